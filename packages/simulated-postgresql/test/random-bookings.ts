@@ -1,6 +1,7 @@
 import { type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
 
-// Bookings of rooms, whose times must not overlap: rows are changed one by one, as PostgreSQL's plan decides their order.
+// Random statements about bookings of rooms, whose times must not overlap. Rows are changed one by one, because
+// PostgreSQL's plan would decide their order.
 
 /** Needs the extension btree_gist. */
 export const BOOKINGS: readonly string[] = [

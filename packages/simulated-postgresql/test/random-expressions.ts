@@ -1,10 +1,10 @@
-/** Random expressions over a table of literals, for the comparison with PostgreSQL. */
+/** Random expressions over a table of literals, which both this package and PostgreSQL compute. */
 export interface Random {
   below(n: number): number
   pick<T>(all: readonly T[]): T
 }
 
-/** A generator of 32 bits (mulberry32): the same seed gives the same expressions. */
+/** Returns a random number generator with 32 bits of state (mulberry32). The same seed gives the same expressions. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {
@@ -22,7 +22,7 @@ export function randomFrom(seed: number): Random {
 
 export interface RandomStatement {
   readonly sql: string
-  /** The order of all rows is given. */
+  /** Whether the statement determines the order of all rows. */
   readonly ordered: boolean
 }
 
@@ -474,7 +474,10 @@ const SHARED: readonly ((kind: Exclude<Kind, 'any'>) => Make)[] = [
 ]
 
 export interface ExpressionOptions {
-  /** Literals are subqueries, which PostgreSQL does not compute while it plans. The expression is the same otherwise. */
+  /**
+   * Whether literals are written as subqueries, which PostgreSQL does not compute during planning. The expression is
+   * otherwise the same.
+   */
   readonly hidden?: boolean
   /** Columns that may stand in place of literals. */
   readonly columns?: (kind: Kind) => readonly string[]
@@ -488,7 +491,7 @@ export function randomExpression(
   wanted: Kind = 'any',
 ): string {
   const kind = wanted === 'any' ? random.pick(KINDS) : wanted
-  // Now and then an argument of another type shows which errors the types give.
+  // Rarely, chooses an argument of another type, to compare the type errors.
   const chosen = (random.below(60) === 0 ? random.pick(KINDS) : kind) as Exclude<Kind, 'any'>
   if (depth <= 0 || random.below(5) === 0) return leaf(random, chosen, options)
   const inner = (next: Kind) => randomExpression(random, depth - 1, options, next)

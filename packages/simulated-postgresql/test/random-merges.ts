@@ -1,6 +1,6 @@
 import { type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
 
-// MERGE, documents as rows, and moments in zones whose offset changes.
+// Random MERGE statements, JSON documents as rows, and times in zones with daylight saving time.
 
 const KEYS = ['1', '2', '3', '4', '20', '21']
 
@@ -27,7 +27,7 @@ export function merge(r: Random): RandomStatement {
   const when = (kind: string, condition: string, action: string) =>
     `when ${kind}${r.below(2) === 0 ? '' : ` and ${condition}`} then ${action}`
   const inserted = r.pick(['insert (id, a) values (w.k, w.x)', 'insert (id) values (w.k + 50)', 'do nothing'])
-  // Whether it deletes before it inserts depends on PostgreSQL's plan.
+  // No statement both deletes and inserts, because PostgreSQL's plan decides which comes first.
   const own = r.pick(["update set b = 's'", inserted === 'do nothing' ? 'delete' : 'do nothing', 'do nothing'])
   const clauses = [
     when('matched', r.pick(['w.x > 2', 't1.a is null', 't1.id < 3']), matched()),
@@ -83,7 +83,10 @@ export function zonedMoment(r: Random): RandomStatement {
   }
 }
 
-/** Tables of a session, and tables made of others: each statement with what it leaves. */
+/**
+ * Returns statements with temporary tables and with tables created from other tables, and queries of what each
+ * statement leaves.
+ */
 export function temporary(r: Random): readonly RandomStatement[] {
   const option = r.pick(['', '', ' on commit drop', ' on commit delete rows', ' on commit preserve rows'])
   const made = r.pick([

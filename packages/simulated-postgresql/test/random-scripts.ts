@@ -2,8 +2,8 @@ import { type Kind, type Random, type RandomStatement, randomExpression } from '
 import { temporary } from './random-merges.ts'
 import { randomStatement } from './random-statements.ts'
 
-// Several statements of one session, one after another: transactions with savepoints and errors, cursors, prepared
-// statements. Each ends outside of a transaction.
+// Random scripts: several statements of one session, such as transactions with savepoints and errors, cursors, or
+// prepared statements. Each script ends outside of a transaction.
 
 type Script = readonly RandomStatement[]
 
@@ -28,7 +28,7 @@ const WRITES = [
 
 const LEVELS = ['', ' isolation level repeatable read', ' isolation level serializable', ' read only']
 
-/** Savepoints and what is rolled back to them, with errors on the way. */
+/** Returns a transaction with savepoints, rollbacks to these savepoints, and errors. */
 function transaction(r: Random): Script {
   const script = [plain(`begin${r.pick(LEVELS)}`)]
   for (let left = 3 + r.below(8); left > 0; left -= 1) {

@@ -49,7 +49,7 @@ function expression(r: Random, sources: readonly Source[], kind: Kind, depth = 2
   return randomExpression(r, depth, { columns: columnsOf(sources, true) }, kind)
 }
 
-/** An expression that is a column three times of four, so that rows are found. */
+/** Returns a condition. Four times out of seven, the condition is about a column, so that rows are found. */
 function condition(r: Random, sources: readonly Source[]): string {
   const { alias } = r.pick(sources)
   switch (r.below(7)) {
@@ -60,7 +60,7 @@ function condition(r: Random, sources: readonly Source[]): string {
     case 2:
       return `${alias}.${firstInt(sources, alias)} ${r.pick(['in', 'not in'])} (select ${r.pick(['id', 'q', 't1_id'])} from t2)`
     case 3:
-      // The planner chooses which part is computed first: the second one never fails.
+      // PostgreSQL's planner decides which part is computed first, so the second part never fails.
       return `(${condition(r, sources)} ${r.pick(['and', 'or'])} ${alias}.${firstInt(sources, alias)} ${r.pick(['> 0', '< 100', '<> 77'])})`
     default:
       return expression(r, sources, 'bool')

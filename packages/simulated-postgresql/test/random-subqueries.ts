@@ -1,11 +1,11 @@
 import { type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
 
-// Subqueries wherever an expression or a table may be, queries of WITH that write, and the frames of windows. What they
-// select does not depend on an order that is not given.
+// Random queries: subqueries wherever an expression or a table is permitted, writing queries in WITH, and window
+// frames. The results depend on no order that the query leaves open.
 
 const COUNTED = ['t1', 't2', 't3'] as const
 
-/** Columns of a kind, of the table `p`, which is t1 or t2. */
+/** Columns of the table with the alias `p`, which is t1 or t2, by kind of type. */
 const COLUMNS = {
   t1: { int: ['p.id', 'p.a'], text: ['p.b'], num: ['p.c'] },
   t2: { int: ['p.id', 'p.q', 'p.t1_id'], text: ['p.name'], num: ['p.q::numeric'] },
@@ -19,7 +19,7 @@ function value(r: Random, table: Table, kind: Simple): string {
   return r.below(3) === 0 ? randomExpression(r, 1, {}, kind) : r.pick<string>(COLUMNS[table][kind])
 }
 
-/** One value or null, which may depend on a row of the query around it. */
+/** Returns a query with one value or null, which may depend on a row of the enclosing query. */
 function scalar(r: Random, table: Table, kind: Simple): string {
   const inner = { int: ['x.q', 'x.id'], text: ['x.name', 'x.name || p.id'], num: ['x.q * 1.5', 'x.q::numeric'] }[kind]
   const own = r.pick(inner)
@@ -77,7 +77,7 @@ export function subquery(r: Random): RandomStatement {
 const scalarAlone = (r: Random): string =>
   r.pick(['(select max(q) from t2)', '(select count(*)::int from t1)', '(select a from t1 where id = 4)', '3'])
 
-/** A row that is new half of the time. */
+/** Returns a key that no row has yet in about half of the calls. */
 const keyOf = (r: Random): number => 1 + r.below(12)
 
 export function writingWith(r: Random): RandomStatement {
@@ -177,7 +177,7 @@ export function frame(r: Random): RandomStatement {
   const filter = !/value/.test(call) && r.below(4) === 0 ? ' filter (where a > 3)' : ''
   const mode = r.pick(['rows', 'groups', 'range'])
   const partition = r.pick(['', '', 'partition by e ', 'partition by a % 2 '])
-  // Equal rows of a frame of rows have no order.
+  // In a ROWS frame, the order of rows with equal sort keys is undefined.
   const sensitive = mode === 'rows' || /value|agg|exclude/.test(call)
   const order = mode === 'range' || !sensitive ? r.pick(['id', 'a', 'id desc', 'a desc nulls last']) : 'a, id'
   const sorted = /value|agg/.test(call) && !/id/.test(order) ? 'id' : order

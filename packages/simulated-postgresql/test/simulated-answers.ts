@@ -7,7 +7,7 @@ import { randomFrom } from './random-expressions.ts'
 
 const LISTENER: SessionListener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
 
-/** A session of a new simulated server, whose answers are those of an oracle. */
+/** A session of a new simulated server. It gives its answers in the same form as the oracle. */
 export class SimulatedAnswers {
   readonly #session: Session
 

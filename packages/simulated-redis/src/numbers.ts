@@ -13,7 +13,11 @@ export function wholeOf(text: string): bigint {
   return value
 }
 
-/** @throws CommandError also beyond the integers that a double holds exactly, which no index or time needs. */
+/**
+ * Rounds integers that a double does not hold exactly; no index or time needs them.
+ *
+ * @throws CommandError for anything else than a 64-bit integer in its shortest form.
+ */
 export const integerOf = (text: string): number => Number(wholeOf(text))
 
 /** @throws CommandError if the sum does not fit into 64 bits. */

@@ -44,5 +44,5 @@ export function scanned(
   return [String(next), page]
 }
 
-/** Never zero, because the cursor 0 ends a scan. */
+/** Returns the hash of a name. It is never zero, because the cursor 0 ends a scan. */
 const hashOf = (text: string): number => fnv1a(text) >>> 0 || 1

@@ -22,7 +22,7 @@ export interface Waiting {
   readonly keys: readonly string[]
   /** 0: for ever. */
   readonly timeoutMs: number
-  /** Returns the command to execute when the key has a value. */
+  /** Returns the command to execute once `key` has a value. */
   readonly does: (key: string) => readonly string[]
   /** Returns the reply, if the command found a value. */
   readonly reply: (key: string, reply: Reply) => Reply | undefined

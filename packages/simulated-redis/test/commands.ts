@@ -8,7 +8,7 @@ const bound = fc.constantFrom('-inf', '+inf', '0', '(1', '1', '(2', '2.5', 'x')
 const field = fc.constantFrom('f', 'g', 'h')
 const place = fc.constantFrom('-100', '-2', '-1', '0', '1', '2', '100')
 const side = fc.constantFrom('LEFT', 'RIGHT', 'left')
-/** Too far away for any test to see it pass. */
+/** Times to live. The valid ones are so long that no key expires during a test. */
 const seconds = fc.constantFrom('1000', '2000', '-1', '0', 'x')
 
 const moment = fc.constantFrom('1000', '99999999999000', '99999999999999')
@@ -123,7 +123,7 @@ const sets = [
 
 const name = fc.constantFrom('-', '+', '[x', '(x', '[1', '(zz', '[', 'x')
 
-/** With equal scores: otherwise a range of names is undefined. */
+/** The key of a sorted set with equal scores. With different scores, the result of a range of names is undefined. */
 const named = fc.constant('names')
 
 const sortedSets = [
@@ -161,7 +161,7 @@ const edge = fc.constantFrom('-', '+', '1', '(1-1', '2-0', '3', '(3-0', '5-5', '
 const group = fc.constantFrom('g', 'h')
 const consumer = fc.constantFrom('m', 'n')
 const idle = fc.constantFrom('0', '0', '1000000')
-/** Streams have their own keys, so that these seldom hold something else. */
+/** The keys of streams. Other commands seldom use them, so that they seldom have a value of another type. */
 const stream = fc.constantFrom('s', 's', 't', 'a')
 
 const streams = [
@@ -217,7 +217,7 @@ const SCRIPTS = [
   "local reply = redis.pcall(unpack(ARGV)) return type(reply) == 'table' and #reply or type(reply)",
 ]
 
-/** The same commands through a script, which converts replies twice. */
+/** The commands as calls from a script, which converts each reply twice. */
 const scripts = fc
   .tuple(
     fc.constantFrom('EVAL', 'EVAL', 'EVAL_RO'),

@@ -8,12 +8,13 @@ function heldTo(
   bug: string,
   { object }: Workload,
 ): Pick<SearchedProtocol, 'targetSettings' | 'level'> {
-  // The settings that Raft's bugs declare are meant for runs of thousands of operations. A search tries its own.
+  // The settings that Raft's bugs declare are meant for runs of thousands of operations. A search therefore tries its
+  // own settings.
   if (protocol.name === 'raft') return { targetSettings: {}, level: 'linearizable' }
   const under = protocol.bugs.find(({ name }) => name === bug)?.under
   const targetSettings = under?.settings ?? protocol.strictest ?? {}
   const promised = promiseOf(protocol, targetSettings, object)
-  // If nothing is promised, only an invariant can show the bug.
+  // If the protocol promises no level, only an invariant can show the bug.
   return { targetSettings, level: promised === 'none' ? 'eventual' : promised }
 }
 
@@ -22,8 +23,8 @@ export const workloadFor = ({ bugs }: ProtocolDefinition, bug: string): Workload
   findWorkload(bugs.find(({ name }) => name === bug)?.under?.workload ?? register.name) ?? register
 
 /**
- * Returns a protocol with one of its bugs as the subject of a search. It is checked against what it promises under the
- * settings.
+ * Returns a protocol with one of its bugs as the subject of a search. The search checks the level that the protocol
+ * promises under the settings.
  */
 export function subjectWith(protocol: ProtocolDefinition, bug: string): SearchedProtocol {
   const workload = workloadFor(protocol, bug)

@@ -25,9 +25,14 @@ const mode = MODES.find((name) => asked.split(':')[0] === name)
 const part = mode === undefined ? asked : (asked.split(':')[1] ?? '')
 const STARTS = mode === 'full' || mode === 'guided' ? 20 : 5
 const CAP_MS = { full: 20_000, strategies: 1_000, guided: 30_000, some: 2_000 }[mode ?? 'some']
-/** After this many misses the bug's row is skipped: bugs that are hardly ever found would take all the time. */
+/**
+ * After this many misses, the rest of the bug's row is skipped. Otherwise, bugs that are rarely found would take all
+ * the time.
+ */
 const MOST_MISSES = 3
-/** The number of seeds that chaos fuzz gives a thread at once. Coverage is not kept beyond them. */
+/**
+ * The number of seeds that chaos fuzz gives to a thread at once. Coverage is not kept from one such batch to the next.
+ */
 const AT_ONCE = 64
 const BETWEEN_STARTS = 1_000_000
 

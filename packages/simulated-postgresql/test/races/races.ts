@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 import type { Sessions } from '../schedules/simulated-sessions.ts'
 
-/** What two sessions that migrate a database do at the same time: the first in a transaction, the second waits for its end. */
+/**
+ * Two sessions that migrate a database at the same time. The first one uses a transaction; the second one waits for its
+ * end.
+ */
 interface Pair {
   readonly setUp?: string
-  /** What the second does before all. */
+  /** Statements of the second session before all others. */
   readonly before?: string | readonly string[]
   readonly first: string | readonly string[]
   readonly second?: string | readonly string[]
-  /** What a third session asks before the end of the first. */
+  /** Statements of a third session before the first transaction ends. */
   readonly during?: string | readonly string[]
-  /** What the second goes on with, after the end of the first, before it commits. */
+  /** Statements of the second session after the first transaction ends, before the second session commits. */
   readonly after?: string | readonly string[]
-  /** What a third session sees at the end. */
+  /** The query of a third session at the end. */
   readonly look?: string
 }
 
@@ -848,7 +851,7 @@ export interface Race {
 const steps = (session: number, sql: string | readonly string[]): readonly Step[] =>
   [sql].flat().map((each) => [session, each])
 
-/** Each with a commit and a rollback of the first. */
+/** The races: each pair twice, once with a commit and once with a rollback of the first session. */
 export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
   ([name, { setUp = '', before = [], first, second, during = [], after = [], look }]) =>
     (['commit', 'rollback'] as const).map((end) => ({
@@ -867,10 +870,13 @@ export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
     })),
 )
 
-/** Two, and one that looks. */
+/** Two sessions that race, and one that only reads. */
 export const SESSIONS = 3
 
-/** How a race goes, to be read and compared, with what errors say. Numbers that PostgreSQL draws are not shown. */
+/**
+ * Executes a race. Returns its statements and answers as text, with error messages but without the oids that PostgreSQL
+ * assigns.
+ */
 export async function raceText({ name, setUp, steps: all }: Race, sessions: Sessions): Promise<string> {
   const lines = [`# ${name}`, ...(setUp === '' ? [] : [setUp])]
   for (const [session, sql] of all) {
@@ -882,7 +888,7 @@ export async function raceText({ name, setUp, steps: all }: Race, sessions: Sess
   return lines.join('\n').replaceAll(/(?<=OID |=\(.*)(1[6-9]\d{3}|[2-9]\d{4})/g, 'N')
 }
 
-/** How each went on a PostgreSQL 15. The soak writes the file with `-u`. */
+/** The course of each race on PostgreSQL 15. The soak test writes this file with `-u`. */
 export const RECORDED = new URL('./recorded.txt', import.meta.url)
 export const recordedRaces = (): readonly string[] =>
   readFileSync(RECORDED, 'utf8')

@@ -3,10 +3,10 @@ import { SimulatedSessions } from './simulated-sessions.ts'
 
 export const ACCOUNTS = 'create table t (id int primary key, v int not null); insert into t values (1, 10), (2, 20)'
 
-/** A statement of a session, its answer, and the answers that others get because of it. */
+/** A statement of a session, its answer, and the answers that other sessions get because of it. */
 export type Step = readonly [statement: string, answer: string, others?: Readonly<Record<string, string>>]
 
-/** Executes a schedule of sessions a, b and c, and expects its answers. */
+/** Executes a schedule of the sessions a, b and c, and expects the answers of its steps. */
 export function play(
   steps: readonly Step[],
   setUp = ACCOUNTS,

@@ -5,7 +5,7 @@ export const TABLES = `
   insert into t values (1, 1, 10), (2, 2, 20), (3, 3, 30)
 `
 
-/** Triggers that leave rows as they are, but are called with each, and write down what was done. */
+/** Triggers that fire for each row, leave the row unchanged, and write each change to a table. */
 export const TRIGGERS = `
   create table done (id int, v int);
   create or replace function keep() returns trigger language plpgsql as $$
@@ -35,7 +35,7 @@ const bookings = (k: () => number): readonly (() => string)[] => {
     const from = k()
     return `int4range(${from}, ${from + k()})`
   }
-  // With && and @> PostgreSQL reads by the index, and a serializable transaction meets fewer rows than here.
+  // For && and @>, PostgreSQL would use the index, so a serializable transaction would read fewer rows there than here.
   const holds = (): string => {
     const point = k()
     return `lower(during) <= ${point} and upper(during) > ${point}`
@@ -53,7 +53,7 @@ const bookings = (k: () => number): readonly (() => string)[] => {
   ]
 }
 
-/** Other relations, a type and a function, which definitions replace. */
+/** Further relations, a type and a function, which random definitions replace. */
 export const DEFINED = `
   create table x (id int);
   create type e as enum ('a', 'b');
@@ -95,7 +95,10 @@ const DEFINITIONS: readonly string[] = [
   ...['lock table x in share mode', 'lock table x in access exclusive mode'],
 ]
 
-/** In a transaction PostgreSQL may not have heard yet that another session has dropped the type. */
+/**
+ * Definitions that are not used within a transaction: PostgreSQL may not know there that another session has dropped
+ * the type.
+ */
 const ALONE: readonly string[] = ["create type e as enum ('a', 'b')", 'create domain e as int']
 
 const USES: readonly string[] = [
@@ -118,7 +121,7 @@ const USES: readonly string[] = [
 export interface Client {
   inBlock: boolean
   savepoints: number
-  /** Its transaction has met an error. */
+  /** Whether the client's transaction has failed. */
   failed: boolean
 }
 
@@ -129,14 +132,17 @@ const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
 
 const MERGED = 'when matched then update set v = t.v + w.n when not matched then insert values (w.i, 7, null)'
 
-/** The next statement of a client: transactions at random levels, whose statements get into each other's way. */
+/**
+ * Returns the next statement of a client. Clients use transactions at random isolation levels, whose statements often
+ * conflict.
+ */
 export function randomStatement(
   random: () => number,
   client: Client,
   kind: 'rows' | 'bookings' | 'definitions',
 ): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
-  // Migrations of most tools commit each statement, or all of a file at once.
+  // Most tools commit each statement of a migration separately, or all statements of a file at once.
   if (!client.inBlock && (kind !== 'definitions' || random() < 0.6)) {
     client.inBlock = true
     client.savepoints = 0

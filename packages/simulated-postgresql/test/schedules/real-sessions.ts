@@ -11,7 +11,7 @@ interface Real {
 
 const POLL_MS = 3
 
-/** Leaves nothing that was defined. The schema public keeps its number, which messages name. */
+/** Removes all definitions. The schema public keeps its oid, which messages contain. */
 const CLEAN = `
   do $$ declare each text; begin
     for each in select format('drop %s if exists %I cascade', case relkind
@@ -27,7 +27,10 @@ const CLEAN = `
 
 /** Sessions of a real server. */
 export class RealSessions implements Sessions {
-  /** A statement that waits for a lock this long, past the deadlock timeout, waits for another session. */
+  /**
+   * A statement that has waited this long for a lock is taken to wait for another session. Longer than the deadlock
+   * timeout.
+   */
   patienceMs = 35
   readonly #admin: postgres.Sql
   readonly #sessions: readonly Real[]
@@ -38,7 +41,8 @@ export class RealSessions implements Sessions {
   }
 
   static async open(port: number, count: number): Promise<RealSessions> {
-    // A session is never replaced by a new one, which would have another process: by default it is after half an hour.
+    // By default, the client replaces a connection after half an hour. A new connection would have another process, so
+    // this is off.
     const connect = (): postgres.Sql =>
       postgres({
         host: '127.0.0.1',
@@ -49,7 +53,8 @@ export class RealSessions implements Sessions {
         max_lifetime: null,
         onnotice() {},
       })
-    // What decides which locks a statement takes: no statistics, and deadlocks that are found at once.
+    // These settings affect the locks of statements: plans depend on no new statistics, and deadlocks are found
+    // immediately.
     const admin = connect()
     for (const setting of ['autovacuum = off', 'jit = off', `deadlock_timeout = '${DEADLOCK_TIMEOUT}'`])
       await admin.unsafe(`alter system set ${setting}`)
@@ -93,7 +98,7 @@ export class RealSessions implements Sessions {
     return this.#sessions[session]?.message
   }
 
-  /** Until each statement has ended or waits for a lock, and that has not changed for a while. */
+  /** Waits until each statement has ended or waits for a lock, and until this has not changed for a while. */
   async #settled(): Promise<void> {
     let last = ''
     let since = performance.now()
@@ -112,7 +117,7 @@ export class RealSessions implements Sessions {
     }
   }
 
-  /** Ends what is open, so that the next schedule begins anew. */
+  /** Ends all open statements and transactions before the next schedule. */
   async reset(): Promise<void> {
     for (const { client, pid, ...real } of this.#sessions) {
       if (real.busy) await this.#admin`select pg_cancel_backend(${pid})`

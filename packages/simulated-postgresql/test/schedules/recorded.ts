@@ -16,7 +16,7 @@ const SET_UPS: Readonly<Record<string, string>> = {
   definitions: `${TABLES};${DEFINED}`,
 }
 
-/** Random schedules, with the answers of all sessions to each step. The soak writes the file with `-u`. */
+/** Random schedules, with the answers of all sessions to each step. The soak test writes this file with `-u`. */
 export const RECORDED = new URL('./recorded.txt', import.meta.url)
 
 export const recordedSchedules = (): readonly string[] =>

@@ -3,12 +3,12 @@ import type { Engine, Execution, Session } from '../../src/session/session.ts'
 import { NotSupported, SqlError } from '../../src/sql/error.ts'
 import type { Watch } from '../../src/witness/witnessed.ts'
 
-/** What a session answered since the last statement: nothing new is `-`, an open statement is `waits`. */
+/** What a session has answered since the last statement: `-` if nothing, `waits` if its statement has not ended. */
 export type Answer = string
 
-/** Several sessions of which each executes one statement at a time, in virtual time. */
+/** Several sessions in virtual time. Each of them executes one statement at a time. */
 export interface Sessions {
-  /** Sends a statement, lets everything go on that can, and reports what each session answered. */
+  /** Sends a statement, continues all sessions until they end or wait, and reports what each session answered. */
   send(session: number, sql: string): Promise<readonly Answer[]> | readonly Answer[]
   /** The message of the last error of a session, with its detail. */
   message(session: number): string | undefined
@@ -28,20 +28,29 @@ interface Timer {
 
 export type Race = `${'sessions' | 'timers'} of step ${number}`
 
-/** Longer than the deadlock timeout: what waits after it waits for another session. */
+/**
+ * The time after each statement. It exceeds the deadlock timeout, so a session that still waits then waits for another
+ * session.
+ */
 const STEP_MICROS = 30_000n
 export const DEADLOCK_TIMEOUT = '10ms'
 
 export class SimulatedSessions implements Sessions {
   readonly engine: Engine
   readonly #sessions: readonly Open[]
-  /** The races that the last one wins: the session that waited least goes on, the timer that was set last fires. */
+  /**
+   * The races with the reverse order: the session that waited least continues first, or the timer that was set last
+   * fires first.
+   */
   readonly #reversed: ReadonlySet<Race>
   readonly #ready: Open[] = []
   #timers: Timer[] = []
   #now = 0n
   #step = 0
-  /** Where several sessions went on, or timers fired, at once: in PostgreSQL any of them may be the first. */
+  /**
+   * Steps in which several sessions continued, or several timers fired, at the same time. In PostgreSQL, any of them
+   * may be first.
+   */
   readonly races: Race[] = []
 
   constructor(
@@ -62,7 +71,8 @@ export class SimulatedSessions implements Sessions {
           }
         },
       },
-      // Keeps the order of the table: the last of those left is chosen.
+      // With this value, rows without ORDER BY keep the order of the table: the shuffle always chooses the last
+      // remaining row.
       random: () => 1 - Number.EPSILON,
       settings: new Map(Object.entries({ deadlock_timeout: DEADLOCK_TIMEOUT, ...settings })),
       watch,
@@ -82,7 +92,7 @@ export class SimulatedSessions implements Sessions {
     }))
   }
 
-  /** Executes statements that wait for nobody. */
+  /** Executes statements that must not wait. */
   setUp(sql: string): void {
     const [first] = this.#sessions
     for (const statement of first?.session.parse(sql) ?? []) {
@@ -173,7 +183,7 @@ export class SimulatedSessions implements Sessions {
   }
 }
 
-/** Rows in an order of their own: PostgreSQL promises none. */
+/** Returns rows as text in a fixed order, because PostgreSQL promises no order. */
 export const rowsText = (rows: readonly (readonly string[])[]): string =>
   rows.length === 0
     ? ''

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { ran as ranAlone, serving } from '../../../testing/src/simulated.ts'
 
-/** One program for all tests, so that it is bundled once; its environment says what it does. */
+/**
+ * One program for all tests, so that it is bundled only once. The environment variable ASKS contains the statements of
+ * the test.
+ */
 const asker = serving(`
   import pg from 'pg'
   const pool = new pg.Pool({ max: 4 })
@@ -16,11 +19,11 @@ const asker = serving(`
 
 export type Options = Parameters<typeof ranAlone>[1]
 
-/** Runs statements of JavaScript on nodes with `pg`, beside a PostgreSQL. */
+/** Runs JavaScript statements on nodes that have `pg` and a PostgreSQL. */
 export const ran = (asks: string, options: Options = {}): ReturnType<typeof ranAlone> =>
   ranAlone(asker, { postgres: {}, environment: { ASKS: asks }, ...options })
 
-/** A file with this SQL, as long as the test runs. */
+/** Writes this SQL to a file that exists until the test ends. */
 export function schemaOf(sql: string): { readonly sql: string } {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-schema-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

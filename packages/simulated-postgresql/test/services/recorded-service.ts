@@ -13,37 +13,38 @@ const ENVIRONMENT = {
 export interface RecordedService {
   readonly exitCode: number | null
   readonly output: string
-  /** What a query answers once the program has ended. */
+  /** Returns the answer to a query after the program has ended. */
   answered(sql: string): string
 }
 
 export interface Judged {
-  /** Of isolation. */
+  /** The isolation level that the recorder checks. */
   readonly level: string
-  /** How the PostgreSQL is recorded; when absent, all of its tables that can be. */
+  /** How the PostgreSQL is recorded; by default, all tables that can be recorded. */
   readonly as?: string | undefined
-  /** Of the service, beside its PostgreSQL. */
+  /** Environment variables of the service, in addition to those for its PostgreSQL. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** What goes wrong while clients are recorded. */
+/** How clients are recorded, and which faults occur. */
 export interface FaultRun {
-  /** Of consistency; absent: nothing is expected of what clients see. */
+  /** The consistency level that clients expect; absent if they expect none. */
   readonly level?: 'linearizable'
   readonly faults: 'none' | 'lose-reply' | 'kill'
   readonly hurt: 'db' | 'app'
   readonly seed: number
   readonly environment?: Readonly<Record<string, string>>
-  /** There is a standby, whose address the service finds in PG_STANDBY_URL. */
+  /** Whether there is a standby. The service finds its address in PG_STANDBY_URL. */
   readonly standby?: boolean
-  /** Makes the PostgreSQL slow where it is to be hurt. */
+  /** SQL that makes the PostgreSQL slow at the moments at which faults should occur. */
   readonly slowed?: string
 }
 
 /**
- * Asks a service of a folder as it is, with a real PostgreSQL behind the recorder, which judges the transactions.
+ * Runs an unchanged service under load with a real PostgreSQL. The recorder between them judges the transactions.
  *
- * @param cwd the folder, which has the service, `load.mjs` and the tables of the service, by the first word of its name
+ * @param cwd the folder of the service and of `load.mjs`. The first word of the service's name also names the file of
+ * its tables.
  */
 export async function recordedService(
   cwd: string,
@@ -63,7 +64,10 @@ export async function recordedService(
   return { exitCode, output: (stdout + stderr).replace(/\s+/g, ' '), answered }
 }
 
-/** The same, where what clients ask of the service is recorded, by its route table. The seed decides when it is hurt. */
+/**
+ * Like `recordedService`, but records the requests of clients, which the service's route table describes. The seed
+ * decides when faults occur.
+ */
 export async function recordedClients(
   cwd: string,
   service: string,
@@ -88,10 +92,10 @@ export async function recordedClients(
 
 const SLOW =
   "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN new; END'"
-/** So that the replies which are lost at a time are mostly one to a COMMIT. */
+/** Makes commits slow, so that most lost replies are replies to a COMMIT. */
 export const SLOW_COMMITS = `${SLOW};
   CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON payments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();`
-/** So that a kill comes mostly while a service waits for its first statement. */
+/** Makes the first statement of a service slow, so that most kills occur while the service waits for it. */
 export const SLOW_ENTRIES = `${SLOW}; CREATE TRIGGER slow BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION slow();`
 
 async function standbyOf(port: number): Promise<{ readonly PG_STANDBY_URL: string }> {

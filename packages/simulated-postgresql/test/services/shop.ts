@@ -4,7 +4,7 @@ import { root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const SHOP = join(root, 'examples', 'simulated-shop')
 
-/** The example, with the packages of this repository. */
+/** Returns a folder with a copy of the example that uses the packages of this repository. */
 export function shop(): string {
   const folder = temporaryDirectory()
   for (const file of ['server.ts', 'schema.sql', 'routes.json']) cpSync(join(SHOP, file), join(folder, file))

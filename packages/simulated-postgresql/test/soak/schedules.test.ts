@@ -8,11 +8,14 @@ import { type Answer, type Race, SimulatedSessions } from '../schedules/simulate
 const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
 const lacking = initdb === undefined || postgres === undefined
 const SCHEDULES = process.env['CHAOS_SOAK'] === 'short' ? 100 : 2_000
-/** In one test. A test that takes an hour is ended, and shows nothing before its end. */
+/**
+ * The number of schedules per test. There are several tests, because a test shows nothing before its end and is ended
+ * after an hour.
+ */
 const PART = 250
 const SESSIONS = 3
 const STEPS = 18
-/** Of sessions and timers that PostgreSQL lets go on at the same time. */
+/** The maximum number of orders to try for sessions and timers that PostgreSQL may continue at the same time. */
 const MOST_ORDERS = 200
 
 interface Schedule {
@@ -20,7 +23,7 @@ interface Schedule {
   readonly defines: boolean
 }
 
-/** Every third schedule has triggers, every fourth bookings. */
+/** Without definitions, every third schedule has triggers, and every fourth has bookings. */
 const hasTriggers = ({ seed, defines }: Schedule): boolean => !defines && seed % 3 === 0
 const kindOf = ({ seed, defines }: Schedule) => (defines ? 'definitions' : seed % 4 === 1 ? 'bookings' : 'rows')
 const tablesOf = (schedule: Schedule): string =>
@@ -35,7 +38,10 @@ type Step = readonly [session: number, sql: string, answers: readonly Answer[]]
 describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`, () => {
   beforeAll(loadParser)
 
-  /** What the real server answers to a schedule; the statements depend on who waits. */
+  /**
+   * Executes a schedule on the real server. Returns each statement with the answers. The statements depend on which
+   * sessions wait.
+   */
   async function recorded(schedule: Schedule, real: RealSessions): Promise<readonly Step[]> {
     const random = generator(schedule.seed)
     const clients: readonly Client[] = Array.from({ length: SESSIONS }, () => ({
@@ -68,7 +74,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
     return steps
   }
 
-  /** The first step that the simulation answers otherwise. */
+  /** Returns the first step at which the simulation answers differently. */
   function differenceOf(schedule: Schedule, steps: readonly Step[], reversed: ReadonlySet<Race>) {
     const simulated = new SimulatedSessions(SESSIONS, reversed)
     simulated.setUp(tablesOf(schedule))
@@ -82,7 +88,10 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
     return undefined
   }
 
-  /** Undefined if some order of what PostgreSQL does at the same time has all of its answers. */
+  /**
+   * Returns the first difference. Undefined if the simulation gives all of PostgreSQL's answers in some order of
+   * simultaneous events.
+   */
   function difference(schedule: Schedule, steps: readonly Step[]): string | undefined {
     const tried = new Set([''])
     const open: (readonly Race[])[] = [[]]
@@ -118,7 +127,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
         const schedule = { seed, defines }
         real.patienceMs = 35
         if (difference(schedule, await recorded(schedule, real)) === undefined) continue
-        // On a busy machine a session that may go on can take longer than that to do so.
+        // On a busy machine, a session may take longer than this to continue after its wait ends.
         real.patienceMs = 500
         const found = difference(schedule, await recorded(schedule, real))
         if (found !== undefined) differing.push(`seed ${seed}\n${found}`)

@@ -1,9 +1,12 @@
 import { expect, inject, test } from 'vitest'
 import { compareStatements } from '../compared-statements.ts'
 
-// CHAOS_SOAK=short does a few thousand.
+// With CHAOS_SOAK=short, only a few thousand statements are compared.
 const STATEMENTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 50_000
-/** In one test. A test that takes an hour is ended, and shows nothing before its end. */
+/**
+ * The number of statements per test. There are several tests, because a test shows nothing before its end and is ended
+ * after an hour.
+ */
 const PART = Math.min(STATEMENTS, 5_000)
 
 const parts = Array.from({ length: STATEMENTS / PART }, (_, part) => inject('seed') + part)

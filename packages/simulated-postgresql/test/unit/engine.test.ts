@@ -29,7 +29,7 @@ function rows(session: Session, sql: string): unknown {
 interface Started {
   readonly engine: Engine
   readonly session: Session
-  /** Whether each commit was on disk. */
+  /** For each commit, whether it was on disk. */
   readonly commits: boolean[]
   pass(milliseconds: number): void
 }

@@ -4,7 +4,7 @@ import { SimulatedAnswers } from '../simulated-answers.ts'
 
 beforeAll(loadParser)
 
-// What PostgreSQL reports of statements beside their rows and messages.
+// This file tests what PostgreSQL reports about a statement besides rows and messages.
 
 const TABLES = [
   'create table t (id int primary key, v text)',

@@ -91,7 +91,7 @@ describe('a trigger', () => {
       ],
       'SELECT 1 STATEMENT 0',
     ],
-    // A row that the trigger of another row has changed meanwhile.
+    // The statement changes a row that the trigger of another row has already changed.
     [
       [
         ...trigger(
@@ -234,7 +234,8 @@ describe('a function', () => {
     [[TRANSFER, 'select transfer(1, 2, 300)'], 'SELECT 1 '],
     [[TRANSFER, 'select transfer(9, 2, 1)'], 'error P0001'],
     [[TRANSFER, 'begin', 'select transfer(1, 2, 30)', 'rollback', 'select * from acc'], 'SELECT 2 1,100;2,50'],
-    // A stable function sees what the statement sees, a volatile one what was written meanwhile.
+    // A stable function sees what the calling statement sees. A volatile function also sees what was written since
+    // then.
     [[BUMP, TOTAL, 'select bump(1) is null, total(), (select sum(bal) from acc)'], 'SELECT 1 t,150,150'],
     [
       [BUMP, TOTAL.replace('stable', 'volatile'), 'select id, bump(id) is null, total() from acc'],

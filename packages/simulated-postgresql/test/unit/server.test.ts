@@ -18,7 +18,7 @@ const sync: FrontendMessage = { kind: 'sync' }
 const query = (sql: string): FrontendMessage => ({ kind: 'query', sql })
 
 interface Client {
-  /** Sends messages, and returns what came since, in short. */
+  /** Sends messages. Returns a short form of what the server has sent since the last call. */
   ask(...messages: readonly FrontendMessage[]): readonly string[]
   raw(bytes: Buffer): readonly string[]
   heard(): readonly string[]

@@ -6,13 +6,13 @@ import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
 beforeAll(loadParser)
 
-/** The answer of one session to the last of some statements. */
+/** Executes statements in one session. Returns the answer to the last one. */
 function answer(...statements: readonly string[]): string {
   const sessions = new SimulatedSessions(1)
   return statements.map((sql) => sessions.send(0, sql)[0]!).at(-1)!
 }
 
-/** The message of the error that the last statement ends with. */
+/** Returns the message of the error with which the last statement ends. */
 function message(...statements: readonly string[]): string | undefined {
   const sessions = new SimulatedSessions(1)
   for (const sql of statements) sessions.send(0, sql)

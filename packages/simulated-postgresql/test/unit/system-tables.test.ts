@@ -5,7 +5,7 @@ import { loadParser } from '../../src/sql/parse.ts'
 
 beforeAll(loadParser)
 
-/** The rows of the last of these statements, as texts. */
+/** Returns the rows of the last statement as texts. */
 function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
   const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 })
   const session = engine.connect(new Map([['user', 'app']]), {

@@ -220,7 +220,7 @@ describe('the dependency report', () => {
   const READ_JOBS = 'select state from jobs where id = 1'
   const SEEN = "update doctors set seen = 5 where name = 'c'"
   const NOBODY = 'update doctors set active = false'
-  /** b misses one change of a, and then waits for another one. */
+  /** Returns steps in which b misses one change by a, and then waits for another change by a. */
   const bWaitsFor = (change: string, read: string, missed: string, write: string): string[] => [
     ...['a: begin', `a: ${change}`, 'b: begin', `b: ${read}`, `b: ${write}`, `a: ${missed}`, 'a: commit', 'b: commit'],
   ]

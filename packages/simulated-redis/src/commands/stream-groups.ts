@@ -217,7 +217,7 @@ function claimAll(call: Call): Reply {
   const claimed: Reply[] = []
   const gone: Reply[] = []
   let at = 0
-  // A call examines at most ten times as many entries as it may claim.
+  // A call examines at most ten entries for each entry that it may claim.
   for (; at < candidates.length && at < count * 10 && claimed.length + gone.length < count; at++) {
     const [id] = candidates[at] ?? [LEAST_ID]
     if (entryAt(found.stream, id) === undefined) gone.push(idText(id))

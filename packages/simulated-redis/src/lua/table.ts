@@ -32,7 +32,7 @@ export class LuaTable {
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** No slot is free from here on. */
+  /** The slot from which on no slot is free. */
   #lastFree: number
   /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()
@@ -183,7 +183,7 @@ export class LuaTable {
     if (length === 0) return undefined
     if (typeof key === 'string') return this.#nodes[hashOf(key) & (length - 1)]
     if (typeof key === 'boolean') return this.#nodes[(key ? 1 : 0) & (length - 1)]
-    // Tables and functions share one slot. Real Lua hashes them by address, which no seed determines.
+    // All tables and functions have the same slot. Real Lua hashes them by address, which no seed determines.
     return this.#nodes[(typeof key === 'number' ? hashOfNumber(key) : 0) % ((length - 1) | 1)]
   }
 

@@ -133,7 +133,8 @@ function orRefused<T>(hash: string, act: () => T): T {
       const place = error.line === undefined ? 'the' : `line ${error.line} of the`
       throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
     }
-    // A RangeError, such as a stack overflow, shows a limit of Node. Redis may not fail here.
+    // A RangeError, such as a stack overflow, shows a limit of Node. Redis might execute the same script without an
+    // error.
     if (error instanceof RangeError)
       throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
     throw error

@@ -175,7 +175,7 @@ function serveWaiting(store: Store): void {
       if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
       const words = waiting.does(key)
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
-      // If the value of the key has another type, the session continues to wait.
+      // If the value of the key has the wrong type for the command, the session continues to wait.
       if (served === undefined || isError(served)) continue
       const answer = waiting.reply(key, served)
       if (answer !== undefined) goOn(store, session, answer)

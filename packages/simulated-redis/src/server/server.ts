@@ -150,7 +150,7 @@ class ServedConnection implements Connection {
     }
   }
 
-  /** Sends the replies, and starts or ends a wait. */
+  /** Sends the replies. Closes the connection, or starts or ends a wait, if the session demands it. */
   flush(): void {
     const { session } = this
     if (session.outbox.length > 0) {

@@ -55,7 +55,7 @@ function simulated(lines: readonly (readonly string[])[]): RespValue[] {
 
 const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)$/
 
-/** Without the order of hash tables, and the time between commands. */
+/** Returns the reply without what may differ: the order of hash tables, and the time between commands. */
 function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string[]): unknown {
   // A script's reply equals that of its command, except for the script's name in errors.
   if (name.startsWith('EVAL')) return comparable(reply, inner)
@@ -67,7 +67,7 @@ function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string
   return name === 'EXEC' ? reply.items.map(sorted) : sorted(reply)
 }
 
-/** In a pending entry, the delivery time varies. */
+/** Returns a pending entry without its delivery time, which varies. */
 const withoutIdle = (reply: RespValue): unknown =>
   'items' in reply && reply.items.length === 4 ? [reply.items[0], reply.items[1], reply.items[3]] : reply
 
@@ -119,7 +119,7 @@ describe.skipIf(program === undefined)(
           const info = infos[i]
           return info !== undefined && 'items' in info && JSON.stringify(info.items[2]).includes(`"${flag}"`)
         })
-      // For a container of commands, its subcommands have them.
+      // A container command has no flags of its own; its subcommands have them.
       expect(names.filter((name) => NOT_FROM_SCRIPTS.has(name) && !/^(CLIENT|SCRIPT)$/.test(name))).toEqual(
         flagged('noscript'),
       )

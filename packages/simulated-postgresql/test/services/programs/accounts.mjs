@@ -1,4 +1,4 @@
-// Accounts, with pg and node:http. The environment names how money is moved, and at which level of isolation.
+// Accounts, with pg and node:http. Environment variables select how money is moved, and at which isolation level.
 import { createServer } from 'node:http'
 import pg from 'pg'
 

@@ -1,4 +1,4 @@
-// Each key has a pair of doctors. One of them leaves, with the other one as deputy, or comes back.
+// Each key has a pair of doctors. In each step, one of them leaves, with the other one as the deputy, or comes back.
 import { defineClient } from 'chaosproxy'
 
 export default defineClient({

@@ -1,5 +1,5 @@
-// Asks a service for what its name says, from several clients at once, as a load test would: node load.mjs SERVICE starts it,
-// node load.mjs SERVICE ADDRESS finds it there.
+// Sends a service the requests of its kind from several clients at once, as a load test would. `node load.mjs SERVICE`
+// starts the service. `node load.mjs SERVICE ADDRESS` uses a running service.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const [service = '', given] = process.argv.slice(2)
 const ROUNDS = 40
-/** Replies are lost now and then. */
+/** The maximum duration of the payments. It is long, because replies are lost only rarely. */
 const LONGEST_MS = 20_000
 
 async function freePort() {
@@ -47,7 +47,7 @@ const asked = {
   wallet: () =>
     repeated(async () => {
       await Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount })))
-      // What an addition made of a balance is known once the balance is read.
+      // Only this read shows which balance the deposits produced.
       await get('/wallets/x')
     }),
   duty: () =>
@@ -63,7 +63,8 @@ const asked = {
       while ((await get('/mails/x')).sent < queued) await delay(5)
     })
   },
-  // Several move money at once, of an account that nobody has touched before as long as there is one; some look at it.
+  // Several clients move money of one account at the same time, while others read it. Accounts that no client has used
+  // come first.
   accounts: () =>
     repeated(async (round) => {
       const name = [...'xyzab'][round % 5] + (round % 10 < 5 ? '' : '-savings')
@@ -74,7 +75,7 @@ const asked = {
       ])
       await get(`/accounts/${name}`).catch(() => {})
     }),
-  // Until one was made twice.
+  // Repeats until a payment was made twice.
   async payments() {
     let [asked, balance] = [0, 0]
     const end = Date.now() + LONGEST_MS
@@ -89,7 +90,7 @@ const asked = {
   },
 }[service.split('-')[0] ?? '']
 
-/** Workers are several processes, of which one is asked. */
+/** A service with workers has several processes, and one of them receives the requests. */
 if (service.startsWith('jobs')) await started()
 
 async function listens() {

@@ -9,7 +9,7 @@ pool.on('connect', (client) => client.on('error', (error) => console.error('clie
 const BEGIN = `BEGIN ISOLATION LEVEL ${process.env['ISOLATION'] ?? 'READ COMMITTED'}`
 const SEATS = 8
 
-/** Whether a show has room, by the question that the environment names. */
+/** Whether a show has free seats. The environment variable ASKS selects the query. */
 async function hasRoom(client, show) {
   switch (process.env['ASKS']) {
     case 'exists': {

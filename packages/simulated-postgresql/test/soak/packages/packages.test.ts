@@ -8,8 +8,8 @@ import { installed, startPostgres, whySkipped } from '../../../../testing/src/se
 import { loadParser } from '../../../src/sql/parse.ts'
 import { serveOverTcp } from '../../packages/served-over-tcp.ts'
 
-// Packages as they are, each driven by a program of its own, see the same of both servers. Each starts twice on a database:
-// what it defined is there at its second start.
+// Unchanged npm packages, each used by its own program, get the same results from both servers. Each program runs twice
+// with the same database: the second run finds what the first one defined.
 
 const NPM = ['--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps']
 const programs = readdirSync(join(import.meta.dirname, '../../packages/programs')).map((file) =>
@@ -27,7 +27,7 @@ const lacking =
 interface Ran {
   readonly code: unknown
   readonly printed: string
-  /** Of a program that failed. */
+  /** The error of the program, if it failed. */
   readonly error: string | undefined
 }
 
@@ -43,7 +43,7 @@ describe.skipIf(lacking !== undefined)(`Packages over TCP${lacking === undefined
     execFileSync('npm', ['install', ...NPM], { cwd, stdio: 'pipe', timeout: 600_000 })
     const url = 'postgres://nobody@127.0.0.1/none'
     writeFileSync(join(cwd, 'prisma.config.mjs'), `export default { datasource: { url: '${url}' } }`)
-    // The client needs no engine. Another program stands for the engine of migrations, which would be downloaded.
+    // The client needs no engine. `true` replaces the engine of migrations, which Prisma would otherwise download.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },

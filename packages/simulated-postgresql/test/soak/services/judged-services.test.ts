@@ -11,8 +11,9 @@ import {
   SLOW_ENTRIES,
 } from '../../services/recorded-service.ts'
 
-// Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
-// bug is found and its cure is not accused, and a real PostgreSQL that is recorded shows the same of the same files.
+// Services as backend developers write them, with the usual drivers, frameworks and query builders. The simulator finds
+// each bug, and reports no failure of a correct service. A recording of the same files with a real PostgreSQL has the
+// same results.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
@@ -24,7 +25,7 @@ interface ExpectedResult {
   readonly options: readonly string[]
 }
 
-/** By the first word of a service's name. */
+/** The expected results, by the first word of the service's name. */
 const ASKED: Readonly<Record<string, ExpectedResult>> = {
   wallet: {
     found: 'invariant',
@@ -70,7 +71,7 @@ async function searched(service: string, ...more: readonly string[]) {
   return { exitCode, found, result: JSON.parse(stdout) }
 }
 
-/** CHAOS_SOAK=short has one service of each kind; the bug is the one that only faults show. */
+/** With CHAOS_SOAK=short, there is one faulty service and one correct one; the bug is the one that only faults show. */
 const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice'].slice(0, short ? 1 : 4)
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
@@ -87,7 +88,10 @@ test.each(CURES)(`the corrected service %s has no failure in ${CLEAN_SEEDS} seed
   expect(exitCode).toBe(0)
 })
 
-/** A row that another transaction inserts is missed by each of these questions: isolation.test.ts of the simulator has a short form. */
+/**
+ * Each of these queries misses a row that another transaction inserts. isolation.test.ts of the simulator has a shorter
+ * test of this.
+ */
 describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check by %s for a free seat', (asks) => {
   const booked = (isolation: string, ...more: readonly string[]) =>
     searched('seats', '--env', `ASKS=${asks}`, '--env', `ISOLATION=${isolation}`, ...more)
@@ -99,25 +103,28 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check
   })
 
   test('seat bookings have no failure at SERIALIZABLE', async () => {
-    // Exit code 2: counts and sums show no rows, so that it is not certain either.
+    // The exit code is 2: even without a failure the result is uncertain, because counts and sums show no rows.
     const { result } = await booked('SERIALIZABLE', '--seeds', '200')
     expect(result).toMatchObject({ found: false, failures: [] })
   })
 })
 
-/** How real processes show whether money was moved rightly. */
+/** How a recording of real processes shows whether money was moved correctly. */
 interface RecordedProof {
-  /** Of isolation: transactions are recorded; absent, clients are, over HTTP. */
+  /** The isolation level. If present, transactions are recorded, otherwise the HTTP requests of clients. */
   readonly level?: string
-  /** What the database answers `t` at the end if it was, where the record does not tell: sums and absent rows are no reads. */
+  /**
+   * A query that answers `t` at the end if money was moved correctly. Needed where the recording does not show this,
+   * because sums and absent rows are not recorded as reads.
+   */
   readonly holds?: string
 }
 
-/** One way of moving money that loses some, or shows what never was, and the cure of each. */
+/** A faulty way to move money, which loses money or shows a state that never existed, and the corrected way. */
 interface Moves {
   readonly bug: string
   readonly cure: string
-  /** At which level of isolation, where that is not READ COMMITTED. */
+  /** The isolation levels of both; READ COMMITTED by default. */
   readonly isolation?: readonly [ofBug: string, ofCure: string]
   readonly options: readonly string[]
   readonly proof: RecordedProof
@@ -172,13 +179,13 @@ describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', 
   })
 })
 
-/** Of an invariant the database is asked after the recording. */
+/** Returns the query that checks the invariant of a service in the database after the recording, if it has one. */
 const assertionOf = (service: string): string | undefined => {
   const { options } = ASKED[service.split('-')[0] ?? '']!
   return options.includes('--assert-sql') ? options.at(-1) : undefined
 }
 
-/** Which job a worker selects also depends on those that others have locked, so that only the rows are judged. */
+/** Which job a worker selects also depends on the locks of other workers. Therefore only the rows are judged. */
 const JOBS: Judged = {
   level: 'repeatable-read',
   as: JSON.stringify({
@@ -190,7 +197,8 @@ const JOBS: Judged = {
 async function recordedAs(service: string) {
   if (!service.startsWith('payments'))
     return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
-  // Whether the reply to a COMMIT is among the lost ones is chance; and each lost reply to a BEGIN costs Drizzle a connection.
+  // Several seeds are tried, because a seed may lose no reply to a COMMIT, and because each lost reply to a BEGIN costs
+  // Drizzle a connection.
   for (let seed = 1; ; seed++) {
     const recorded = await recordedClients(cwd, service, {
       ...{ level: 'linearizable', faults: 'lose-reply', hurt: 'db', slowed: SLOW_COMMITS, seed },
@@ -238,7 +246,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
 
     test('a recorded money transfer violates its level or its assertion', async () => {
       let [seed, last] = [1, await recorded(bug, ofBug)]
-      // What a kill ends is chance.
+      // Several seeds are tried, because it is random which statement a kill interrupts.
       while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
       const { exitCode, output: told, answered } = last
       if (holds === undefined) expect(exitCode, told).toBe(1)

@@ -31,7 +31,7 @@ interface Parsed {
 }
 
 function parse(source: string): Parsed {
-  // A shebang line would contain flags.
+  // Refuses a shebang line, because it may set flags for the script.
   if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
   parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
   try {

@@ -25,7 +25,7 @@ function printed(value: LuaValue, depth: number): string {
   return `[${items.join(',')}]`
 }
 
-/** Returns the length of a table that has only indexes as keys. */
+/** Returns the length of a table whose keys are all list indexes; undefined for other tables. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
   for (const [key] of table.entries()) {

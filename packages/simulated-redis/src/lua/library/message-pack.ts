@@ -149,7 +149,7 @@ interface Counted {
   readonly size: number
 }
 
-/** For each code: the kind of content, and the number of bytes of the length that follows the code. */
+/** By code: the kind of content, and the number of bytes that encode its length. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
   ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
   ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),

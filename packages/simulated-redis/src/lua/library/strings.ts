@@ -116,7 +116,7 @@ function substitute(args: Arguments): readonly LuaValue[] {
   return [result + text.slice(at), count]
 }
 
-/** Returns the replacement of a match. Nil and false leave it unchanged. */
+/** Returns the replacement of a match. If the value is nil or false, this is the match itself. */
 function replaced(whole: string, value: LuaValue): string {
   if (!isTrue(value)) return whole
   return toText(value) ?? fail(`invalid replacement value (a ${typeName(value)})`)

@@ -6,7 +6,10 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { folderWith } from '../../../../testing/src/racing-register.ts'
 import { commands } from '../../../src/commands/registry.ts'
 
-/** A register in a Redis, by the ioredis of this repository, which any of the program's nodes serves. */
+/**
+ * Returns a program that keeps a register in Redis, with the ioredis of this repository. Any of its nodes serves the
+ * register.
+ */
 const register = (decide: string): string => `
 import { createServer, type IncomingMessage } from 'node:http'
 import Redis from 'ioredis'
@@ -95,7 +98,8 @@ describe('chaos simulate --redis', () => {
   })
 
   patientTest('finds no failure under kills of the Redis, and finds lost writes after power losses', async () => {
-    // By default ioredis sends again what may have been executed, which is a bug of its own.
+    // By default, ioredis resends commands that may have been executed. This would be another bug, so it is switched
+    // off.
     const once = `{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20 }`
     const cwd = folderOf(
       CURED.replace("process.env['REDIS_URL'] ?? ''", `process.env['REDIS_URL'] ?? '', ${once}`)

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { ran as ranAlone, serving } from '../../../../testing/src/simulated.ts'
 import { stopped, unpowered } from '../../../../testing/src/stopped.ts'
 
-/** One program for all tests, so that it is bundled once; its environment says what it does. */
+/**
+ * One program for all tests, so that it is bundled only once. The environment variable ASKS contains the statements of
+ * the test.
+ */
 const asker = serving(`
   import Redis from 'ioredis'
   const redis = new Redis(process.env['REDIS_URL'] ?? '')

@@ -1,4 +1,5 @@
-// Wallets, with Prisma and fastify. A deposit reads the balance and writes the new one: of two at once, one may be lost.
+// Wallets, with Prisma and fastify. A deposit reads the balance and writes the new one. If two deposits do so at the
+// same time, one may be lost.
 import { PrismaPg } from '@prisma/adapter-pg'
 import fastify from 'fastify'
 import { PrismaClient } from '#prisma'
