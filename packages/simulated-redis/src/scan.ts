@@ -25,7 +25,7 @@ export function scanned(
     readonly valued?: readonly string[]
     readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
     readonly item: (name: string) => readonly Reply[]
-    /** As in Redis, one page returns all names if there are at most this many. */
+    /** If there are at most this many names, one page returns all of them, as in Redis. */
     readonly whole: number
   },
 ): Reply {

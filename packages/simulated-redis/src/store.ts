@@ -46,7 +46,7 @@ export class Database {
   readonly number: number
   readonly #store: Store
   entries: Map<string, Entry> = new Map()
-  /** The number of the change that last modified each key, for `WATCH`. */
+  /** By key: the number of the change that last modified it, for `WATCH`. */
   readonly #versions = new Map<string, number>()
 
   constructor(store: Store, number: number) {

@@ -14,7 +14,7 @@ interface Delivery {
 
 interface Consumer {
   readonly name: string
-  /** The time of the consumer's last request. `activeAt` is that of its last delivery. */
+  /** The time of the consumer's last request. `activeAt` is the time of the last delivery to the consumer. */
   seenAt: number
   activeAt: number | undefined
 }
@@ -103,7 +103,7 @@ export function trim(
   return count
 }
 
-/** Returns how many entries were ever added up to this ID; undefined if deletions hide the number. */
+/** Returns the number of entries that were ever added up to this ID; undefined if deletions hide the number. */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0

@@ -73,7 +73,7 @@ export class Catalogue {
     this.#noted,
   )
   readonly enums: Map<number, readonly string[]> = new Map()
-  /** Enum labels that may not be used before the transaction that added them commits. */
+  /** By the oid of an enum: labels that may not be used until the transaction that added them commits. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
   /**
    * The transaction that alters a composite type, by the oid of the type. Until this transaction ends, no other

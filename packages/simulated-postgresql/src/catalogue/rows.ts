@@ -45,7 +45,7 @@ export class CatalogueRows<T> {
     return this.#byValue.get(value)?.some((row) => exists(row, own)) === true
   }
 
-  /** Whether a key is in use, or may come into use. */
+  /** Whether a row has the key, or may have it after open transactions end. */
   isTaken(key: string, own: Transaction | undefined): boolean {
     return this.#byKey.get(key)?.some(({ xmax }) => xmax === undefined || !isDone(xmax, own)) === true
   }

@@ -126,7 +126,7 @@ function* alter(fields: Fields<'AlterTableCmd'>, table: Table, context: Context,
     case 'AT_ChangeOwner':
       setOwner(table, newowner, run)
       return
-    // These subcommands change no query result.
+    // These subcommands affect no query result.
     case 'AT_NoForceRowSecurity':
     case 'AT_ReplicaIdentity':
     case 'AT_SetStatistics':

@@ -137,7 +137,10 @@ function twin(index: Index, table: Table): Index {
   return found
 }
 
-/** Describes a foreign key. Equal foreign keys count as one for a partition (tryAttachPartitionForeignKey). */
+/**
+ * Describes a foreign key. If a partition and its table have equal foreign keys, the two count as one
+ * (tryAttachPartitionForeignKey).
+ */
 function shapeOf(key: ForeignKey): string {
   const { columns, referenced, referencedColumns, onUpdate, onDelete, matchFull, deferrable, initiallyDeferred } = key
   const rules = [onUpdate, onDelete, matchFull, deferrable, initiallyDeferred, key.validated]
@@ -170,7 +173,7 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
   }
 }
 
-/** Turns an index of a partition into one of the partitioned table. */
+/** Turns an index of a partition into an index of the partitioned table. */
 function moved(index: Index, { table, holds }: Partition): Index {
   return {
     ...index,

@@ -219,7 +219,7 @@ function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { k
   if (table === undefined) return columns && { kind: 'record', columns }
   return {
     kind: 'record',
-    // Each call uses the current columns of the table.
+    // Each call reads the current columns of the table.
     get columns() {
       return columnsOf(table).map(({ name, type: held }) => ({ name, type: held }))
     },
@@ -265,7 +265,7 @@ function setOf(
   return { kind: 'set', columns, scalar: true, named: false }
 }
 
-/** Function options without effect here. */
+/** The options of functions that have no effect in the simulation. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'cost', 'leakproof'])
 
 type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }

@@ -183,7 +183,7 @@ function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue 
   return run.types.typeOf(target.oid).input(run.types.typeOf(source.oid).output(value, run), run, target.typmod)
 }
 
-/** NO ACTION: whether another row has taken over the key. */
+/** Whether another row has taken over the referenced key. NO ACTION then reports no error. */
 function* replaced(key: ForeignKey, before: Tuple, run: Run): Coroutine<boolean> {
   const values = key.index.valuesOf(before.values)
   if (values === undefined) return false
@@ -211,7 +211,7 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
   )
-  // Whether a concurrent transaction wrote the version. The snapshot then does not show the version.
+  // Whether a concurrent transaction wrote the version, so that the snapshot does not show it.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
   if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')

@@ -360,7 +360,7 @@ interface Merged {
   readonly left: NamedColumn
   readonly right: NamedColumn
   readonly equal: Compiled
-  /** The slot of a FULL JOIN column, filled by the side that has a row. */
+  /** The slot of a merged column of a FULL JOIN. The side that has a row fills the slot. */
   readonly slot: number | undefined
 }
 

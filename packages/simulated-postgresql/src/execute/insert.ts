@@ -107,7 +107,7 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 }
 
 interface Source {
-  /** Reads the rows to insert. Undefined if the statement contains the values. */
+  /** The query whose rows are inserted; undefined if the statement contains the values. */
   readonly read: QueryPlan | undefined
   rows(run: Run): Coroutine<readonly SqlValue[][]>
 }

@@ -42,7 +42,7 @@ interface Merge {
   readonly on: readonly Compiled[]
   readonly actions: readonly Action[]
   readonly facts: TableFacts
-  /** The scan of every target row, for actions on rows without a match. */
+  /** The scan of all target rows, for the actions on target rows without a match. */
   readonly unmatched: TableScan | undefined
 }
 
@@ -210,7 +210,7 @@ function compileInserted(
   return compiled
 }
 
-/** A matched pair, or a row of either side without a match. */
+/** A row of the join: a matched pair, or a target row or source row without a match. */
 interface Found {
   readonly row: JoinedRow
   readonly when: MatchKind
@@ -254,7 +254,7 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Coroutine<read
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
   if (outcome.kind === 'nothing') return []
-  // A concurrent transaction broke the match. The source row and the target row now have no match.
+  // A concurrent transaction broke the match, so neither the source row nor the target row has a match now.
   const { slot, tuple } = slotsOf(merge.scan.relation)
   const alone = outcome.target
   const bySource =

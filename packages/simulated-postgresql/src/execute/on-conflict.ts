@@ -185,7 +185,10 @@ function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): 
   return index.excludes?.(mine, other) ?? index.keyOf(mine) === index.keyOf(other)
 }
 
-/** Returns the first conflicting row. During a wait at one index, a conflict may arise at another. */
+/**
+ * Returns the first conflicting row. Searches again after a wait at one index, because a conflict may have arisen at
+ * another index.
+ */
 function* conflicting(conflict: Conflict, values: readonly SqlValue[], run: Run): Coroutine<Tuple | undefined> {
   for (let hasWaited = true; hasWaited; ) {
     hasWaited = false

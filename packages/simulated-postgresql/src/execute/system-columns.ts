@@ -35,7 +35,7 @@ export function systemColumnsOf(table: Table, types: Types, takeSlot: () => numb
       if (found === undefined) return undefined
       const read = READ[found.name]
       if (read === undefined) throw new NotSupported(`the system column ${name}`)
-      // `ctid` and `tableoid` describe the partition that contains the row.
+      // `ctid` and `tableoid` depend on the partition that contains the row.
       if (table.partitioned !== undefined && (name === 'ctid' || name === 'tableoid'))
         throw new NotSupported(`the system column ${name} of a partitioned table`)
       const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }

@@ -102,7 +102,7 @@ export class View {
     return tuple.xmin.transaction === transaction || visible(tuple, snapshot, transaction)
   }
 
-  /** Returns the original result of a part of the statement. */
+  /** Returns the result that a part of the statement had in the original execution. */
   kept(part: object): unknown {
     return this.#executed.memo.get(part)
   }

@@ -260,7 +260,7 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
   }
 }
 
-/** The array types whose elements have a type modifier. */
+/** By array type: the element type, if it may have a type modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
   [1561, OID.bit],

@@ -340,7 +340,7 @@ function caselessCast(types: Types, source: number, target: number): CastSignatu
   return by === '' ? undefined : cast('a', by)
 }
 
-/** Returns the operator of exactly these types; an unknown type is taken to be the other one. */
+/** Returns the operator of exactly these types. An unknown type counts as the type of the other operand. */
 function exactOperator<T>(candidates: readonly Candidate<T>[], inputs: readonly number[]): Candidate<T> | undefined {
   const known = inputs.find((oid) => oid !== OID.unknown)
   const wanted = inputs.map((oid) => (oid === OID.unknown ? known : oid))

@@ -11,7 +11,7 @@ import type { SortKey } from './sorting.ts'
 /** The rows of one partition in the window's order, with their peer groups. */
 export interface Partition {
   readonly rows: readonly Env[]
-  /** The index of the first peer of each row. `peerEnd` is the index after the last. */
+  /** For each row, the index of its first peer. `peerEnd` is the index after its last peer. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
   readonly keys: Rows
@@ -58,7 +58,7 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // Finds the first row of the frame, or the first row after it.
+    // At the start of the frame, finds its first row; at its end, the first row after it.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

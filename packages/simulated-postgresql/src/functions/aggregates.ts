@@ -23,7 +23,7 @@ function oidOf(call: CallTypes, i = 0): number {
   return call.arguments[i]?.oid ?? OID.any
 }
 
-/** Folds the non-null values, if there are any. */
+/** Returns an aggregate that combines the non-null values by `step`; null if there are none. */
 function fold(step: (state: SqlValue, value: SqlValue, env: Env) => SqlValue): Aggregate {
   return () => {
     let state: SqlValue = null
@@ -50,7 +50,7 @@ function extreme(isGreatest: boolean): Aggregate {
   return (call, env) => {
     const { compare } = env.session.types.typeOf(oidOf(call))
     if (compare === undefined) return undefined
-    // If two values are equal, the later one is kept, as in PostgreSQL's functions.
+    // Of two equal values, the later one is kept, as in PostgreSQL's functions.
     return fold((state, value) => ((isGreatest ? compare(state, value) : compare(value, state)) > 0 ? state : value))(
       call,
       env,

@@ -30,7 +30,7 @@ export const isCalculable = (
   (volatility === 'i' || (volatility === 's' && BY_SETTINGS.test(source))) &&
   call.arguments.every(({ oid }) => isKnown(oid))
 
-/** Returns the query for a call; `places` are the texts of its arguments. */
+/** Returns the text of a query that computes a call. `places` are the texts of the arguments. */
 export type Query = (places: readonly string[]) => string
 
 export const functionQuery =

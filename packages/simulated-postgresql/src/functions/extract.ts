@@ -11,7 +11,7 @@ import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } fro
 /** Microseconds between 1970-01-01 and 2000-01-01. */
 const UNIX_EPOCH = 946_684_800_000_000n
 
-/** The fields of a timestamp that services query. */
+/** The supported fields of a timestamp: those that services use in queries. */
 const FIELDS: Readonly<Record<string, (moment: Moment) => Numeric>> = {
   micro: (moment) => numericOf(microsOf(moment)),
   milli: (moment) => new Numeric(BigInt(microsOf(moment)), 3),

@@ -12,7 +12,7 @@ export function jsonMember(value: JsonValue, key: string): JsonValue | undefined
   return isJsonObject(value) ? value.get(key) : undefined
 }
 
-/** Returns the array index that a path step names. */
+/** Returns the array index that a step of a JSON path denotes; undefined if the step is no integer. */
 export function pathIndex(step: string): number | undefined {
   return /^\s*[+-]?\d+$/.test(step) ? Number(step) : undefined
 }

@@ -19,7 +19,7 @@ import type { Builtins } from './builtin.ts'
 import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
-/** A month later is the same day of the month, or the last of a shorter month. */
+/** Adds an interval. A month later is the same day of the month, or the last day of a shorter month. */
 function addInterval(timestamp: bigint, span: Interval): bigint {
   if (isEndless(timestamp)) return timestamp
   let result = timestamp

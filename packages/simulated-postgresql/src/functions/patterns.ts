@@ -80,7 +80,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   '\\s': SPACE,
 }
 
-/** A part with the same meaning in PostgreSQL and JavaScript. */
+/** Matches a part of a pattern that means the same in PostgreSQL and in JavaScript. */
 const PART =
   /\[(?!\^\])(\^?)((?:\[:[a-z]+:\]|\\[dswnrt\\\]^.-]|[^\]\\[])+)\]|\{\d{1,2}(?:,\d{0,2})?\}|\\[dDsSwWnrt^$.*+?()[\]{}|/\\-]|[^[\]{}\\]/gsuy
 

@@ -98,7 +98,9 @@ function decode(text: string, format: string): Uint8Array {
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
 
-/** Casts a value to text. Unlike in the text form, booleans are words and trailing blanks are removed. */
+/**
+ * Casts a value to text. Unlike the text form, the result has booleans as words, and `char(n)` without trailing blanks.
+ */
 function castText(value: SqlValue, oid: number, env: Env): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = textOf(value, oid, env)

@@ -131,7 +131,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   const extended = new Extended(talk)
   let isSkipping = false
   let commits = 0
-  /** Whether the connection shall end before the client learns of a commit. */
+  /** Whether the connection must end before the client learns of a commit. */
   const isCut = (): boolean => {
     const hasCommitted = session.commits > commits
     commits = session.commits

@@ -2,7 +2,7 @@ import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresq
 import { writeBackend } from '@chaosproxy/wire/postgresql'
 import type { Wait } from '../session/session.ts'
 
-/** A message of the client, or the reason why there are no more. */
+/** A message of the client, or the reason why no further message follows. */
 export type Received =
   | FrontendMessage
   | { readonly kind: 'closed' }

@@ -139,7 +139,7 @@ export class Runner {
     }
   }
 
-  /** Returns a plan whose locks are all available without a wait. */
+  /** Returns a plan if all of its locks are available without a wait; otherwise undefined. */
   atOnce<T extends Locking>(compile: () => T): T | undefined {
     const { plan, tables } = this.#compiled(compile)
     return this.#mustWait(tables) ? undefined : plan

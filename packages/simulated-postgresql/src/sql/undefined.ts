@@ -17,7 +17,7 @@ interface KnownRelation {
 interface KnownNames {
   /** By `schema.name`. */
   readonly relations: ReadonlyMap<string, KnownRelation>
-  /** The functions absent from the signatures, with their numbers of arguments or `*`. */
+  /** By the name of a function that the signatures lack: its numbers of arguments, or `*`. */
   readonly functions: ReadonlyMap<string, readonly string[]>
   readonly domains: ReadonlySet<string>
   readonly settings: ReadonlySet<string>

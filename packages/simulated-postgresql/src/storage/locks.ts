@@ -122,7 +122,7 @@ export class LockTable {
     return lock
   }
 
-  /** Recomputes the modes that the process still holds. */
+  /** Recomputes the modes in which the process still holds the lock. */
   #drop(lock: Lock, holder: LockHolder): void {
     let held = 0
     for (const each of holder.grants) if (each.lock === lock) held |= bitOf(each.mode)

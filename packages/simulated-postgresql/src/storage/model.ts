@@ -86,7 +86,7 @@ export interface Heap {
   name: string
   schema: string
   tuples: Tuple[]
-  /** The versions that TRUNCATE removed, for a witness. */
+  /** The row versions that TRUNCATE removed, which a witness needs. */
   emptied?: readonly Tuple[]
   rowsInserted: number
   indexes: Index[]
@@ -112,8 +112,8 @@ export interface Index {
   /** `btree`, `gist`, … */
   readonly method: string
   /**
-   * The text after each column, such as ` DESC`. Undefined if the column has an operator class, whose order is not
-   * stored.
+   * The text after each column in the definition, such as ` DESC`. Undefined if the column has an operator class, whose
+   * order is not stored.
    */
   readonly orders: readonly (string | undefined)[]
   /** The parse trees of the indexed expressions. They stand at the positions at which `columns` is undefined. */
@@ -122,7 +122,7 @@ export interface Index {
   readonly partial: boolean
   /** EXCLUDE: whether two rows with these values exclude each other. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
-  /** Whether the index holds only a partition's rows. Catalogues list it with the partition. */
+  /** Whether the index holds only a partition's rows. The system catalogue lists it as an index of the partition. */
   readonly ofPartition?: true
   /** Returns the partition's table and index, which errors name. */
   partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }

@@ -105,7 +105,7 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
-/** Stores the locking transaction as the `xmax` that a version and its successors show. */
+/** Stores the locking transaction in a version and its successors, where the column `xmax` shows it. */
 function show(first: Tuple | undefined, locker: number): void {
   for (let version = first; version !== undefined; version = nextOf(version))
     if (version.xmax === undefined) version.cmax = locker
@@ -145,7 +145,7 @@ function* untilFree(
   follows: boolean,
 ): Coroutine<LockResult> {
   const { store, backend, transaction } = writer
-  // Checks of foreign keys never fail here, because they read the newest rows.
+  // Checks of foreign keys (FOR KEY SHARE) never fail here, because they read the newest rows.
   if (lock !== 'FOR KEY SHARE' && store.failsWithoutNeed(transaction, heap))
     throw new SqlError('40001', 'could not serialize access due to concurrent update')
   const place = {
@@ -162,7 +162,8 @@ function* untilFree(
       const state = find(tuple, transaction)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // After a wait, the loop also waits for later versions before it reports this version as updated.
+      // After a wait, the loop also waits for the writers of later versions. Only then does it report this version as
+      // updated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))

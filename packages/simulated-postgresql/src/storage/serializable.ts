@@ -213,7 +213,7 @@ export class Serializable {
   }
 }
 
-/** Whether a transaction is READ ONLY, or committed without a write. */
+/** Whether a transaction is READ ONLY, or has committed without a write. */
 function isReadOnly(reader: Reader): boolean {
   return reader.transaction.readOnly || (reader.committed && !reader.wrote)
 }

@@ -65,8 +65,8 @@ export function* findConflict(
 }
 
 /**
- * Whether a version exists, ignoring aborted changes. If an open subtransaction decides this, returns the
- * subtransaction.
+ * Whether a version exists if aborted changes are ignored. If the end of an open subtransaction decides this, returns
+ * the subtransaction.
  */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },

@@ -16,7 +16,7 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** The end of a message about a function that needs a calculator. */
+/** The end of an error message about a function, which suggests a calculator. */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
 /** Thrown if only a calculator can compute a function for the given values. */

@@ -413,7 +413,7 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
-/** The type of expressions in the catalogue. Only `pg_get_expr` prints them. */
+/** pg_node_tree, the type of expressions in the catalogue. Only `pg_get_expr` prints its values. */
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {

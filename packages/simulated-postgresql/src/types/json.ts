@@ -109,7 +109,7 @@ class JsonReader {
     return word === 'null' ? null : word === 'true'
   }
 
-  /** At the closing bracket, returns true. Otherwise skips the comma before the next element. */
+  /** Skips the closing bracket and returns true. Without a closing bracket, skips the comma before the next element. */
   #close(bracket: string, first: boolean): boolean {
     this.#space()
     if (this.#text[this.#at] === bracket) {

@@ -229,7 +229,10 @@ export function ceilingNumeric(value: Numeric): Numeric {
   return negateNumeric(floorNumeric(negateNumeric(value)))
 }
 
-/** Returns what a modifier of numeric packs, the scale as 11 bits with a sign; undefined without a modifier. */
+/**
+ * Returns the precision and the scale in a modifier of numeric; undefined without a modifier. The scale has 11 bits and
+ * a sign.
+ */
 export function numericLimits(typmod: number): { readonly precision: number; readonly scale: number } | undefined {
   if (typmod < 4) return undefined
   const packed = typmod - 4

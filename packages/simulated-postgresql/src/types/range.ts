@@ -59,13 +59,13 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   if (next === undefined || range.empty) return range
   const from = range.lower !== null && !range.lowerInclusive ? next(range.lower) : range.lower
   const to = range.upper !== null && range.upperInclusive ? next(range.upper) : range.upper
-  // An infinite date has no next day.
+  // The next value of an infinite date is the date itself, so its bound remains as it is.
   const fromIncluded = range.lowerInclusive || from !== range.lower
   const toIncluded = range.upperInclusive && to === range.upper
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })
 }
 
-/** By type: returns the next value of a discrete type. Ranges of these types are stored as `[)`. */
+/** For each discrete range type, a function that returns the next value. These ranges are stored as `[)`. */
 const NEXT: ReadonlyMap<number, (value: SqlValue) => SqlValue> = new Map<number, (value: SqlValue) => SqlValue>([
   [
     3904,

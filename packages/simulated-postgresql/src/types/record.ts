@@ -10,7 +10,10 @@ function asRecord(value: SqlValue): SqlRecord {
   throw new TypeError('expected a row')
 }
 
-/** Returns the behaviour of record. Values cannot be parsed, because `'(1,2)'::record` has no types. */
+/**
+ * Returns the behaviour of record. Values cannot be parsed, because a text such as `(1,2)` does not tell the types of
+ * the columns.
+ */
 export function recordBehaviour(): Behaviour {
   const refuse = (): never => {
     throw new NotSupported('the input of a value of the type record')

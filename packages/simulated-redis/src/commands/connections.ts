@@ -70,14 +70,14 @@ function client({ session, args: [what = '', ...rest] }: Call): Reply {
     case 'SETINFO':
       return OK
     case 'MAINT_NOTIFICATIONS':
-      // A command of Redis Cloud. node-redis sends it to every server and accepts the refusal.
+      // node-redis sends this command of Redis Cloud to every server, and accepts the refusal.
       throw new CommandError(`ERR unknown subcommand '${what}'. Try CLIENT HELP.`)
     default:
       throw new UnknownCommand(`CLIENT ${what}`)
   }
 }
 
-/** Returns the fields that clients check at the start. */
+/** Returns the fields of INFO that clients check when they connect. */
 function info({ store }: Call): Reply {
   const lines = [
     '# Server',

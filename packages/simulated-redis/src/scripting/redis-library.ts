@@ -57,7 +57,10 @@ function replyTo(running: Running, words: readonly string[]): Reply {
   }
 }
 
-/** Returns a function of one text. For other arguments, the function returns an error instead of raising it. */
+/**
+ * Returns a Lua function that takes one text. With other arguments, the function returns an error instead of raising
+ * it.
+ */
 const fromText =
   (make: (text: string) => LuaTable): LuaFunction =>
   (...args) =>

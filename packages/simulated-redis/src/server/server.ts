@@ -48,7 +48,7 @@ export interface Server {
   readonly isBusy: boolean
   start(): void
   connect(listener: ConnectionListener): Connection
-  /** Sends all replies of a turn at its end; returns whether the turn changed data. */
+  /** Sends all replies of a turn at the end of the turn. Returns whether the turn changed data. */
   endTurn(): boolean
   /** Closes every connection and removes loaded scripts. */
   kill(): void

@@ -82,13 +82,13 @@ interface Lexing {
 
 const [STRING, IDENTIFIER, PUNCTUATOR, END] = [2, 8, 32, 1]
 
-/** Whether a parenthesis after the token begins arguments. */
+/** Whether a parenthesis after the token begins the arguments of a call. */
 const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Returns where parenthesized expressions start, which the parser does not report. Parentheses limit a call to its
- * first result.
+ * Returns the offsets at which parenthesized expressions start. The parser does not report parentheses, which limit a
+ * call to its first result.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
   const starts = new Set<number>()

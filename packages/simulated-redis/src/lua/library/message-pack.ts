@@ -3,7 +3,7 @@ import { LuaTable } from '../table.ts'
 import type { LuaValue } from '../values.ts'
 import { libraryTable, named } from './arguments.ts'
 
-/** Deeper tables are packed as nil. */
+/** The maximum depth of packed tables. Tables at a greater depth are packed as nil. */
 const MOST_DEPTH = 16
 
 const view = new DataView(new ArrayBuffer(8))

@@ -10,7 +10,7 @@ import { format } from './format.ts'
 const MOST_BYTES = 64 * 1024 * 1024
 const SPECIALS = /[\^$*+?.()[\]%-]/
 
-/** Returns a position counted from 1, or from the end. */
+/** Returns a position counted from 1. A negative position counts from the end. */
 const placeOf = (at: number, length: number): number => Math.max(0, at < 0 ? at + length + 1 : at)
 
 function sub(args: Arguments): string {
