@@ -60,7 +60,10 @@ export interface FakeEngine extends Engine {
   readonly sessions: { readonly listener: SessionListener; readonly session: Session }[]
 }
 
-/** Parameters are the `$1`… in a text; a statement that begins with SELECT returns one column `n`. */
+/**
+ * Creates an engine that executes the script. The parameters of a statement are the `$1`… in its text. A statement that
+ * begins with SELECT returns one column `n`.
+ */
 export function fakeEngine(script: Script): FakeEngine {
   const log: string[] = []
   const sessions: FakeEngine['sessions'] = []

@@ -15,7 +15,7 @@ export type Answer =
   | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly detail?: string | undefined }
   | { readonly kind: 'refused'; readonly what: string }
 
-/** PostgreSQL itself, in WebAssembly: values as their texts. */
+/** A PostgreSQL in WebAssembly. Its answers contain values as texts. */
 export interface Oracle {
   answer(sql: string): Promise<Answer>
   execute(sql: string): Promise<void>

@@ -479,11 +479,11 @@ export interface ExpressionOptions {
    * otherwise the same.
    */
   readonly hidden?: boolean
-  /** Columns that may stand in place of literals. */
+  /** The columns that may replace literals. */
   readonly columns?: (kind: Kind) => readonly string[]
 }
 
-/** A random expression of a kind of type, or of any. */
+/** Returns a random expression of one kind of type, or of any kind. */
 export function randomExpression(
   random: Random,
   depth: number,

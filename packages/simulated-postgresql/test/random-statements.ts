@@ -3,7 +3,7 @@ import { type Kind, type Random, type RandomStatement, randomExpression } from '
 import { documentRows, merge, zonedMoment } from './random-merges.ts'
 import { documents, frame, subquery, upsert, writingWith } from './random-subqueries.ts'
 
-/** Tables with a column of each common type, and the constraints that services use. */
+/** Tables with columns of all common types, and with the constraints that services use. */
 export const SCHEMA: readonly string[] = [
   `create table t1 (id int primary key, a int, b text, c numeric(8,2), d date, e boolean, f int[], j jsonb, ts timestamp,
     tz timestamptz, big bigint)`,
@@ -92,7 +92,7 @@ function orderByAll(count: number, r: Random): string {
   return ` order by ${keys.join(', ')}`
 }
 
-/** Kinds that can be sorted. */
+/** The kinds of type whose values can be sorted. */
 const SORTED: readonly Kind[] = [
   'int',
   'big',

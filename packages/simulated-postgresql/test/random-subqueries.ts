@@ -104,7 +104,7 @@ export function writingWith(r: Random): RandomStatement {
   return { sql, ordered: false }
 }
 
-/** Upserts with predicates, and RETURNING of what was there. */
+/** Returns a random INSERT … ON CONFLICT with predicates and RETURNING. */
 export function upsert(r: Random): RandomStatement {
   const key = keyOf(r)
   const returning = r.pick([

@@ -160,7 +160,7 @@ const { block } = fc.letrec<{ block: string; statement: string }>((tie) => {
   }
 })
 
-/** Tables are shown in the order of `pairs`, functions by their type. */
+/** A Lua function that prints a value: tables in the order of `pairs`, functions by their type. */
 const SHOW = `math.randomseed(7)
 local function show(v, depth)
   if v ~= v then return 'nan' end
@@ -172,7 +172,7 @@ local function show(v, depth)
   return '{#' .. #v .. ' ' .. table.concat(parts, ' ') .. '}'
 end`
 
-/** A program that shows the final values of its variables, and its error if it had one. */
+/** Programs that return the final values of their variables and the error, if there is one. */
 export const anyProgram: fc.Arbitrary<string> = block.map(
   (statements) => `${SHOW}
 local a, b, c, d = 1, 'abc', {1, 2, 3}, nil
@@ -182,7 +182,7 @@ end)
 return show(ok, 0) .. ' ' .. show(problem, 0) .. ' ' .. show(a, 0) .. ' ' .. show(b, 0) .. ' ' .. show(c, 0) .. ' ' .. show(d, 0)`,
 )
 
-/** A program whose error, if it has one, is the server's reply. */
+/** Programs whose error, if there is one, is the server's reply. */
 export const anyBareProgram: fc.Arbitrary<string> = fc
   .tuple(block, value)
   .map(

@@ -38,7 +38,7 @@ export type Returns =
   | {
       readonly kind: 'set'
       readonly columns: readonly RecordColumn[]
-      /** Whether SETOF returns scalar values instead of rows. */
+      /** Whether the SETOF result has scalar values instead of rows. */
       readonly scalar: boolean
       /** Whether the columns are also variables of the body. */
       readonly named: boolean

@@ -21,7 +21,7 @@ export interface Table extends Heap {
   /** The names of the row security policies, which are never applied. */
   policies: readonly string[]
   partitioned: Partitioned | undefined
-  /** The partitioned table, which holds the rows. */
+  /** For a partition: the partitioned table, which holds the partition's rows. */
   partitionOf: Table | undefined
   view: Node | undefined
   /** The query that REFRESH runs, and whether the view has been populated. */

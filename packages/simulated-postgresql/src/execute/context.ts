@@ -54,7 +54,7 @@ export interface ContextOptions {
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
   readonly variables?: RoutineVariables
-  /** Collects the tables that names resolve to, with their locks. */
+  /** Collects the tables to which names resolve, and the locks that they need. */
   readonly looked: Map<Table, LockMode>
 }
 

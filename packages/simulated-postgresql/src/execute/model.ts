@@ -15,7 +15,7 @@ import type { Met, View } from './view.ts'
 export interface ResultColumn {
   readonly name: string
   readonly type: SqlType
-  /** The oid of the source table of the column; like `attribute`, 0 for a computed value. */
+  /** The oid of the table that has the column. Like `attribute`, it is 0 for a computed value. */
   readonly tableOid: number
   readonly attribute: number
 }

@@ -22,7 +22,9 @@ interface Restriction {
   readonly type: SqlType
 }
 
-/** After this many scans of a table, a statement uses a temporary hash index, if the table has no suitable index. */
+/**
+ * The number of scans of a table after which a statement uses a temporary hash index, if no other index is suitable.
+ */
 const SCANS_BEFORE_HASHING = 3
 
 /** A scan of a whole table, or of rows that an equality selects. The complete condition is evaluated later. */

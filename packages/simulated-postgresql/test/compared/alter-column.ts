@@ -1,4 +1,4 @@
-/** ALTER COLUMN … TYPE and VALIDATE CONSTRAINT check the rows of the table. */
+/** Statements that test how ALTER COLUMN … TYPE and VALIDATE CONSTRAINT check the existing rows of a table. */
 export const ALTER_COLUMN: readonly (readonly string[])[] = [
   [
     'create table p (id int primary key, v text)',

@@ -1,4 +1,4 @@
-/** Conditions and indexes as the catalogue prints them. */
+/** Statements that define conditions and indexes, and queries that print them from the catalogue. */
 export const PRINTED: readonly (readonly string[])[] = [
   [
     'create table t (a int, s smallint, g bigint, n numeric, v varchar(9), x text, b bool, c char(3), d date, f float8)',

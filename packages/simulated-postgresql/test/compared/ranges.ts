@@ -10,7 +10,7 @@ const LITERALS = [
 ]
 const OPERATORS = ['&&', '@>', '<@', '<<', '>>', '-|-', '&<', '&>', '=', '<>', '<', '<=', '>', '>=', '*', '+', '-']
 
-/** Ranges: texts, constructors, operators, functions, tables. */
+/** Queries with ranges: their texts, constructors, operators and functions, and tables with range columns. */
 export const RANGES: readonly (readonly string[])[] = [
   LITERALS.map(
     (a) =>

@@ -1,4 +1,4 @@
-/** Statements about sequences, some of which PostgreSQL refuses. */
+/** Statements with sequences, some of which PostgreSQL refuses. */
 export const SEQUENCES: readonly (readonly string[])[] = [
   [
     'create sequence q start 5 increment 2 maxvalue 9',

@@ -1,4 +1,4 @@
-/** Settings, transactions, prepared statements and cursors of one session. */
+/** Statements with settings, transactions, prepared statements and cursors of one session. */
 export const SESSIONS: readonly (readonly string[])[] = [
   [
     "set lock_timeout = '5s'",

@@ -1,4 +1,4 @@
-/** Functions and operators of the base types at their bounds, one by one. */
+/** Queries that call functions and operators of the base types at their bounds. */
 export const VALUES: readonly (readonly string[])[] = [
   // Texts.
   [

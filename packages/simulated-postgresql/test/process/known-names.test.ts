@@ -74,7 +74,7 @@ test('ORDER BY on a PostgreSQL type is either simulated or reported as not suppo
   expect(refusedStatements(ordered.map(({ name }) => `select null::"${name}" as a order by a`))).toEqual([])
 })
 
-/** A type that a pseudo-type may stand for. */
+/** For each pseudo-type, an actual type that it may stand for. */
 const INSTANCES: { readonly [pseudo: string]: string } = {
   any: 'int4',
   anyelement: 'int4',

@@ -1,4 +1,4 @@
-/** Two tables of which one refers to the other, and three rows. */
+/** Two tables, one of which refers to the other, and three rows. */
 export const TABLES = `
   create table t (id int primary key, v int not null, u int unique);
   create table c (id serial primary key, t_id int references t (id) on delete cascade, w int);
@@ -23,7 +23,7 @@ export const TRIGGERS = `
   create trigger note after insert or update or delete on t for each row execute function note()
 `
 
-/** Bookings that must not overlap. */
+/** A table of bookings, whose times must not overlap. */
 export const BOOKINGS = `
   create table b (id serial primary key, during int4range not null, w int, exclude using gist (during with &&));
   insert into b (during, w) values ('[0,2)', 1), ('[5,7)', 1)
@@ -117,7 +117,7 @@ const USES: readonly string[] = [
   ...['insert into c (t_id, w) values (1, 2)', 'insert into c (t_id, w) values (2, 99)', 'select * from p.x'],
 ]
 
-/** What a client knows of its session. */
+/** What a client knows about its session. */
 export interface Client {
   inBlock: boolean
   savepoints: number

@@ -37,7 +37,7 @@ export function scheduleIn(recorded: string): Schedule {
   }
 }
 
-/** Plays a schedule, and returns it with its answers. */
+/** Executes a schedule. Returns its statements with their answers as text. */
 export async function played({ name, steps }: Schedule, sessions: Sessions): Promise<string> {
   const lines = [`# ${name}`]
   for (const [session, sql] of steps)

@@ -107,7 +107,7 @@ async function standbyOf(port: number): Promise<{ readonly PG_STANDBY_URL: strin
 
 const nameOf = (service: string): string => service.split('-')[0] ?? ''
 
-/** A PostgreSQL with the tables of a service. */
+/** Starts a PostgreSQL with the tables of a service. */
 async function databaseOf(cwd: string, service: string) {
   const { port } = await startPostgres(initdb!, postgres!)
   const database = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester']

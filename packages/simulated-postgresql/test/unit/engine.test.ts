@@ -34,7 +34,7 @@ interface Started {
   pass(milliseconds: number): void
 }
 
-/** An asynchronous commit is on disk after `random` times 600 ms. */
+/** Starts an engine and a session. An asynchronous commit is on disk after `random` times 600 ms. */
 function started(random = 0.5): Started {
   const clock = { now: 0n }
   const commits: boolean[] = []
@@ -128,7 +128,7 @@ describe('a crash', () => {
 describe('a standby', () => {
   interface Replicated extends Started {
     readonly standby: Engine
-    /** The number of commits that the standby received, and the number of those that its sessions see. */
+    /** How many commits the standby has received, and how many of them its sessions see. */
     readonly progress: { received: number; replayed: number }
   }
   function replicated(): Replicated {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   session = engine.connect(new Map([['user', 'postgres']]), listener)
 })
 
-/** The only value of a query, as text. */
+/** Returns the value of an expression as text. */
 function value(expression: string): string | null {
   const [statement] = session.parse(`select ${expression}`)
   const step = session.execute(statement!, []).next()

@@ -320,7 +320,7 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
   })
 
-  /** Sessions a and b both read the state of job 1, then both write it. */
+  /** Returns steps in which a and b both read the state of job 1 and then both write it. */
   const lostUpdate = (one: string, other: string): readonly string[] => [
     ...['a: begin', 'b: begin', 'a: select state from jobs where id = 1', 'b: select state from jobs where id = 1'],
     ...[`a: update jobs set state = '${one}' where id = 1`, 'a: commit'],

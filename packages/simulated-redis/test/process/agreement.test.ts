@@ -18,7 +18,7 @@ const program = installed('redis-server')
 
 const framed = (words: readonly string[]): Buffer => resp.write([...words], 'requests')
 
-/** The replies of a real Redis, flushed first. */
+/** Returns the replies of a real Redis, which is flushed first. */
 async function real({ host, port }: RealServer, lines: readonly (readonly string[])[]): Promise<RespValue[]> {
   const socket = connect(port, host)
   await once(socket, 'connect')
@@ -57,7 +57,7 @@ const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)
 
 /** Returns the reply without what may differ: the order of hash tables, and the time between commands. */
 function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string[]): unknown {
-  // A script's reply equals that of its command, except for the script's name in errors.
+  // Apart from the script's name in errors, a script's reply equals the reply of the command that it calls.
   if (name.startsWith('EVAL')) return comparable(reply, inner)
   if (name === 'TTL' && reply.kind === 'number' && reply.value > 0) return Math.round(reply.value / 100)
   if (name === 'HELLO') return reply.kind
@@ -71,7 +71,7 @@ function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string
 const withoutIdle = (reply: RespValue): unknown =>
   'items' in reply && reply.items.length === 4 ? [reply.items[0], reply.items[1], reply.items[3]] : reply
 
-/** The internal state of a stream on a server. */
+/** Returns a reply about a stream without the internal state of the stream. */
 function withoutNodes(reply: RespValue): unknown {
   if (!('items' in reply)) return reply
   const at = reply.items.findIndex((item) => JSON.stringify(item).includes('radix-tree-keys'))
@@ -85,7 +85,7 @@ function sorted(reply: RespValue): unknown {
     : reply
 }
 
-/** In C, not-a-number has a sign, which is printed. */
+/** In C, NaN has a sign, and a real Redis prints it. */
 const shown = (reply: RespValue | undefined): string =>
   JSON.stringify(reply)
     .replaceAll('-nan', 'nan')

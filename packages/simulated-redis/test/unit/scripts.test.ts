@@ -9,7 +9,7 @@ import { execute, redo } from '../../src/server/execute.ts'
 import { createSession } from '../../src/session.ts'
 import { Store } from '../../src/store.ts'
 
-/** A server that answers one command after another, in the bytes of RESP2. */
+/** Returns a function that executes a command and returns the reply as the bytes of RESP2. */
 function server(): (...words: readonly string[]) => string {
   const [store, session] = [new Store(() => 0.5), createSession(1)]
   return (...words) => {

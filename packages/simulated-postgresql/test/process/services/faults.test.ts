@@ -98,7 +98,7 @@ describe('lose-commit-reply', () => {
 describe('serialization-failure', () => {
   const fault = { kind: 'serialization-failure', nodes: ['pg'], share: 1 }
   const always = { meanwhile: injected(fault, 0, 2_000), forMs: 2_000 }
-  /** Two transactions that change one row each. */
+  /** Returns statements of two concurrent transactions, each of which changes one row. */
   const overlapping = (level: string) => `
     const [one, other] = [await pool.connect(), await pool.connect()]
     for (const client of [one, other]) await client.query('BEGIN ISOLATION LEVEL ${level}')

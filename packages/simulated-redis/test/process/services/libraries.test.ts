@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Ran, ran, serving } from '../../../../testing/src/simulated.ts'
 import { stopped } from '../../../../testing/src/stopped.ts'
 
-/** The first node adds jobs; every node runs them. */
+/** A program whose first node adds jobs, and whose nodes all process jobs. */
 const queueing = serving(`
   import { Queue, Worker } from 'bullmq'
   const connection = { host: 'redis', port: 6379, maxRetriesPerRequest: null, retryStrategy: () => 50 }
@@ -26,7 +26,7 @@ const queueing = serving(`
 
 const options = { redis: 'simulated', nodes: 2, forMs: 4_000 } as const
 
-/** The names of the finished jobs, and the queue's count of them. */
+/** Returns the names of the finished jobs, and the line with the counts of the queue. */
 function done({ lines }: Ran): { readonly names: readonly string[]; readonly counts: string | undefined } {
   const told = lines.map((line) => line.replace(/^n\d: /, ''))
   const names = told.filter((line) => line.includes('job')).map((line) => JSON.parse(line)[0] as string)
