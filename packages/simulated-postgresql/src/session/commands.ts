@@ -202,7 +202,8 @@ function* prepare(fields: Fields<'PrepareStmt'>, connection: Host, statement: St
     const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
-  // Sessions find shared plans by the text of a statement, so this statement needs a unique text.
+  // Sessions find shared plans by the text of a statement. The query therefore keeps the text of the whole PREPARE,
+  // which differs from the text of any query.
   connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }

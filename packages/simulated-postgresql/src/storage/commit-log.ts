@@ -44,7 +44,7 @@ export class CommitLog {
     this.#tail.push({ transaction, flushedAt })
   }
 
-  /** The number of the last commit that cannot be lost and that the standby's sessions see. */
+  /** The number of the last commit that cannot be lost any more and that the standby's sessions see. */
   get certain(): number {
     this.#trim()
     const first = this.#tail[0]?.transaction.commitNumber ?? Number.POSITIVE_INFINITY

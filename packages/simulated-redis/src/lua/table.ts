@@ -149,8 +149,8 @@ export class LuaTable {
   }
 
   /**
-   * Resolves a collision in the slot `main`, and returns the slot for the new key. If the key in `main` belongs in
-   * another slot, that key moves to the slot `free`.
+   * Resolves a collision in the slot `main`. If the key in `main` belongs in another slot, moves that key to the slot
+   * `free` and returns `main` for the new key. Otherwise returns `free`.
    */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node

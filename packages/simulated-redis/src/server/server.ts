@@ -14,8 +14,8 @@ export interface ServerOptions {
   /** Calls `run` after `ms` milliseconds of the server's clock; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void
   /**
-   * Returns a random number in [0, 1), by which `SPOP`, for example, takes an element. The same `draw` always returns
-   * the same number.
+   * Returns a random number in [0, 1), by which `SPOP`, for example, chooses an element. Returns the same number for
+   * the same `draw`.
    */
   random(draw: number): number
 }
