@@ -78,7 +78,7 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
 /** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** The term of the node that first knew the entry to be settled, by index. */
+  /** For each index of the log: the term of the node that first knew that its entry is settled. */
   readonly terms: number[]
 }
 

@@ -47,8 +47,8 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 }
 
 /**
- * Checks that the core's reads have no sources that keep the rule of the level. A read counts only if the core contains
- * every write of its value, and so certainly the read's source. Returns the number of choices of sources tried.
+ * Checks that the core breaks the rule of the level, whichever writes its reads saw (their sources). A read counts only
+ * if the core contains every write of its value. Returns the number of choices of sources tried.
  *
  * @throws Refused if some choice keeps the rule.
  */

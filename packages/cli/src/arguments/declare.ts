@@ -22,7 +22,7 @@ interface Notation {
   /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values. Absent if the usual description fits, which is meant for JSON. */
+  /** Describes the allowed values. If absent, the description for JSON is used. */
   readonly range?: (schema: unknown) => string | undefined
 }
 

@@ -17,7 +17,7 @@ const MOST_MENDS = 4
 const READY_WITHIN_MS = 15_000
 const WHERE = 'chaos.config.ts'
 
-/** Starts a service, writes a value at a place, and reads it back. Corrects the place according to the responses. */
+/** Starts a service, writes a value by the proposed request, and reads it back. Corrects the request if that fails. */
 export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signal: AbortSignal): Promise<Attempt> {
   let place = proposed
   for (let mends = 0; ; mends++) {

@@ -20,7 +20,7 @@ export interface Dealing {
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
-  /** The place of each key. Entry 0 is for no key; entry n + 1 is for key n. */
+  /** The place (see `Dealing`) of each key. Entry 0 is for operations without a key; entry n + 1 is for key n. */
   readonly places: Int32Array
   /** The number of packed operations by key. Entry 0 is for no key; entry n + 1 is for key n. */
   readonly counts: Int32Array

@@ -66,7 +66,7 @@ export class TransactionTable {
   #length: number
   #rows: number
   #hash = 0
-  /** By transaction: the start of its rows. One more element is the end of all rows. */
+  /** The index of each transaction's first row. The last element is the number of all rows. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array

@@ -38,7 +38,7 @@ function fillEnvironment(env: Environment, environment: Readonly<Environment>): 
   return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
 }
 
-/** Fills an empty emitter with the members of a program's `process`, and `env` with the program's environment. */
+/** Adds the members of a program's `process` to an empty emitter, and the program's environment to `env`. */
 export function fillProcess(
   made: EventEmitter,
   env: Environment,

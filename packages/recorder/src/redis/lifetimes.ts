@@ -42,7 +42,7 @@ export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Call when operations are called. Returns the number to pass to `ended`. */
+  /** Notes that a client sent operations. Returns a number that their call of `ended` needs. */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {

@@ -252,7 +252,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** For each category of types, the type whose operator class all types of the category use. */
+/** Types of these categories share one operator class, which belongs to the type given here. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {

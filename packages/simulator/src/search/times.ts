@@ -23,7 +23,7 @@ const MOST_TIMERS = 32
 
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
-/** Returns the times of a subject. Learns them once, from a run without clients in which the leader is cut off. */
+/** Returns a protocol's `Times`. Measures them once, in a run without clients in which the leader is cut off. */
 export function timesOf(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING
   const ofSubject = known.get(subject) ?? new Map<string, Times>()

@@ -93,8 +93,8 @@ function composing(engines: readonly EngineListing[]): readonly Allowance[] {
 }
 
 /**
- * Returns whether the kernel accepts rules between containers, and removes the rules when the process that made them
- * ends. Leaves the machine unchanged.
+ * Returns whether the kernel accepts rules between containers, and whether it removes them when the process that made
+ * them ends. Leaves no rules on the machine.
  */
 function rules(): Allowance {
   const what = 'rules between containers'

@@ -26,7 +26,7 @@ export interface Substitution {
   reply(message: Buffer): Buffer
   /** Whether a message belongs to the failed request, and must not reach the server. */
   skips(message: Buffer): boolean
-  /** Whether a message of the reply ends an exchange that the client did not begin. */
+  /** Whether a message of the reply ends a substitute, which the client did not send, and must not reach the client. */
   isSurplus(message: Buffer): boolean
 }
 

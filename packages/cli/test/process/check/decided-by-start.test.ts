@@ -30,9 +30,7 @@ const read = (output: Json): Step => ['read', null, output]
 const moved: Step[] = Array.from({ length: 3 }, () => ['transfer', { from: 'a', to: 'b', amount: 1 }])
 const appended = (...values: number[]): Step[] => values.map((value) => ['append', value])
 
-/**
- * Each history meets its level with some initial value, and violates it with the initial value that the remedy names.
- */
+/** Each history meets its level with one initial value, and violates it with the value given by `initial`. */
 const decided: readonly (readonly [title: string, file: () => string, says: string, initial: string])[] = [
   [
     'a counter that lost 11 of 80 additions and is read only at the end',
