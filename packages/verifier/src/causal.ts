@@ -39,11 +39,13 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
     const isPossible = (source !== FIRST || lines[n] === 0) && candidates(all, read, head).includes(source)
     return isPossible
       ? [read, source]
-      : refuse(`line ${all[read]?.of.line}: this read cannot have seen what line ${lines[n]} wrote, as the proof says`)
+      : refuse(
+          `line ${all[read]?.of.line}: this read cannot have seen the write of line ${lines[n]} that the proof names`,
+        )
   })
   return ruleOf(level, undefined)(all, new Map(sources))
-    ? `the writes that the proof names for ${lines.length} reads keep the rule of this level`
-    : refuse('the writes that the proof names for the reads break the rule of this level')
+    ? `the writes that the proof names for ${lines.length} reads satisfy this level`
+    : refuse('the writes that the proof names for the reads violate this level')
 }
 
 /**

@@ -71,7 +71,7 @@ export function readHistory(pieces: Iterable<string>): History {
     const type = types.get(String(process)) ?? typeof process
     if (typeof process !== type)
       throw new Undecided(
-        `line ${line}: the process ${process} is also written as "${process}", which may be another one`,
+        `line ${line}: the process ${process} is also written as "${process}", which may be another process`,
       )
     types.set(String(process), type)
     const operation = operationOf(event, line, open)

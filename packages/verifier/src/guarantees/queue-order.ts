@@ -72,7 +72,7 @@ export function isOutOfOrder(queue: Queue, core: Core): boolean {
   return core === undefined || [...core].every((line) => lines.has(line))
 }
 
-const REPEATED = 'the verifier covers the order of messages that differ, and one was there several times'
+const REPEATED = 'the verifier covers the order of distinct messages, and one message appeared several times'
 
 const isRepeated = (message: Message): boolean =>
   copiesOf(message) > 0 && showsOf(message).length > 0 && !isOne(message)

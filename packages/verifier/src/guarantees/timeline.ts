@@ -66,7 +66,9 @@ export function timelineOf(
   )
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
-      throw new Undecided('the verifier cannot distinguish writes of unknown revisions that share a change')
+      throw new Undecided(
+        'different writes of unknown revision contain the same change, and the verifier cannot tell them apart',
+      )
   /** Any of several writes with an equal change may get the revision. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
@@ -107,7 +109,7 @@ export function timelineOf(
   return { changes, first, ofKey, falsehoods, hasHole, open: unplaced.filter(({ revision }) => revision === undefined) }
 }
 
-const TORN = 'what was read of the store contradicts what it acknowledged'
+const TORN = 'reads of the store contradict the writes that it acknowledged'
 const MOST_REVISIONS = 1_000_000
 
 const nameOf = ({ key, value }: Pick<Change, 'key' | 'value'>): string => `${JSON.stringify(key)} ${value ?? 'deleted'}`

@@ -44,7 +44,7 @@ export const workQueue: GuaranteeModel = {
           case 'no-double-leases':
             return all.every(isClear) ? undefined : 'operations have no times'
           case IN_ORDER:
-            if (isUnknown) return 'a message that was there at first may have been passed over'
+            if (isUnknown) return 'the initial messages are unknown, and one of them may have been skipped'
             return queues.map(whyOrderIsOpen).find((why) => why !== undefined)
           default:
             return undefined

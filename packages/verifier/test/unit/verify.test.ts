@@ -80,14 +80,14 @@ describe('a proof given to the verifier', () => {
       'is that of a stronger level',
       [5, 1, 3],
       'linearizable',
-      'line 1: the order puts it after an operation that was called only after its return',
+      'line 1: the order puts this operation after one that was called only after this one returned',
     ],
   ])('the verifier refuses a proof of a met level whose order %s', (_, lines, level, why) => {
     expect(findingsOf(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
   test.each([
-    ['has an order', [1, 3], 'these operations have an order if answers that may depend on others are left out'],
+    ['has an order', [1, 3], 'these operations have an order if answers that other operations may explain are ignored'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
@@ -95,7 +95,7 @@ describe('a proof given to the verifier', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'these operations have an order if answers that may depend on others are left out',
+      'these operations have an order if answers that other operations may explain are ignored',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
@@ -199,7 +199,7 @@ describe('a history given to the verifier', () => {
       'accepted: an order of 0 operations explains every answer',
     ])
     expect(findingsOf('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
-      'accepted: the writes that the proof names for 0 reads keep the rule of this level',
+      'accepted: the writes that the proof names for 0 reads satisfy this level',
     ])
   })
 
@@ -302,7 +302,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(findingsOf(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
-    'refused: line 7: this read cannot have seen what line 1 wrote, as the proof says',
+    'refused: line 7: this read cannot have seen the write of line 1 that the proof names',
   )
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
