@@ -44,4 +44,4 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
 }
 
 const neverHealed = ({ id, fault: { kind }, inDoubt }: FaultRecord): string =>
-  `${id} (${kind}) is not known to have been healed before the last reads (${inDoubt?.why}), so these reads cannot decide what must hold once all is healed. Heal it before the end, and run it where nothing cuts off the control of its proxy`
+  `${id} (${kind}) is not known to have been healed before the last reads (${inDoubt?.why}), so these reads cannot decide what must hold once all faults are healed. Heal this fault before the end, and run its proxy where nothing cuts off the control address`

@@ -199,7 +199,7 @@ export class SimulatedNode implements Ringing {
   }
 
   #collapse(error: unknown): void {
-    this.#options.log(`ends by itself, having believed what is false: ${errorText(error)}`)
+    this.#options.log(`ends by itself, misled by a forged message: ${errorText(error)}`)
     this.kill()
     this.#options.collapsed()
     const life = this.#life

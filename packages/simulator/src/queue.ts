@@ -25,7 +25,8 @@ export class EventQueue {
   }
 
   schedule(time: number, happening: Happening): void {
-    if (!(time >= this.now)) throw new RangeError(`nothing can happen at ${time} any more: it is ${this.now}`)
+    if (!(time >= this.now))
+      throw new RangeError(`nothing can be scheduled at ${time}: the time is already ${this.now}`)
     if (this.#length === this.#times.length) this.#grow()
     const times = this.#times
     const sequences = this.#sequences

@@ -13,7 +13,7 @@ const LIMIT = 5
  */
 export const log: Workload = {
   name: 'log',
-  summary: 'a log: a send returns the offset of its message, a poll the messages from an offset on',
+  summary: 'a log: a send returns the offset of its message, a poll returns the messages from an offset on',
   model: 'log',
   initial: null,
   levels: ['linearizable'],

@@ -49,7 +49,7 @@ export const watch: Workload = {
     },
     {
       name: 'future',
-      summary: 'how many revisions beyond the present new watches start; 0: they start now, or in the past',
+      summary: 'how far in the future new watches start, in revisions; 0: they start now, or in the past',
       default: 0,
       min: 0,
       max: 10_000_000,

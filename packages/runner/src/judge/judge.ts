@@ -174,7 +174,7 @@ const untried = ({
 }: SummaryInput): string[] =>
   bug === undefined || !marks || outcome.marked.length > 0
     ? []
-    : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
+    : [`the bug ${bug} was never exercised: no node reached a point where it makes a difference`]
 
 /**
  * Compares the answers that clients got with those that nodes gave. If the verdicts differ, clients got wrong answers

@@ -21,6 +21,6 @@ export function refusedFinalReads(history: History): string[] {
   if (status === undefined) return []
   const keys = refused.size === 1 ? '1 key' : `${refused.size} keys`
   return [
-    `the final reads of ${keys} were refused with status ${status}, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}`,
+    `the final reads of ${keys} were refused with status ${status}, since they carry none of the clients' credentials. Add the credentials to the route table: "sends": {"header.Authorization": "Bearer …"}`,
   ]
 }

@@ -24,7 +24,7 @@ export function loadClients(
 ): RunClients {
   const keys = new Set<string>()
   const of = load.workers.length
-  online.stop('what several clocks timed is judged only at the end')
+  online.stop('a history timed by several clocks is judged only at the end')
   const merge = createMerge({ workers: load.workers, startedAt, now: since, append: (event) => sink.append(event) })
   load.begin({
     received(worker, entries, upTo) {

@@ -28,7 +28,7 @@ function whyItCannotBegin({ model, initial, levels }: Workload): string | undefi
   if (typeof model === 'object')
     return model.from !== undefined || initial === null || initial === 'unknown' || isSame(model.initial, initial)
       ? undefined
-      : `its model ${model.name} has no "from" to make its state of ${JSON.stringify(initial)}. Add from(value) to the model.`
+      : `its model ${model.name} has no function "from" to turn ${JSON.stringify(initial)} into a state. Add from(value) to the model.`
   try {
     check(historyFromEvents([]), {
       ...{ model, initial, levels, deadlineMs: millis(1_000), memoryBytes: MEMORY_BYTES },

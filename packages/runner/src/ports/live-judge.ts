@@ -139,7 +139,7 @@ export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: J
   }
 }
 
-const UNFOLLOWED = 'it is not checked while recording: no option needs a verdict before the end'
+const UNFOLLOWED = 'the history is not checked while it is recorded: no option needs a verdict before the end'
 
 const uncertain = (why: string): OnlineChecker => ({
   push: () => undefined,

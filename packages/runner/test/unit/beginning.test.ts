@@ -39,7 +39,7 @@ describe('the initial value that a user declares', () => {
     ],
     [
       tickets,
-      /its model tickets has no "from" to make its state of "x"\. Add from\(value\) to the model\. You can also leave/,
+      /its model tickets has no function "from" to turn "x" into a state\. Add from\(value\) to the model\. You can also leave/,
     ],
   ])(
     'a declared initial value is refused with advice if the model of the workload does not accept it',

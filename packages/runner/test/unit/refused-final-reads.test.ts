@@ -22,7 +22,7 @@ const complaints = (...reads: readonly (readonly [key: string, status: number])[
 
 test('final reads refused with status 401 or 403 are reported, with advice to set "sends"', () => {
   expect(complaints(['x', 401], ['x', 401], ['y', 200])).toEqual([
-    'the final reads of 1 key were refused with status 401, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}',
+    'the final reads of 1 key were refused with status 401, since they carry none of the clients\' credentials. Add the credentials to the route table: "sends": {"header.Authorization": "Bearer …"}',
   ])
   expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
 })

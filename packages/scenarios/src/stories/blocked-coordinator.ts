@@ -47,7 +47,7 @@ export const blockedCoordinator: Story = {
       says: 'A majority holds the decision, not one node.',
     },
   },
-  withoutLedger: 'Nothing is lost or half done; the story is about how long it cannot be read.',
+  withoutLedger: 'Nothing is lost or half done; the story is about how long the data cannot be read.',
   lesson:
     'A participant that has voted yes can only wait for the decision, and one dead coordinator keeps all participants waiting. Replicate the coordinator in a group that decides by majority, so that no single node has to come back.',
   source: 'D. Skeen: Nonblocking Commit Protocols, 1981; J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',

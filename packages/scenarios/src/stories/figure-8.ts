@@ -75,7 +75,7 @@ export const figure8: Story = {
   ],
   fix: {
     ...system,
-    title: 'Raft, which counts only copies of entries of its own term, and starts each term with one',
+    title: 'Raft, whose leader counts only copies of entries of its own term, and starts the term with an entry',
     beats: beats`
       ${first}
       ${partsA}

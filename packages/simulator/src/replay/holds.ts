@@ -6,7 +6,7 @@ export type PlannedHold = NonNullable<Scenario['holds']>[number]
 
 const parameters = {
   at: text('the await at which a request is held'),
-  fromMs: ms('the time from which the first request that reaches the await is held'),
+  fromMs: ms('from this time on, the first request that reaches the await is held'),
   until: text('the await that other requests must pass before this one goes on'),
   times: wholeNumber('the number of requests that must pass', { least: 1, most: 1_000 }),
   mostMs: ms('the longest time for which the request is held'),

@@ -95,7 +95,7 @@ export function unmappedAnswerError(at: string, part: Part, { exchange, completi
     at,
     `the route table does not say what this answer means: ${exchangeText(exchange)}`,
     why === ''
-      ? `Say it in the route: "outcomes": {"${status}": "ok"}, if the operation is done by then.`
+      ? `If it means that the operation is done, add to the route: "outcomes": {"${status}": "ok"}.`
       : `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
     { mend: part === 'write' ? mendOfWrite(status) : mendOfEmpty(status) },
   )

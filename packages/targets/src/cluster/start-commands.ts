@@ -59,7 +59,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     },
     watchRoles:
       watchRoles === undefined ? undefined : (nodes, timeoutMs) => untilLed(options, watchRoles(nodes), timeoutMs),
-    remedy: 'This run started it, so its data is outside {data}: empty that place, or make it use {data}.',
+    remedy: 'This run started the node, so this data is outside {data}: delete it, or let the node use {data}.',
   })
 }
 

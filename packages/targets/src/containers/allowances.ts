@@ -153,7 +153,7 @@ function clocks(): Allowance {
   const library = findLibrary()
   return {
     ...{ what: 'clocks', allowed: library !== undefined, isNeeded: false },
-    detail: library ?? 'libfaketime is not installed, which "clocks" needs to move clocks of containers',
+    detail: library ?? 'libfaketime, which "clocks" needs to move clocks of containers, is not installed',
     remedy: WITHOUT_LIBRARY,
   }
 }

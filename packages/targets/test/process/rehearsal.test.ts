@@ -337,7 +337,7 @@ describe('a rehearsal with a wrong route table', () => {
     [
       'the meaning of a write that is only accepted',
       { quirks: [storesAnd(202, {})] },
-      'the route table does not say what this answer means: PUT /items/a {"item":7} was answered 202 {}. Say it in the route: "outcomes": {"202": "ok"}, if the operation is done by then.',
+      'the route table does not say what this answer means: PUT /items/a {"item":7} was answered 202 {}. If it means that the operation is done, add to the route: "outcomes": {"202": "ok"}.',
     ],
     [
       'a success that may be a refusal',

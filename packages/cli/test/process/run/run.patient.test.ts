@@ -199,7 +199,7 @@ describe('chaos run --bug', () => {
 
   test('chaos run --bug reports that the bug had no effect if no node reached the code of the bug', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
-      'the bug quorum-off-by-one was never exercised: no node came to where it makes a difference',
+      'the bug quorum-off-by-one was never exercised: no node reached a point where it makes a difference',
     )
     expect(await vacuousOf('--bug', 'stale-read', '--faults', 'none')).toEqual([])
   })
