@@ -277,9 +277,9 @@ const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
 export function beyondCap(comparison: Comparison): string {
   const names = comparison.systems.filter(isStrongAndAvailable).map(({ name }) => name)
   if (names.length === 0) return ''
-  return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
+  return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut. No system can do both if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }
 
 /** Returns the rule of the classification, as a sentence. */
 export const pacelcRule = (comparison: Comparison): string =>
-  `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside it: how many runs, each taken alone, say the same. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: at least one of them was weaker.`
+  `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside the class: how many runs, each taken alone, have the same class. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: at least one such run was weaker.`

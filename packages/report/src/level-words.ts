@@ -140,7 +140,7 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   atomic: 'sends a transaction in one piece',
   bookmarkable: 'reports its progress truthfully',
   reliable: 'skips no change between two others',
-  resumable: 'begins with the first change since its start',
+  resumable: 'skips no change at its start',
   truthful: 'reports each change as it was made',
   live: 'sends every change eventually',
   future: 'sends nothing from before its start',

@@ -103,7 +103,7 @@ function checkedResult(result: unknown): Completion {
   const wrong = (what: string): Mistake =>
     new Mistake(
       `replied with ${what}`,
-      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; a "fail" that is the object\'s own answer has answered: true',
+      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; if the object itself answers "fail", add answered: true',
     )
   if (typeof result !== 'object' || result === null) throw wrong(`the result ${valueText(result)}`)
   const { type, value, error, answered } = result as Members

@@ -54,7 +54,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   invariants: [
     {
       name: 'nothing is overwritten unseen',
-      summary: 'with fencing, a holder stores only if the content has not changed since it loaded it',
+      summary: 'with fencing, a holder stores only if the content has not changed since the holder loaded it',
       watch: watchState(({ fencing, clash }: LeaseLockState) => (fencing ? clash : undefined)),
     },
   ],

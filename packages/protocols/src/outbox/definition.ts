@@ -7,7 +7,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
   weakness: ({ write = 'outbox' }) =>
     write === 'outbox'
-      ? 'reads show a view that is kept from the queue, and lags behind the database'
+      ? 'reads show a view that is built from the queue, and lags behind the database'
       : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue',
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,

@@ -139,7 +139,7 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       ['isolate-leader'],
       { settings: STRICTEST },
     ),
-    'own-write-when-sent': bug('own-writes counts entries sent to the replica as received', ['delay'], {
+    'own-write-when-sent': bug('own-writes counts an entry as received once it is sent to the replica', ['delay'], {
       settings: STICKY,
     }),
     'forget-epoch': bug('promises are kept in memory only, so a restart forgets them', ['kill', 'isolate-leader'], {

@@ -15,7 +15,7 @@ const DRIFT = 0.1
 export const redlock: ProtocolDefinition = defineProtocol({
   name: 'redlock',
   weakness: ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
-    fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`,
+    fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder may not notice`,
   summary: 'a lock on a majority of independent masters, for a time to live',
   defaultNodes: 5,
   // Objects that have a separate lock for each key.
@@ -65,7 +65,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
   strictest: FENCED,
   impossible: (_, nodes) =>
     nodes % 2 === 0
-      ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves can block each other: use an odd number`
+      ? `${nodes} masters survive no more failures than ${nodes - 1} masters do, and two halves can block each other: use an odd number`
       : undefined,
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create: createRedlock,

@@ -65,7 +65,7 @@ export const single: ProtocolDefinition = defineProtocol({
       workload: 'counter',
     }),
     'refuse-after-sent': bug(
-      'with the circuit open, a request is refused as never sent although it was tried before',
+      'once the circuit is open, a request is refused as never sent although an earlier attempt was sent',
       ['delay', 'pause'],
       { settings: { 'breaker-failures': 2 }, workload: 'counter' },
     ),

@@ -26,10 +26,10 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
       'loss',
       'partition',
     ]),
-    'forget-decision': bug('a commit is kept in memory only, so a restarted coordinator says that it was aborted', [
-      'kill',
-      'loss',
-    ]),
+    'forget-decision': bug(
+      'a commit is kept in memory only, so a restarted coordinator says that the transaction was aborted',
+      ['kill', 'loss'],
+    ),
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',

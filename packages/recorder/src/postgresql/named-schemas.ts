@@ -75,7 +75,7 @@ export class NamedSchemas {
     if (naming === 'qualified') return undefined
     this.#usual ??= schemas
     if (schemas === this.#usual) return undefined
-    return `names without a schema mean the tables of ${schemas} in it, and those of ${this.#usual} in an earlier statement: record only connections that use one of them`
+    return `in it, names without a schema mean the tables of ${schemas}, but in an earlier statement those of ${this.#usual}: record only connections that use one of them`
   }
 
   #doubtOf(table: string, schema: string): SchemaDoubt | undefined {

@@ -139,7 +139,7 @@ export class Explorer {
       ...words.full(operation),
       faults === '' ? '' : `during ${faults}`,
       marked.red.has(operation.line)
-        ? 'part of the contradiction: this is what cannot be'
+        ? 'the impossible part of the contradiction'
         : marked.part.has(operation.line)
           ? 'part of the contradiction'
           : accused,

@@ -111,7 +111,7 @@ const causes: readonly Cause[] = [
     cause: 'The copies did not converge.',
     isSeen: true,
     remedy:
-      'Settle conflicts by the same rule on every copy, also between writes with one timestamp. Send a copy again what it may have missed, and compare the copies once links are healed.',
+      'Settle conflicts by the same rule on every copy, also between writes with one timestamp. Resend what a copy may have missed, and compare the copies once links are healed.',
     fits: disagreeInTheEnd,
   },
   {
@@ -124,7 +124,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'A node trusted what a damaged disk returned.',
     remedy:
-      'Keep a checksum of what is stored, compare it with every read, refuse what fails, and fetch that from another copy.',
+      'Keep a checksum of what is stored, and check it at every read. Refuse data that fails the check, and fetch it from another copy.',
     fits: ({ near }) => near.some(({ kind }) => kind === 'flip-bit'),
   },
   {
@@ -144,12 +144,12 @@ const causes: readonly Cause[] = [
         countedWrongly(input, isTooLittle)),
   },
   {
-    cause: 'A change that waited was computed from an old value.',
+    cause: 'A request waited, and then made a change computed from an old value.',
     remedy: 'Compare versions before the change, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.race !== undefined && input.race.overtaken.request.f !== 'read',
   },
   {
-    cause: 'A read that waited kept an old value, in a cache for example.',
+    cause: 'A read waited, and then stored an old value, in a cache for example.',
     remedy:
       'Keep a value that was read only if it has not changed meanwhile: compare versions before you fill the cache.',
     fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
@@ -158,20 +158,19 @@ const causes: readonly Cause[] = [
     cause: 'A value was read that nobody had written.',
     isSeen: true,
     remedy:
-      'Look for what is read while it is written in parts, such as a file: write it elsewhere, and put it in its place in one step.',
+      'Look for something that is read while parts of it are being written, such as a file: write a new one elsewhere, and replace the old one in one step.',
     fits: (input) =>
       isOfOneNode(input) && readsUnwritten(input) && !readsFailedWrite(input.history, input.counterexample),
   },
   {
-    cause: 'Something kept or restored an old value of the only node.',
+    cause: 'An old value was kept or restored on the only node.',
     remedy:
       'Look for a cache that a write does not clear, or that a slow reader fills after the write. Look also for a change that was computed from an old read. Clear or compare the cached value, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.history.nodes.length === 1 && input.race === undefined,
   },
   {
     cause: 'Two requests had read the same state, and both changed it.',
-    remedy:
-      'Read and change in one step (an atomic statement, a lock, a transaction), with nothing to wait for between.',
+    remedy: 'Read and change in one step (an atomic statement, a lock, a transaction), without waiting in between.',
     fits: ({ race }) => race !== undefined && race.overtaken.request.f !== 'read',
   },
   {
@@ -198,7 +197,7 @@ const causes: readonly Cause[] = [
     cause: 'At the last read, a copy still lacked a write that had been acknowledged.',
     isOfCopies: true,
     remedy:
-      'Let a write wait for enough copies, and a read ask enough copies, that the two always share one copy; let a copy that was away catch up before it answers.',
+      'Let a write wait for so many copies, and a read ask so many, that they always have one copy in common; let a copy that was away catch up before it answers.',
     fits: isOfOneOldCopy,
   },
   {
@@ -280,20 +279,20 @@ const causes: readonly Cause[] = [
     cause: 'A client did not see its own write.',
     isSeen: true,
     remedy:
-      'It reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',
+      'The client reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'wrote it'),
   },
   {
     cause: 'A client saw something new and then something older.',
     isSeen: true,
-    remedy: 'Its reads moved from one replica or cache to one that is behind: keep a session at one replica.',
+    remedy: "The client's reads moved from one replica or cache to one that is behind: keep a session at one replica.",
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'saw it'),
   },
   {
     cause: 'A node that had just come back answered before it had caught up.',
     isOfCopies: true,
     remedy:
-      'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
+      'Let a node that was down or paused catch up with a majority (or the primary) before it answers reads. A lease that it held has run out.',
     fits: (input) =>
       isBehind(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
   },

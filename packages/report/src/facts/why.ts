@@ -98,14 +98,14 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined)
     return {
-      text: `No other fault explains this, but the effects of a wrong clock may outlast it: ${clock.label}.`,
+      text: `No other fault explains this, but a wrong clock may have effects after it is corrected: ${clock.label}.`,
       certainty: 'unknown',
     }
   // A fault may have late effects: a message may have been sent before its receiver was back. It may also have effects
   // elsewhere: a node may have waited for another one.
   if (another !== undefined)
     return {
-      text: `No fault in force then and there explains this, but there was another: ${another.label}.`,
+      text: `No fault in force there at that time explains this, but there was another fault: ${another.label}.`,
       certainty: 'unknown',
     }
   return unexplained(meanwhile)

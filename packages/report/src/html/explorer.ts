@@ -45,13 +45,13 @@ function choice(id: string, title: string, names: readonly string[]): Html | und
 const lanesText = (history: History): string =>
   history.hasSessions
     ? 'A lane for each client, with its processes joined.'
-    : 'A lane for each client: where an operation of unknown outcome retired a process, the next new one takes its place (p3, p8…).'
+    : 'A lane for each client. After an operation of unknown outcome retires a process, the next new process continues its lane (p3, p8…).'
 
 /** Returns a sentence about operations that the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
   const total = history.operations.length
   if (operations.length === total) return `All ${plural(total, 'operation')}.`
-  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. Where all are drawn, the timeline is hatched: more bars there do not mean more traffic. The rest is in the history file.`
+  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of the start or end of a fault, and one in ${count(every)} of the other operations. In the hatched parts of the timeline, all are drawn: more bars there do not mean more traffic. The rest is in the history file.`
 }
 
 /** Returns a script element with data. Browsers do not execute it. */

@@ -107,7 +107,7 @@ export const streamLosses: readonly FindLoss[] = lossesOfMessages('no-lost-write
 })
 
 export const workQueueLosses: readonly FindLoss[] = lossesOfMessages('no-lost-messages', {
-  'no-invented-messages': 'A consumer got a message that was not put in',
+  'no-invented-messages': 'A consumer got a message that nobody enqueued',
   'no-handouts-after-ack': 'A message came again after it was acknowledged',
   'no-double-leases': 'Two consumers had one message at a time',
   'no-repeats': 'A message was handed out again',

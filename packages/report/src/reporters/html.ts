@@ -7,7 +7,9 @@ export const htmlReporter: Reporter = {
   name: 'html',
   summary: 'a self-contained page with drawings',
   ofOne: true,
-  not: { search: 'a search writes the history of each failure: chaos check FILE --reporter html=report.html' },
+  not: {
+    search: 'a search writes a history of each failure. Draw one with chaos check FILE --reporter html=report.html',
+  },
   recognises: (start) => PAGE.test(start),
   // Load pages only if needed: they are a tenth of the program's code.
   each: async (subject, place) => (await import('./subject-page.ts')).htmlOf(subject, place),

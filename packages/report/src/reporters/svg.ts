@@ -13,7 +13,7 @@ export const svgReporter: Reporter = {
   summary: 'the verdict and the contradiction as one picture',
   ofOne: true,
   not: {
-    search: 'a search writes the history of each failure: chaos check FILE --reporter svg=why.svg',
+    search: 'a search writes a history of each failure. Draw one with chaos check FILE --reporter svg=why.svg',
     comparison: asPage('chaos compare'),
     story: asPage('chaos scenario'),
   },

@@ -103,7 +103,7 @@ const SELDOM = 0.25
 /** Suggests what to change if other seeds would not help. */
 function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
   if (operations.total > 0 && operations.reads === operations.total)
-    return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if it has one.' }
+    return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if there is one.' }
   const only = onlyNode(history, spec.nodes)
   return only === undefined
     ? undefined

@@ -47,8 +47,8 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       painted(
         wrapAll(
           [
-            'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
-            'recovers: from the end of the fault to the first success that stays',
+            'available: the share of requests to live nodes that were answered without an error, as in CAP (the mean over the nodes): the median and the range of the runs under the fault with the lowest share; when cut: the same, of cuts only; in practice: the share if clients retried at another node',
+            'recovers: from the end of the fault to the first success from which on the answered share is 99%, or as large as before the fault',
             ...(comparison.systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
             weakestText(comparison),
             ...comparison.notes,

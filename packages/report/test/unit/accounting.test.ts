@@ -241,6 +241,8 @@ test('a pause of another node during an addition is mentioned, but does not expl
     const faults = [{ id: 'f', fault: { kind: 'pause', nodes: ['n1'] } as Fault, from: ms(from), to: ms(to), hits: 1 }]
     return factsOf({ history, report, run: summary({ report, faults }) }).why.text
   }
-  expect(why(50, 200)).toBe('No fault in force then and there explains this, but there was another: n1 paused.')
+  expect(why(50, 200)).toBe(
+    'No fault in force there at that time explains this, but there was another fault: n1 paused.',
+  )
   expect(why(160, 200)).toMatch(/^No fault explains this/)
 })

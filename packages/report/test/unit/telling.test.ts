@@ -292,7 +292,9 @@ describe('the cause of a violation', () => {
   test('the cause of a violation may be a decision under a wrong clock, even if the clock is correct again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
-    expect(text).toMatch(/^No other fault explains this, but the effects of a wrong clock may outlast it: .*n2/)
+    expect(text).toMatch(
+      /^No other fault explains this, but a wrong clock may have effects after it is corrected: .*n2/,
+    )
     expect(certainty).toBe('unknown')
   })
 
@@ -303,7 +305,7 @@ describe('the cause of a violation', () => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe(
-      'No fault in force then and there explains this, but there was another: connections reset on 2 links.',
+      'No fault in force there at that time explains this, but there was another fault: connections reset on 2 links.',
     )
     expect(certainty).toBe('unknown')
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
