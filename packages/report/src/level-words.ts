@@ -123,7 +123,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
   return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')
-    ? 'each of the four guarantees holds by itself, but no one order gives a client all four'
+    ? 'each of the four guarantees holds by itself, but no single order gives a client all four'
     : ''
 }
 

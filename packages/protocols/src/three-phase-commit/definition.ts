@@ -29,7 +29,7 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   bugs: {
     'forget-vote': bug('a yes vote is kept in memory only, so a restarted site has nothing to commit', ['kill']),
     'decide-alone': bug(
-      'a restarted site decides without the sites that do not answer, which may have decided before',
+      'a restarted site decides without the sites that do not answer, although they may have decided before',
       ['kill'],
       { settings: IMPATIENT, workload: 'bank' },
     ),

@@ -352,7 +352,7 @@ class BehindWriter implements RecordFile {
       return false
     }
     this.#options.onNotice?.(
-      `${removed}: removed to make room, since the disk is full: fewer than --keep parts fit on it.`,
+      `${removed}: removed to make room, since the disk is full. Fewer than --keep parts fit on the disk.`,
     )
     return true
   }

@@ -79,7 +79,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   const withKey = counterexample.keys.length > 1
   return folded(
     'orders',
-    'As a cycle of orders: each must come before the next, and so before itself',
+    'As a cycle of orders: each operation must come before the next, and so before itself',
     html`<ul class="edges">${edges.map(
       (edge, i) =>
         html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${orderText(history, edge)}</small>${chainOf(history, edge, withKey)}</li>`,

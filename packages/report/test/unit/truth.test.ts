@@ -197,7 +197,7 @@ describe('the ladder of consistency levels', () => {
     expect(because['read-your-writes']).toBe('every read was examined, and none contradicts it')
     expect(because['pram']).toBe('an order of all operations was found that explains every answer')
     expect(because['session']).toContain(
-      'Each of the four guarantees holds by itself, but no one order gives a client all four.',
+      'Each of the four guarantees holds by itself, but no single order gives a client all four.',
     )
   })
 

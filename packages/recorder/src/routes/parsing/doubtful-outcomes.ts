@@ -20,7 +20,7 @@ function refuseDoubtful(route: RecordedRoute, at: string): void {
   for (const [status, outcome] of Object.entries(route.outcomes ?? {})) {
     if (outcome === 'absent' && SAYS_NO_ABSENCE.test(status))
       throw inputError(
-        `${at}: "${status}" is "absent", but ${status.endsWith('xx') ? 'some of these statuses mean' : 'this status means'} that the request was refused or not executed, which does not show whether there is a value. Name the status that means that there is none: "404": "absent".`,
+        `${at}: "${status}" is "absent", but ${status.endsWith('xx') ? 'some of these statuses mean' : 'this status means'} that the request was refused or not executed, which does not show whether there is a value. Name the status that means that there is no value: "404": "absent".`,
       )
     if (outcome === 'fail' && changes && IS_TIMEOUT.test(status))
       throw inputError(

@@ -208,7 +208,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
     throw inputError(
-      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has it, such as "key": "${place}"; for one fixed object: "key": {"const": "NAME"}.`,
+      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has the key, such as "key": "${place}"; for one fixed object: "key": {"const": "NAME"}.`,
     )
   }
 }

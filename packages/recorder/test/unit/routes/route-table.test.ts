@@ -158,7 +158,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'a route without a key where others have one',
       routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
-      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
+      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has the key, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
     ],
     [
       'a name in the path that is not a key',
