@@ -29,7 +29,7 @@ export function knownName<Name extends string>(
 const elsewhere: ReadonlyMap<string, string> = new Map([
   [
     'level strictly-serializable',
-    'linearizable: one order of whole operations, in real time; or for transactions strict-serializable',
+    'linearizable: one order of whole operations, in real time; for transactions, give strict-serializable',
   ],
   ['level strong-serializable', 'strict-serializable: one order of whole transactions, in real time'],
   ['level strong', 'linearizable: one order of all operations, in real time'],

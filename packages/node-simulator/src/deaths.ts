@@ -62,7 +62,7 @@ function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (emitter === null) return {}
   const evidence = [
     `${emitter[1] === undefined ? 'an EventEmitter' : `a ${emitter[1]}`} emitted it as 'error', and nothing listened: add .on('error', …) to it`,
-    'to look further: --no-invariants starts such a program again',
+    'to search on after such an end: --no-invariants restarts the program',
   ]
   return { evidence, fromOutside: true }
 }

@@ -45,7 +45,7 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
     {
       title,
       mood,
-      sentence: bestPlay?.sentence ?? 'It was interrupted before it had been played to the end.',
+      sentence: bestPlay?.sentence ?? 'The replay was interrupted before its end.',
       trace: traceOf(bestPlay?.failure),
       doubts: [...doubts, ...trouble].map(([text, times]) =>
         plays === 1 ? text : `${text} (${times} of ${plays} times)`,

@@ -74,7 +74,10 @@ export const use: Use<ReplaySettings> = {
   examples: [
     ['chaos replay not-linearizable.json', 'the same history, to the byte'],
     ['chaos replay not-linearizable.json --real --times 10', 'the same faults at the same times, on real nodes'],
-    ['chaos replay not-linearizable.json --inspect', 'the same race under a debugger, in which time stands still'],
+    [
+      'chaos replay not-linearizable.json --inspect',
+      'the same race under a debugger; virtual time stops at breakpoints',
+    ],
   ],
   read: parseReplaySettings,
 }

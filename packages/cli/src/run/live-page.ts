@@ -52,7 +52,7 @@ async function waitForRepeat(again: Promise<void>): Promise<boolean> {
 
 /** Returns why the run cannot be repeated, if the next run would overwrite one of its files. */
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
-  if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
+  if (events !== undefined) return 'The next run would overwrite the file of --events.'
   const written = reporters.find(({ file }) => file !== undefined)
-  return written && `It writes ${written.typed}, which the next run would overwrite.`
+  return written && `The next run would overwrite the file of ${written.typed}.`
 }

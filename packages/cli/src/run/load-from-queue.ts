@@ -19,7 +19,7 @@ function loadListener(display: ProgressDisplay): (event: LoadEvent) => void {
       case 'waiting': {
         const { ready, wanted, place } = event
         return display.update(
-          `${ready} of ${plural(wanted, 'worker')} ready at ${place}: start one with npx chaos worker --queue ADDRESS --drive HOST, with the host of the target`,
+          `${ready} of ${plural(wanted, 'worker')} ready at ${place}: start one with npx chaos worker --queue ADDRESS --drive HOST, where HOST is the host of the target`,
         )
       }
       case 'ready':

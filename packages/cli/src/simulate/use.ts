@@ -104,11 +104,11 @@ export const use: Use<FuzzSettings> = {
   options: declared,
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
-    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a program of yours plays a server that it calls'],
+    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'fake.ts plays a server that server.ts calls'],
     ['chaos simulate ./server.ts --beside pg=postgres --sql schema.sql', 'with a PostgreSQL in memory'],
     [
       'chaos simulate ./server.ts --beside pg=postgres --sql schema.sql --expect serializable',
-      'finds transactions in SQL that lose updates, or see half of another',
+      'finds SQL transactions that lose updates, or see half of another transaction',
     ],
     ['chaos simulate ./server.ts --client ./client.ts', 'your own code makes requests that no route table can make'],
     ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'finds races across awaits, without faults'],

@@ -30,7 +30,7 @@ export function refuseToOverwriteOthers(path: string, { typed, force, recognises
   refuse(
     typed,
     recognises === undefined
-      ? 'the file exists, and may not be an earlier report'
+      ? 'the file exists, and chaos cannot tell whether it is an earlier report'
       : 'this would overwrite a file that is not an earlier report of this kind',
   )
 }

@@ -34,7 +34,7 @@ const own: readonly Setting[] = [
   choice(
     'keep-alives',
     ['granting', 'following'],
-    'members that get the keep-alives of a lock: the one that granted it, or only those that were followers then',
+    'members that get the keep-alives of a lock: the one that granted it, or only those that were followers at that time',
   ),
   { name: 'heartbeat', summary: 'milliseconds between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
@@ -120,7 +120,7 @@ export const etcd: Target = {
 }
 
 const EDITED: FaultSupport = {
-  not: 'its clients record the requests that they send, but a member would carry out the edited requests',
+  not: 'clients record the requests that they send, but a member would execute the edited requests',
   instead: ['lose-request', 'error-status'],
 }
 

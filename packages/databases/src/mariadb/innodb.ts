@@ -6,7 +6,7 @@ import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',
   ['off', 'on'],
-  'whether a transaction that writes what changed since it first read is refused (innodb_snapshot_isolation)',
+  'whether to refuse a transaction that writes rows changed since its first read (innodb_snapshot_isolation)',
 )
 
 export const flush: Setting = choice(

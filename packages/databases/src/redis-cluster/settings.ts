@@ -15,7 +15,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'node-timeout-ms',
     summary:
-      'how long a node may be silent before it counts as failing; for as long, a master cut off from most masters takes commands (cluster-node-timeout)',
+      'how long a node may be silent before it counts as failing; a master cut off from most masters takes commands for the same time (cluster-node-timeout)',
     default: 1_000,
     min: 200,
     max: 60_000,

@@ -75,7 +75,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     const node = nodeOf(answers)
     if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value, node }
     const isLost = answers.every(({ type }) => type === 'fail')
-    const error = 'answered: no node has this token any more'
+    const error = 'no node that answered has this token any more'
     return isLost ? failed(error, answers) : { type: 'info', error, node }
   }
 

@@ -144,7 +144,7 @@ function finalReadsUnderFaults(history: History): readonly string[] {
   if (open === undefined || !flags.some((flag, row) => (flag & FLAG_FINAL) !== 0 && (callTime[row] ?? 0) >= open.from))
     return []
   return [
-    `final reads were made under ${printable(open.label)}, which the history does not end. The levels about final reads are about the time after all faults. Record the end of the fault, or do not mark these reads as final.`,
+    `final reads were made under ${printable(open.label)}, and the history does not show the end of this fault. Levels of final reads apply to the time after all faults. Record the end of the fault, or do not mark these reads as final.`,
   ]
 }
 

@@ -135,5 +135,5 @@ function stoppedBy(
     }
   }
   if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, because it did not stop by itself` }
-  throw end.type === 'failed' ? end.error : new Error('a check was given up that is neither late nor called off')
+  throw end.type === 'failed' ? end.error : new Error('a check was given up, but it is neither late nor cancelled')
 }

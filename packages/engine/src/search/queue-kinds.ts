@@ -224,7 +224,7 @@ const minimiseKind = ofFinding<MinimiseSpec, Scenario>({
   spec: minimiseSpec,
   result: scenario,
   scenarioOf: (smaller) => smaller,
-  title: ({ subject, finding }) => `the failure of seed ${finding.seed} of ${subject.target}, to cut down`,
+  title: ({ subject, finding }) => `shrinking the failure of seed ${finding.seed} of ${subject.target}`,
 })
 
 const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
@@ -240,7 +240,7 @@ const guideKind = ofFinding<GuideSpec, SeedFailure>({
   spec: guideSpec,
   result: finding,
   scenarioOf: (seen) => seen.scenario,
-  title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
+  title: ({ subject, finding }) => `the search from the broken invariant of seed ${finding.seed} of ${subject.target}`,
 })
 
 export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]

@@ -27,7 +27,7 @@ function warningsWith(...faults: readonly { readonly f: string; readonly time: n
 
 test('a history causes a warning if a fault does not end before the final reads', () => {
   expect(warningsWith({ f: 'isolate', time: 3 })).toEqual([
-    'h.jsonl: final reads were made under isolate n1, which the history does not end. The levels about final reads are about the time after all faults. Record the end of the fault, or do not mark these reads as final.',
+    'h.jsonl: final reads were made under isolate n1, and the history does not show the end of this fault. Levels of final reads apply to the time after all faults. Record the end of the fault, or do not mark these reads as final.',
   ])
   expect(warningsWith({ f: 'isolate', time: 3 }, { f: 'heal', time: 4 })).toEqual([])
   expect(warningsWith({ f: 'isolate', time: 9 })).toEqual([])

@@ -58,7 +58,7 @@ export const grpcStatus = defineFault({
     after: usually(
       choice(
         ['nothing', 'forwarding'],
-        'when the call ends. nothing: at its beginning; forwarding: after the server has replied',
+        'whether the call ends at its beginning (nothing) or after the server has replied (forwarding)',
       ),
       'nothing',
     ),

@@ -23,11 +23,7 @@ export const partitions: readonly Nemesis[] = [
     'cut the current leader off from all other nodes; clients still reach it',
   ),
   cutting('bridge', 'bridge', 'cut the network into two halves that only one node connects'),
-  cutting(
-    'one-way',
-    'one-way',
-    'cut one direction of the links of a node: it receives from all others but none from it, or the reverse',
-  ),
+  cutting('one-way', 'one-way', 'cut one direction of the links of a node: it can only receive, or only send'),
 ]
 
 export const cutClients: Nemesis = amongClients('partition', {

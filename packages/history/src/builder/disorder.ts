@@ -88,7 +88,7 @@ export class Disorder {
     const { line, latestLine } = worst
     const events = this.#count === 1 ? 'one event is' : `${count(this.#count)} events are`
     return [
-      `${source}: ${events} earlier than one on a line before, by up to ${duration(sizeOf(worst))} (line ${line}, after line ${latestLine}). The order of lines is used; --order time uses that of the times.`,
+      `${source}: ${events} earlier than an event on a preceding line, by up to ${duration(sizeOf(worst))} (line ${line}, after line ${latestLine}). The order of lines is used; --order time uses the order of times.`,
     ]
   }
 }

@@ -55,7 +55,7 @@ export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps):
   const resolution =
     2 * withinNanos === skewNanos
       ? `stamps are multiples of ${unitText(resolutionNanos)}: equal stamps of different processes are in no order`
-      : `stamps are right to ${unitText(resolutionNanos)}: those of different processes that differ by less are in no order`
+      : `stamps are accurate to ${unitText(resolutionNanos)}: stamps of different processes are in no order if they differ by less`
   return skewNanos === 0 ? resolution : `${resolution}, nor are those that differ by up to ${unitText(skewNanos)}`
 }
 

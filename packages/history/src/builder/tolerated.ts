@@ -56,7 +56,7 @@ export function cutOffWarning(
 
 /** The warning that a request id names several operations. `line`: the line of a repeated request. */
 export const sharedIdWarning = (source: string, { id, line }: { readonly id: string; readonly line: number }): string =>
-  `${source}:${line}: the request id ${JSON.stringify(id)} names different operations, as a client's id does. A request with this id after an answered one may or may not be a retry, so its outcome counts as unknown. "requestId" must name a header field with a new id for each request.`
+  `${source}:${line}: the request id ${JSON.stringify(id)} names different operations, as a client's id does. After an answered request with this id, the next one may be a retry or a new operation, so its outcome counts as unknown. "requestId" must name a header field with a new id for each request.`
 
 /** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>
@@ -87,7 +87,7 @@ export function warningsAbout(
   }
   if (lacksInvocations) {
     warnings.push(
-      `${source}: there are completions only; each is taken as an operation invoked just before. Real-time order may be stricter than it was.`,
+      `${source}: there are completions only; each operation counts as invoked just before its completion. The real-time order may be stricter than it really was.`,
     )
   }
   if (withoutTime > 0 && withoutTime < clientEvents && !lacksInvocations) {

@@ -206,7 +206,7 @@ export class EventRows {
     const others = Object.keys(members).filter((name) => !eventMembers.some((each) => each === name))
     if (others.length === 0) return rules.missing(member)
     const found = likeliest(member, members, others) ?? 'MEMBER'
-    return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${found}`
+    return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them has this meaning: --map ${member}=${found}`
   }
 
   /** The message for a line that is not an event, but an operation with only one time. */

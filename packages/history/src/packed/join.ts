@@ -119,7 +119,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]
-    if (place === undefined) throw new Error('each row is of an operation that was given')
+    if (place === undefined) throw new Error('a row belongs to no given operation')
     columns.callEvent[row] = place.call
     columns.returnEvent[row] = place.answer
   }

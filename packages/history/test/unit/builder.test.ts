@@ -161,7 +161,7 @@ describe('the pairing of events', () => {
     expect(Array.from(history.operations.callEvent)).toEqual([0, 2, 4])
     expect(Array.from(history.operations.returnEvent)).toEqual([1, 3, 5])
     expect(history.warnings).toEqual([
-      'h.edn: there are completions only; each is taken as an operation invoked just before. Real-time order may be stricter than it was.',
+      'h.edn: there are completions only; each operation counts as invoked just before its completion. The real-time order may be stricter than it really was.',
     ])
   })
 })

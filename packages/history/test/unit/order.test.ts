@@ -170,7 +170,7 @@ describe('a history whose times contradict the order of lines', () => {
     [[15.6 * MS, 31.2 * MS], {}, 'stamps are multiples of 100 µs: equal stamps', [1e5, 0]],
     [[2 * S, 3 * S], {}, 'stamps are multiples of 1 s: equal stamps', [1e9, 0]],
     [[5 * MS, 7 * MS], { clockNanos: MS }, 'stamps are multiples of 1 ms: equal stamps', [1e6, 0]],
-    [[5 * MS, 7 * MS], { clockNanos: 10 * MS }, 'stamps are right to 10 ms: those of different', [1e7, 9_999_999]],
+    [[5 * MS, 7 * MS], { clockNanos: 10 * MS }, 'stamps are accurate to 10 ms: stamps of different', [1e7, 9_999_999]],
     [
       [5 * MS, 7 * MS],
       { skewNanos: 50 * MS },
@@ -203,7 +203,7 @@ describe('a history whose times contradict the order of lines', () => {
     expect(Array.from(callTime)).toEqual([1 * S, 5 * S, 6 * S])
     expect(Array.from(returnTime)).toEqual([2 * S, 6 * S, 6 * S])
     expect(history.warnings).toEqual([
-      `${path}: 2 events are earlier than one on a line before, by up to 3.00 s (line 5, after line 4). The order of lines is used; --order time uses that of the times.`,
+      `${path}: 2 events are earlier than an event on a preceding line, by up to 3.00 s (line 5, after line 4). The order of lines is used; --order time uses the order of times.`,
     ])
   })
 
@@ -218,7 +218,7 @@ describe('a history whose times contradict the order of lines', () => {
     const history = await readHistory(path)
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3'])
     expect(history.warnings).toEqual([
-      expect.stringContaining('one event is earlier than one on a line before, by up to 0.3 ms'),
+      expect.stringContaining('one event is earlier than an event on a preceding line, by up to 0.3 ms'),
     ])
     expect(await refusal(path, { ordering: { toleranceNanos: 0.2 * MS } })).toContain('small.jsonl:3:')
     expect(await refusal(file('larger.jsonl', jsonl(grouped(S))), { ordering: { toleranceNanos: 3 * S } })).toBe(

@@ -182,7 +182,7 @@ const refusedAgent = refusedFunction(
   'Use the global fetch, or give each call of undici a dispatcher: fetch(url, { dispatcher: new Agent() }).',
 )
 
-const THREAD = 'delivers by a thread, whose timing the simulator does not control'
+const THREAD = 'delivers messages through a thread, whose timing the simulator does not control'
 
 const REFUSED: { readonly [name: string]: { readonly because: string; readonly instead: string } } = {
   MessageChannel: { because: THREAD, instead: 'Use setImmediate or an EventEmitter.' },

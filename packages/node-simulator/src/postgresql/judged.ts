@@ -142,7 +142,7 @@ function judgedAs(
     case undefined:
     case 'met':
       if (unknown === undefined) return { result: 'kept' }
-      return { result: 'unknown', why: `${unknown}, so it may depend on what is not seen` }
+      return { result: 'unknown', why: `${unknown}, so a violation may have gone unseen` }
     case 'unknown':
       return { result: 'unknown', why: judged.reason.text }
     case 'violated':
@@ -186,7 +186,8 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
  * beforehand.
  */
 const ROWS_COME_TO_BE = {
-  cause: 'Each transaction decided by the rows that it had found, and another one changed which rows it would find.',
+  cause:
+    'Each transaction decided by the rows that it had found, but another transaction changed which rows match its condition.',
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
 }
 

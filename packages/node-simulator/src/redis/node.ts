@@ -125,5 +125,5 @@ const refusalOf = ({ what, because }: { readonly what: string; readonly because:
   new NotSimulated(
     what,
     because,
-    'Use other commands of Redis in the simulation (the manual page searching.md lists them), or run it against a real Redis with chaos run.',
+    'Use other commands of Redis in the simulation (the manual page searching.md lists them), or run the program against a real Redis with chaos run.',
   )

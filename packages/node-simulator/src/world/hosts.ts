@@ -20,7 +20,7 @@ const SERVERS: { readonly [port: number]: string } = {
 }
 
 const INSTEAD =
-  'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real program with chaos run.'
+  'Give the program the address of a node, add a fake of that server (a Node program of your own) with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real program with chaos run.'
 const SIMULATED = [
   {
     name: 'Redis',

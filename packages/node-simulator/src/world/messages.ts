@@ -179,7 +179,7 @@ export function hand(
   const options = server as unknown as Options
   if (parser?.onIncoming == null)
     throw new NotSimulated(
-      'a server that does not leave its connections to Node',
+      "a server that does not use Node's HTTP parser",
       'cannot be given a whole request in messages mode',
       "Use http: 'bytes'.",
     )

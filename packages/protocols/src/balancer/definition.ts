@@ -5,7 +5,7 @@ import type { BalancerState } from './state.ts'
 
 export const balancer: ProtocolDefinition = defineProtocol({
   name: 'balancer',
-  summary: 'servers behind a load balancer with health checks, which serve static files or share a store',
+  summary: 'servers that serve static files or share a store, behind a load balancer with health checks',
   defaultNodes: 4,
   settings: {
     backend: {
@@ -47,9 +47,13 @@ export const balancer: ProtocolDefinition = defineProtocol({
       ['delay', 'pause'],
       { workload: 'counter' },
     ),
-    'never-back': bug('a server that is out is no longer checked, so it stays out', ['pause', 'kill', 'partition'], {
-      workload: 'counter',
-    }),
+    'never-back': bug(
+      'a server that is down is no longer checked, so it never gets requests again',
+      ['pause', 'kill', 'partition'],
+      {
+        workload: 'counter',
+      },
+    ),
   },
   invariants: [
     {

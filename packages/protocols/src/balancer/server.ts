@@ -58,7 +58,9 @@ function carryOut(turn: BalancerTurn, task: Task): void {
   }
   const { request, attempt, command, arrivedAt } = task
   if (turn.steady - arrivedAt > config.serverTimeoutMs)
-    answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
+    answer(turn, task, {
+      refusal: `server: ${state.id} kept the request waiting for more than ${config.serverTimeoutMs} ms`,
+    })
   // Files never change, so every request is applied to the initial value.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })

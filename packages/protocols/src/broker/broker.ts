@@ -73,7 +73,8 @@ export const brokerMessages: Handlers<Broker, 'do' | 'fetch' | 'settle'> = {
     const isLate = !isDone && config.bug === 'settle-late'
     if (isLate) {
       turn.mark()
-      if (config.delivery === 'exactly-once') state.twice = `${receipt} settles a message that is not its own any more`
+      if (config.delivery === 'exactly-once')
+        state.twice = `${receipt} settles a message that another consumer now holds`
     }
     turn.send(from, { type: 'settled', request, receipt, accepted: isDone || isLate })
   },

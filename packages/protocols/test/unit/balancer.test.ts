@@ -79,7 +79,9 @@ test('a timeout error names the process whose timeout expired: the requester, th
     servers.ring(busy, 'served')
     servers.deliver()
   }
-  expect(servers.reply(queued[1]!)).toMatchObject({ error: `server: ${busy} had it waiting for more than 100 ms` })
+  expect(servers.reply(queued[1]!)).toMatchObject({
+    error: `server: ${busy} kept the request waiting for more than 100 ms`,
+  })
 })
 
 test('the balancer retries an unanswered read on another server, and an unanswered write only with the bug retry-writes', () => {

@@ -157,7 +157,7 @@ async function leftBeside(asking: Asking, queue: string, held: number): Promise<
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error
   if (numberIn(consumer, 'num_pending') > 0) return 'there are more messages'
-  if (numberIn(consumer, 'num_ack_pending') > held) return 'others have messages that they did not acknowledge'
+  if (numberIn(consumer, 'num_ack_pending') > held) return 'other clients have messages that they did not acknowledge'
   const subject = PREFIX + queue
   const stream = await api(asking, `STREAM.INFO.${QUEUES}`, { subjects_filter: subject })
   if (isTrouble(stream)) return stream.error

@@ -10,7 +10,7 @@ export async function whyUnreachable({ addresses }: Elsewhere, machine: string):
   for (const { node, host, port } of addresses) {
     const place = `${host}:${port}`
     if (!isThere && isLoopback(host))
-      return `${node} is at ${place}, which only the run's own machine can reach. Start the run with --reach and an address of its machine that workers can reach, such as --reach 10.0.0.5`
+      return `${node} is at ${place}, which only the run's own machine can reach. Start the run with an address that workers can reach, such as --reach 10.0.0.5`
     const why = await dialled(host, port)
     if (why !== undefined)
       return `it cannot reach ${node} at ${place}: ${why}. Give the run an address that workers can reach, with --reach, and open the firewall for it`

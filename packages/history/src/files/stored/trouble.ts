@@ -10,7 +10,7 @@ const NO_CREDENTIALS =
 const WRONG_KEY =
   'the store does not accept these credentials. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL is the address of the store that issued them.'
 const NOT_ALLOWED =
-  'these credentials may not read it. Allow them s3:GetObject on the objects and s3:ListBucket on the bucket.'
+  'these credentials do not permit reading it. Allow them s3:GetObject on the objects and s3:ListBucket on the bucket.'
 const NEW_TOKEN = 'the credentials have expired. Sign in again, or export new ones (AWS_SESSION_TOKEN is part of them).'
 const WRONG_REGION = 'the bucket is in another region. Export AWS_REGION with the region of the bucket.'
 
