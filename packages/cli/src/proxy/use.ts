@@ -200,7 +200,7 @@ export const use: Use<ProxyCommandSettings & Closing> = {
     ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand in front of a server'],
     ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'with faults for single requests'],
     ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record an HTTP service'],
-    ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
+    ['chaos proxy --config proxies.json -- npm test', 'the proxies run only as long as the tests'],
     ['chaos proxy --toxiproxy', 'in place of Toxiproxy, on port 8474'],
   ],
   normalize: doubleDashes,

@@ -168,7 +168,7 @@ export const use: Use<RunSettings> = {
     ['chaos run --times 20 --sim', '20 seeds, and how many of them show a violation'],
     ['chaos run --spec chaos-results/DIR/run.json', 'repeat a run'],
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
-    ['chaos run --ui', 'watch it on a live page, and cut links by hand'],
+    ['chaos run --ui', 'watch the run on a live page, and cut links by hand'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'a simulated Raft under partitions and message loss'],
     ['chaos run --target maelstrom --bin ./node -w lin-kv', "a program that speaks Maelstrom's protocol"],
   ],

@@ -120,7 +120,7 @@ function listLines(): string[] {
       styleFor().bold,
     ),
     '',
-    'Play one: chaos scenario NAME; with --fix, what would have prevented it',
+    'Play one: chaos scenario NAME. --fix shows what would have prevented the accident.',
   ]
 }
 

@@ -85,7 +85,7 @@ export const nats: Target = {
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   return joinedClauses([
     faults.includes('power-loss')
-      ? 'what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it'
+      ? 'acknowledged writes are fsynced only every two minutes (sync_interval), so a power loss takes them'
       : '',
     usageText(object, settings, faults),
     settings['data'] === 'wiped' && faults.includes('kill')

@@ -180,7 +180,7 @@ function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQ
   return joinedClauses([
     queue === 'classic' ? 'a classic queue is on one broker, and unavailable while that broker is down' : '',
     queue === 'classic' && persistent === false ? 'a broker that stops forgets messages that are not persistent' : '',
-    confirms === false ? 'what is not confirmed may never be stored' : '',
+    confirms === false ? 'an unconfirmed message may never be stored' : '',
     acks === 'auto'
       ? 'a message that does not arrive is forgotten'
       : 'a message whose acknowledgement does not arrive is handed out again',

@@ -15,7 +15,7 @@ const own: readonly Setting[] = [
   },
   {
     name: 'tick-ms',
-    summary: 'milliseconds in a tick, in which the leader sends two heartbeats (tickTime)',
+    summary: 'length of a tick in milliseconds; the leader sends two heartbeats in each tick (tickTime)',
     default: 200,
     min: 50,
     max: 10_000,
@@ -30,10 +30,16 @@ const own: readonly Setting[] = [
     summary: "whether a change under a lock is made in one transaction with a check that the holder's node exists",
     default: false,
   },
-  { name: 'ttl', summary: 'seconds until the session of a lock without pings expires', default: 10, min: 1, max: 600 },
+  {
+    name: 'ttl',
+    summary: 'seconds without pings after which the session of a lock expires',
+    default: 10,
+    min: 1,
+    max: 600,
+  },
   {
     name: 'sync-limit',
-    summary: 'after how many ticks of silence a follower gives up its leader, and a leader its follower (syncLimit)',
+    summary: 'ticks of silence after which a follower gives up its leader, or a leader gives up a follower (syncLimit)',
     default: 5,
     min: 2,
     max: 1_000,

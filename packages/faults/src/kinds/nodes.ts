@@ -211,7 +211,7 @@ export const loseCommitReply = defineFault({
   plural: 'lost replies to COMMIT',
   summary: 'let a simulated PostgreSQL commit, and end the connection before the client gets the reply',
   notInProcesses: onlySimulated,
-  parameters: { share: or(probability('the share of the commits with writes that lose their reply'), 1) },
+  parameters: { share: or(probability('which share of the replies to commits with writes is lost'), 1) },
   describe: ({ share }, nodes) => `${percent(share)} of the replies of ${nodes} to COMMIT lost`,
 })
 

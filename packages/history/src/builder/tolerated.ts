@@ -50,7 +50,7 @@ export function cutOffWarning(
   const last = Number.isFinite(latest) ? Math.max(0, latest) : 0
   return (
     `${source}: the recording was cut off at ${moment(last)}: its recorder was killed, or still records, ` +
-    'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'
+    'or this is not the whole file. Operations in flight at that time count as unanswered, and nothing is known of later ones.'
   )
 }
 

@@ -54,7 +54,7 @@ export const rules = {
     'no event has a "time", so its order among the others is unknown. Write integer nanoseconds by one clock for all files.',
 
   tooManyFunctions: (most: number): string =>
-    `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); what it is done to goes into "key" or "value".`,
+    `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); keys and arguments go into "key" and "value".`,
 
   newerFormat: (version: string): string =>
     `this history says it is of format version ${version}; this program reads version 1. Use a newer chaos.`,

@@ -33,7 +33,7 @@ async function recordingProxy(place = 'history.jsonl', args: readonly string[] =
 }
 
 const CUT_OFF =
-  /history\.jsonl: the recording was cut off at \d+\.\d{3} s: .*what was in flight then counts as unanswered/i
+  /history\.jsonl: the recording was cut off at \d+\.\d{3} s: .*operations in flight at that time count as unanswered/i
 
 /** A client that writes once and never ends by itself. */
 const LASTING_CLIENT = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x')).then(()=>setInterval(()=>{},1e3))`

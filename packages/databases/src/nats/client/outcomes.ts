@@ -5,11 +5,11 @@ export const natsErrors: readonly ErrorMeaning[] = [
   {
     texts: ['no responders'],
     means: 'info',
-    why: 'the asked server knows no server that takes the request; another server may',
+    why: 'the asked server knows no server that takes the request, but another server may know one',
   },
   { texts: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { texts: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },
-  { texts: ['stream not found'], means: 'fail', why: 'there is no stream that could store it' },
+  { texts: ['stream not found'], means: 'fail', why: 'there is no stream that could store the data' },
   { texts: ['consumer not found'], means: 'fail', why: 'there is no consumer that could hand out a message' },
   {
     texts: ['JetStream system temporarily unavailable'],

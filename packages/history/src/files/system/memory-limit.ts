@@ -15,7 +15,7 @@ export class MemoryLimitError extends Error {
     readonly textBytes: number
     readonly of?: number | undefined
   }) {
-    super(`the history takes more memory than it may: ${events} events were read`)
+    super(`the history exceeds its memory limit: ${events} events were read`)
     this.events = events
     this.textBytes = textBytes
     this.of = of
