@@ -42,7 +42,8 @@ function byLeastStarts(
     const verdict = check(historyOfRows(history, rows), { ...options, ...again }).levels['linearizable']
     if (verdict?.result !== 'violated') continue
     const { sentence } = verdict.counterexample
-    const there = initial.length === 0 ? 'something was there' : 'more than the values that nobody put in was there'
+    const there =
+      initial.length === 0 ? 'something was there' : 'other values, besides those that nobody put in, were there'
     return [
       `${sentence.replace(/\.$/, '')}. That is right only if ${there} at the start. Give the initial value: --initial '[]' for nothing`,
     ]

@@ -33,7 +33,8 @@ const sequential: LevelDefinition<'sequential'> = {
 const causal: WeakDefinition<'causal'> = {
   name: 'causal',
   adjective: 'causally consistent',
-  sentence: 'what a client has seen or done comes before what it does next, for everybody; the rest may differ',
+  sentence:
+    'for everybody, an operation comes after all that its client had seen or done; the order of others may differ',
   rung: rungs.causal,
   isCompared: true,
   implies: [],
@@ -122,7 +123,7 @@ const pram: WeakDefinition<'pram'> = {
 const session: WeakDefinition<'session'> = {
   name: 'session',
   adjective: 'session consistent',
-  sentence: 'one order for each client that gives it all four guarantees below at once',
+  sentence: 'one order for each client that gives it all four session guarantees at once',
   rung: rungs.client,
   isCompared: true,
   implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],

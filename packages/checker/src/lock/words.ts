@@ -33,7 +33,7 @@ export function lockSentence(
     // The client had called release without success before the lock was granted again.
     return freed === undefined && release !== undefined && callEvent[release] < returnEvent[culprit]
       ? capital(
-          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, release)}; ${given}.`,
+          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and failed to release it at ${calledAt(history, release)}; ${given}.`,
         )
       : capital(
           `${heldText(history, holder)}; ${given}: ${clientOf(history, acquire) === clientOf(history, culprit) ? 'a lock is given once until it is released' : 'two clients held the lock at the same time'}.`,

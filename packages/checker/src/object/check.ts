@@ -284,7 +284,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
     }
   }
   return (
-    replayed(parts, judge, budget, answer) ?? unknownBecause(outOf('time', 'the order that was found was not replayed'))
+    replayed(parts, judge, budget, answer) ?? unknownBecause(outOf('time', 'the order that was found was not verified'))
   )
 }
 

@@ -16,7 +16,7 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { decide, explain } from './sequential.ts'
 
 const REPEATED = notRecorded(
-  'one operation stands for several, such as the dequeues of a drain, and the search by process order does not support that',
+  'one operation stands for several, as a drain does for its dequeues, and the search by process order supports no such operations',
 )
 const APART = notRecorded(
   'each object has an order that respects the timestamps and the order of each process, and no order of all objects was found',

@@ -262,7 +262,7 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
   return undefined
 }
 
-const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
+const TOUCHED = new GivenUp('an unrecorded request may have changed the key, or an answer was not understood')
 
 /**
  * Gives up the keys of a recorder's mark, because operations missing from the record may explain an apparent violation.

@@ -199,7 +199,7 @@ const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): 
 const FORGOTTEN = 'its first events are no longer in memory: they are checked from the record at the end'
 
 const tooSlow = (events: number): string =>
-  `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
+  `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so these events are judged only at the end`
 
 /** Returns the violation at the first event that proves it or, if the search takes too long, at a later one. */
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {

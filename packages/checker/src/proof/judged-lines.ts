@@ -107,7 +107,7 @@ function whyNotLines({ clocks, marks: [mark], transactionNotes }: History): stri
   if (transactionNotes !== undefined)
     return 'the record has statements and locks of its transactions, which chaos verify does not read'
   if (mark === undefined)
-    return 'the record lacks a value that only the server knows, or has one name for two processes'
+    return 'the record lacks a value that only the server knows, or it uses one name for two processes'
   return `the record marks ${mark.what} at line ${mark.line}, which is not an operation, and chaos verify reads only operations`
 }
 

@@ -44,7 +44,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     reason: isBad
       ? unexpected.length > 0
         ? `Nobody enqueued what came out: ${listOf(unexpected)}.`
-        : `What was acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
+        : `Messages that were acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
       : isOpen
         ? 'not all messages came out, and nothing shows that the queue was drained'
         : 'what went in came out',

@@ -86,7 +86,7 @@ export function messagesAtEnd(ended: Ended, budget: Budget): Convergence {
     else if (found !== undefined) return found
   }
   if (!excused) return { result: 'met' }
-  return unknownBecause(notRecorded('operations of unknown outcome may have taken what never came out'))
+  return unknownBecause(notRecorded('operations of unknown outcome may have taken the messages that never came out'))
 }
 
 function drainedOf({ history, initial, ending }: Ended, budget: Budget): ReadonlyMap<number, Drained> {
@@ -173,8 +173,8 @@ function endOf(
   const isAcknowledged = enough.some(({ rows }) =>
     rows.some((row) => queueNumbers[functionOf(history, row)] === ENQUEUE),
   )
-  const what = isAcknowledged ? 'was acknowledged' : 'was there at the start'
-  const sentence = `What ${what}${name} never came out, though the queue was drained: ${listText(missing)}.`
+  const what = isAcknowledged ? 'were acknowledged' : 'were there at the start'
+  const sentence = `Messages that ${what}${name} never came out, though the queue was drained: ${listText(missing)}.`
   return { result: 'violated', sentence, rows: inOrder([...enough.flatMap(({ rows }) => rows), ...takers, drain]) }
 }
 

@@ -144,7 +144,7 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
 
 const UNSURE = unknownBecause(
   notRecorded(
-    'answers to versioned writes were lost, and it is ambiguous which of these writes wrote the values that were read. Lose fewer answers for each key: shorter faults, or more keys',
+    'answers to versioned writes were lost, so it is unknown which of these writes wrote the values that were read. To lose fewer answers for each key, use shorter faults or more keys',
   ),
 )
 

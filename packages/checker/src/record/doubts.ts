@@ -48,7 +48,7 @@ function touchedRemedies(touched: readonly Touched[]): readonly string[] {
   if (outside.some(isScript)) remedies.push(scriptsRemedy(outside))
   else if (outside.length > 0)
     remedies.push(
-      'Record what touches keys as operations too, or test keys that nothing else touches',
+      'Record every request that changes a tested key as an operation, or test keys that only recorded operations use',
       ...outside.filter(isRequest).slice(0, 1).map(ignoredRemedy),
     )
   if (outside.length === touched.length) return remedies
@@ -56,7 +56,7 @@ function touchedRemedies(touched: readonly Touched[]): readonly string[] {
   return [
     ...remedies,
     adds
-      ? 'If it adds to a number, record with --model counter; otherwise let the request name the value that it writes'
+      ? 'If the request adds to a number, record with --model counter; otherwise let it name the value that it writes'
       : 'Let the request name the value that it writes',
   ]
 }
@@ -77,7 +77,7 @@ function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}
   const [, sha = 'a part of its text'] = what.split(' ')
   const declared = `{"kind":"resp","declare":[{"script":"${sha}","as":"INCRBY KEYS[1] ARGV[1]"}]}`
-  return `If the script does what a few commands do, say which: --as '${declared}'. If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record the clients of the service with a route table, and Redis with --as tcp`
+  return `If the script does the same as a few commands, name these commands: --as '${declared}'. If scripts write only the keys that they are given, and only the recorded commands are to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record the clients of the service with a route table, and Redis with --as tcp`
 }
 
 const touchedInWords = ({ key, line, what, why, isRecorded }: Touched): string =>

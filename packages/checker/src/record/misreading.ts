@@ -87,7 +87,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   const value = outputOf(history, example)
   const writer = relatedTo(value, history, written.get(key[example])) ?? writerBefore(history, example, written)
   const name = keys[key[example]] ?? 'the register'
-  return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
+  return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads from another place than it writes to: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
 }
 
 /** The reason to suspect the path of reads, if no read found a value and a GET of a written key matched no route. */
@@ -174,7 +174,7 @@ function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): stri
   if (accounting?.okAre !== 'seen' || accounting.unexpected.length <= accounting.ok) return undefined
   const { unexpected, ok, noun } = accounting
   const [first] = unexpected
-  return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other ${noun}s than it is given, which is a violation of every level`
+  return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The table probably reads from another place than it writes to: let "value" and "result" name the same content. If they do, the service returns other ${noun}s than it is given, which is a violation of every level`
 }
 
 interface Writes {

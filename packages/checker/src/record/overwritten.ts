@@ -34,7 +34,7 @@ export function overwrittenNotes(history: History): readonly string[] {
       : []),
   ]
   return [
-    `${updates} may be lost: a client read a number in one ${areWhole ? 'statement' : 'operation'} and wrote another number in a later one (${first}${others}), and another client wrote in between. They were not in one transaction, so nothing prevents it. ${remedies.join('. ')}`,
+    `${updates} may be lost: a client read a number in one ${areWhole ? 'statement' : 'operation'} and wrote another number in a later one (${first}${others}), and another client wrote in between. The read and the write were not in one transaction, so nothing prevents such a loss. ${remedies.join('. ')}`,
   ]
 }
 

@@ -33,7 +33,7 @@ export const NOT_REQUESTED: Reason = {
 /** `other` names an operation that is neither a read nor a write. */
 export const definedForRegisters = (other: string): Reason => ({
   kind: 'operations',
-  text: `it is defined for reads and writes only, and there is ${other}`,
+  text: `this level is defined for reads and writes only, and there is ${other}`,
 })
 
 /** The maximum number of keys named in a reason. */

@@ -94,7 +94,7 @@ export function scanWatch(options: ScanOptions): Sent {
       if (isFuture)
         report(
           'future',
-          `${name} (the present was ${watch.present ?? 'unknown'}) was sent ${changeText}${when}, older than its start`,
+          `${name} (the current revision was ${watch.present ?? 'unknown'}) was sent ${changeText}${when}, older than its start`,
           row,
         )
       else if (again?.keys.has(key))
@@ -135,7 +135,7 @@ export function scanWatch(options: ScanOptions): Sent {
       else
         report(
           'reliable',
-          `${first} between that and the change that it was sent before, at revision ${last.revision}`,
+          `${first} between that and the previous change that it was sent, at revision ${last.revision}`,
           row,
           core,
           context.slice(0, 1),

@@ -143,7 +143,7 @@ function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): stri
     if (reading === undefined) continue
     const read = new Set(reading.changes.filter((change) => change.revision === revision).map(({ key }) => key))
     if (![...there.keys()].every((key) => read.has(key)))
-      return `reading revision ${revision} did not show the change that was acknowledged with it`
+      return `reading revision ${revision} did not show the change that was acknowledged with this revision`
   }
   return undefined
 }

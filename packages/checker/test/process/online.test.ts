@@ -256,7 +256,7 @@ test.each(['touched', 'not-understood'])(
     checker.push({ process: 'recorder', type: 'info', f, key: 'x', value: { what: 'GET x', why: 'a script' } })
     const events = timeline('wx1| wx2| rx1|', 'wy1| ry1|')
     for (const event of events) expect(checker.push(event)).toBeUndefined()
-    expect(checker.doubt()).toBe('x: something outside the record touched it, or an answer was not understood')
+    expect(checker.doubt()).toBe('x: an unrecorded request may have changed the key, or an answer was not understood')
     expect(online().doubt()).toBeUndefined()
   },
 )
@@ -307,7 +307,7 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
   for (const event of timeline(...rows)) checker.push(event)
   return checker
 }
-const MISREAD = 'x: no read returned a written value, so the route table may read another place than it writes'
+const MISREAD = 'x: no read returned a written value, so the route table may read from another place than it writes to'
 
 test.each([null, 'unknown'])(
   'the online checker stops judging a key if its route table reads and writes different fields (initial value: %s)',

@@ -30,7 +30,7 @@ describe('a route table that reads from a different place than it writes to', ()
   test('a route table that reads a different field than it writes is reported instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
-      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
+      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads from another place than it writes to/,
     )
     expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
     expect(report.lost).toEqual([])

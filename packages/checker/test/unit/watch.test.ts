@@ -102,7 +102,7 @@ test('a read that lacks acknowledged writes leaves "reliable" unknown, but not "
   expect(levels.ordered.result).toBe('violated')
   expect(levels.reliable).toMatchObject({
     result: 'unknown',
-    reason: { text: 'reading revision 3 did not show the change that was acknowledged with it' },
+    reason: { text: 'reading revision 3 did not show the change that was acknowledged with this revision' },
   })
 })
 

@@ -70,7 +70,7 @@ export const objectOptions: {
       if (findModel(typed) !== undefined) return typed
       if (typed.includes('.'))
         throw usageError(
-          `--model ${typed}: only chaos check takes a model in a file; its --explain prints all evidence.`,
+          `--model ${typed}: only chaos check takes a model in a file. chaos check --explain prints all evidence.`,
         )
       return oneOf('model', 'model', typed, namesOf(models))
     },

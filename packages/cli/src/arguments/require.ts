@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'stop recording at the first violation; without --expect, require linearizability; if the model does not have it, require the strongest level of the model',
+        'stop recording at the first violation of the level in --expect; without --expect: of linearizability, or of the strongest level of a model that lacks it',
       ),
     ),
     member: 'stopOnViolation',

@@ -53,7 +53,7 @@ function outcomeOf(history: string, proof: string): Outcome {
 function provedInstead(history: string, proof: string): string {
   const judged = `${proof}.history.jsonl`
   return existsSync(judged) && resolve(judged) !== resolve(history)
-    ? `. The proof was written with its own copy of the history: chaos verify ${judged} ${proof}`
+    ? `. Verify the history that --prove wrote next to the proof: chaos verify ${judged} ${proof}`
     : ''
 }
 

@@ -107,7 +107,7 @@ function openOf({ where, port, entry, missing }: FoundProgram): readonly string[
   switch (port.by) {
     case 'source':
       return [
-        `${port.where} always listens on ${port.port}, and each node needs a port of its own: ${readsPort(port.where, port.port)}. Or start it yourself and run chaos init again, which then uses what listens.`,
+        `${port.where} always listens on ${port.port}, and each node needs a port of its own: ${readsPort(port.where, port.port)}. Or start it yourself and run chaos init again, which then uses the running service.`,
       ]
     case 'unknown':
       return [

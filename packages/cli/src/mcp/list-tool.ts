@@ -40,7 +40,7 @@ export const listTool: Tool = {
     workloads: v.optional(objects('name, summary, model, functions, the levels that it can judge, settings')),
     faults: v.optional(
       objects(
-        'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target, whether it suffers the kind; if not, why, and what to use instead',
+        'kind and summary; "runs": the names that "run" takes; "inject": the parameters, if "inject" takes the kind; with a target: whether the target suffers the kind, and if not, why and what to use instead',
       ),
     ),
   }),

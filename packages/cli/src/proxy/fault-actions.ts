@@ -25,7 +25,7 @@ export const faultActions: readonly Action[] = [
   {
     names: ['change', 'update', 'u'],
     usage: 'FAULT parameter=value …',
-    summary: 'change a fault in force, and keep its counts for open connections',
+    summary: 'change a fault in force, without resetting its counts for open connections',
     async run({ client, words }) {
       const [name, ...settings] = words
       const { hits: _, missed: __, missedBecause: ___, origin: ____, ...before } = await findFault(client, name)

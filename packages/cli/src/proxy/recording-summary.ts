@@ -64,7 +64,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
     ...(touched === 0
       ? []
       : [
-          `  TOUCHED outside the record, ${times(touched)}. What these requests may have written is unknown from then on:`,
+          `  TOUCHED outside the record, ${times(touched)}. The values that these requests may have written are unknown from then on:`,
           ...examples.touched.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
           `    ${remedy}`,
         ]),

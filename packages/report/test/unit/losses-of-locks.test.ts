@@ -74,7 +74,7 @@ describe('the report of a lock violation', () => {
     const { headline, counterexample: shown, history } = judge(held)
     expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
     expect(shown?.sentence).toBe(
-      'Process 1 held L from 0.002 s and could not release it when it asked to at 0.020 s; process 2 was given it at 0.043 s.',
+      'Process 1 held L from 0.002 s and failed to release it at 0.020 s; process 2 was given it at 0.043 s.',
     )
     expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
   })

@@ -54,7 +54,7 @@ describe('the summary of a run', () => {
       'unknown',
       {
         report: report('unknown', {
-          causal: unknown('it is defined for reads and writes only, and there is a cas', 'operations'),
+          causal: unknown('this level is defined for reads and writes only, and there is a cas', 'operations'),
         }),
         expectation: { level: 'causal', met: 'unknown' },
       },

@@ -203,7 +203,7 @@ describe('the ladder of consistency levels', () => {
 
   test('the ladder of consistency levels explains that "session" demands all four session guarantees', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
-    expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
+    expect(session?.asks).toBe('one order for each client that gives it all four session guarantees at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
   })
 })

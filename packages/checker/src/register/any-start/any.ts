@@ -49,7 +49,7 @@ const MOST_INVOLVED = 2_000
 const MOST_TRIED = 500
 
 const NOT_KNOWN = notRecorded(
-  'nobody knows what was there at the start: the level does not hold with the initial values tried, and the others cannot be ruled out',
+  'nobody knows what was there at the start: the level does not hold with the initial values tried, and other initial values cannot be ruled out',
 )
 
 /**

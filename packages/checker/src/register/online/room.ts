@@ -204,14 +204,14 @@ function watchRegister(
       return isObserved ? OBSERVED : undefined
     },
     doubt: () =>
-      isAnswerUnused ? 'the old value that a cas answered was not used' : monitor.certain() ? undefined : REPEATED,
+      isAnswerUnused ? 'the old value in the answer of a cas was not used' : monitor.certain() ? undefined : REPEATED,
     retained: () => monitor.retained() + (readBack?.retained() ?? 0),
   }
 }
 
 const APPENDED = new GivenUp('it has appended strings')
 const MISREAD = new GivenUp(
-  'no read returned a written value, so the route table may read another place than it writes',
+  'no read returned a written value, so the route table may read from another place than it writes to',
 )
 const FOREIGN = new GivenUp(
   'a read returned another type of value than every write, so the route table may take an error for the value',

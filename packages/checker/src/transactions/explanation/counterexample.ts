@@ -43,7 +43,7 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
 }
 
 const GUESS =
-  ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is one.'
+  ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is the contradiction of one order.'
 
 /** Formats a title as `Write skew (G2-item)`, or the anomaly alone. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
@@ -177,7 +177,7 @@ const sentences: Sentences = {
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, with an element that no transaction appended`,
   G1a: ({ reader, did, writer, what }) => `${reader} ${did}: ${writer} ${what} and was aborted`,
   G1b: ({ reader, did, writer, what }) =>
-    `${reader} ${did}: ${writer} ${what} and then appended to the key again, so this was never its last version`,
+    `${reader} ${did}: ${writer} ${what} and then appended to the key again, so this was only an intermediate version`,
   'future-read': ({ reader, did, what }) => `${reader} ${did}, and ${what} itself only after that`,
   'dirty-update': ({ reader, did, writer, what }) => `${reader} ${did} after ${writer}, which was rolled back, ${what}`,
   internal: ({ reader, did }) =>
@@ -189,7 +189,7 @@ const ofRegisters: Sentences = {
   ...sentences,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,
   G1b: ({ reader, did, writer, what }) =>
-    `${reader} ${did}: ${writer} ${what} and then wrote the key again, so this was never its last version`,
+    `${reader} ${did}: ${writer} ${what} and then wrote the key again, so this was only an intermediate version`,
   internal: ({ reader, did, what }) =>
     `${reader} ${did} right after it had itself ${what.replace(/^wrote/, 'written')}`,
 }

@@ -19,7 +19,7 @@ type Story = Omit<TransactionStory, 'refusedBy'> & {
 
 const UNCOMMITTED = {
   cure: 'Show nobody else a change before its transaction has committed.',
-  sqlCure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+  sqlCure: 'Use READ COMMITTED or stronger. If you already do, this is a bug of the database.',
 }
 
 const IN_ONE_STEP =
@@ -47,7 +47,8 @@ const blindAppend: Story = {
   cause: 'Two transactions read the same version and both appended to it: the later one had not seen the other.',
 }
 
-const UNSEEN = 'It read one version, another transaction wrote a newer one, and it then wrote without having seen that.'
+const UNSEEN =
+  'It read one version, another transaction wrote a newer one, and it then wrote without having seen the newer one.'
 
 /** Only the last writer had read the key, so no update based on a read is lost. */
 const overwrittenUnseen: Story = {
@@ -76,7 +77,7 @@ const staleCheck: Story = {
 const writeSkew: Story = {
   name: 'write skew',
   title: 'Transactions did not see each other’s changes',
-  cause: 'Each transaction decided by what it had read, and another one changed that.',
+  cause: 'Each transaction decided by values that it had read, and another transaction changed these values.',
   cure: 'Lock what is read, or check before the commit that it has not changed; if it has, roll back and retry.',
   sqlCure: 'Use SERIALIZABLE and retry, or lock what is read with SELECT … FOR UPDATE.',
   refusedBy: 'serializable',
@@ -121,7 +122,7 @@ const READ_AFTER_APPLYING = {
 const staleRead: Story = {
   name: 'stale read',
   title: 'A transaction missed an earlier commit',
-  cause: 'It read an older version, as a node does that has not applied the commit yet.',
+  cause: 'It read an older version, as on a node that has not applied the commit yet.',
   ...READ_AFTER_APPLYING,
   refusedBy: 'read-atomic',
 }
@@ -138,7 +139,7 @@ const ownWriteMissed: Story = {
   name: 'own write not seen',
   title: 'A client did not see its own committed change',
   cause:
-    'A later transaction of the same client read an older version, as a node does that has not applied the commit yet.',
+    'A later transaction of the same client read an older version, as on a node that has not applied the commit yet.',
   ...READ_AFTER_APPLYING,
   refusedBy: 'read-atomic',
 }
@@ -171,7 +172,7 @@ const reversedWrites: Story = {
 const readAhead: Story = {
   name: 'read ahead',
   title: 'A transaction saw what a later one wrote',
-  cause: 'The reader comes before the writer in the record, but read what it wrote.',
+  cause: 'The reader comes before the writer in the record, but read what the writer wrote.',
   cure: 'Compare the clocks of the clients (--skew), and record every attempt at a write.',
   refusedBy: 'read-committed',
 }
@@ -206,7 +207,7 @@ const dirtyRead: Story = {
 /** A dirty read that began after the writer had been reported as failed. The change had therefore not been undone. */
 const readAfterRollback: Story = {
   ...dirtyRead,
-  cause: 'It read a change of another transaction, which had been reported as rolled back before.',
+  cause: 'It read a change of another transaction after that transaction had been reported as rolled back.',
   cure: 'Report a transaction as failed only if it certainly had no effect; after a timeout or a lost connection, say that its outcome is unknown. If it was rolled back, undo all of its changes.',
   sqlCure: undefined,
 }

@@ -119,7 +119,7 @@ const NOT_PROMISED = notRecorded(
 )
 
 const MIXED = notRecorded(
-  'transactions that asked for serializable form a cycle, but others wrote the same rows in between, and a database promises nothing about those. Let all that write these rows ask for serializable',
+  'transactions that asked for serializable form a cycle, but transactions at lower levels wrote the same rows, and a database promises nothing about such rows. Let all that write these rows ask for serializable',
 )
 
 const EVERY_KIND = maskOf(WW, WR, RW)
@@ -172,7 +172,7 @@ const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 /** The remedy does not suggest another level, because the database did not even provide the requested one. */
 const CAUSE = 'The database allowed what the requested levels forbid.'
 const CURE =
-  'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
+  'Look for what may lower the level: a standby, a pooler or a setting of the database. Otherwise, it is a bug of the database.'
 
 /** Returns a violation of the declared level. Its remedy concerns the database. */
 function violated(levels: Uint8Array, { story, ...explanation }: Explanation): Verdict {

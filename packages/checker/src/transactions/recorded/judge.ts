@@ -154,7 +154,7 @@ function hiddenFrom(
   return sql === undefined
     ? undefined
     : notRecorded(
-        `for single rows it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key, so that they are judged, or expect repeatable-read, which does not depend on them`,
+        `the level is met for single rows, but ${sql} also depends on rows that it does not return. Select rows by primary key, so that they are judged, or expect repeatable-read, which does not depend on such rows`,
       )
 }
 

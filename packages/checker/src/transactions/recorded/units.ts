@@ -164,6 +164,6 @@ const NO_TRANSACTION = {
 const NOT_ONE_COMMAND = {
   name: 'no transaction around it',
   title: 'Operations that belong together ran one by one',
-  cause: 'Each operation took effect by itself, and one of another client came between.',
+  cause: 'Each operation took effect by itself, and an operation of another client came between.',
   cure: 'Use one operation that reads and writes: an increment, a compare and set, a script; in Redis also WATCH with MULTI.',
 } satisfies Omit<TransactionStory, 'refusedBy'>

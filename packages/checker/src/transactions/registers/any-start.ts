@@ -82,4 +82,4 @@ function startsOf(
 const unknownStartText = (record: TransactionRecord, { key, value }: Start): string =>
   key < 0
     ? 'the initial values are unknown, and some may explain all reads. Give them with --initial'
-    : `the initial values are unknown, and if that of ${keyText(record, key)} was ${JSON.stringify(record.history.values.json(value as ValueId))}, no violation is known. Give them with --initial`
+    : `the initial values are unknown. If ${keyText(record, key)} began with ${JSON.stringify(record.history.values.json(value as ValueId))}, no violation is known. Give the initial values with --initial`
