@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'stop recording at the first violation of the level in --expect; without --expect: of linearizability, or of the strongest level of a model that lacks it',
+        'stop recording at the first violation of linearizability, or of the strongest level of a model that lacks it; without --expect, expect this level',
       ),
     ),
     member: 'stopOnViolation',
