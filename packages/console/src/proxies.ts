@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { packageVersion } from '@chaosproxy/engine/run'
 import { describeFaultAs, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
 import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'
+import { scriptPolicy } from './server/content-policy.ts'
 import { startGuardedServer } from './server/guarded-server.ts'
 
 interface ProxiesConsoleOptions {
@@ -19,7 +19,7 @@ export interface ProxiesConsole {
   close(): Promise<void>
 }
 
-const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(proxiesScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+const POLICY = scriptPolicy(proxiesScript)
 
 const SAMPLE_EVERY_MS = 1_000
 const SAMPLES = 60

@@ -8,6 +8,7 @@ import { type ComparedResult, renderDifferenceHtml } from '@chaosproxy/report/di
 import { resultIn } from '@chaosproxy/runner/result'
 import { renderSavedPage, SAVED_POLICY } from './saved-page.ts'
 import { announcedIn } from './server/announcement.ts'
+import { scriptPolicy } from './server/content-policy.ts'
 import { type Content, startGuardedServer } from './server/guarded-server.ts'
 import { DOCUMENT_POLICY } from './server/server.ts'
 
@@ -22,8 +23,7 @@ interface RunsConsole {
   close(): Promise<void>
 }
 
-/** The content security policy: only the page's own script, and data from its own server. */
-const RUNS_POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(runsScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+const RUNS_POLICY = scriptPolicy(runsScript)
 
 /** The files of a run that can be opened, with their media types. */
 const OPENED: { readonly [file: string]: string | undefined } = {

@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws'
 import { bundled } from './built-file.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { consoleStyles } from './console-styles.ts'
+import { contentPolicy } from './content-policy.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
 
 interface PageServerOptions {
@@ -27,11 +28,9 @@ const MOST_PAGES = 16
 const LONGEST_ORDER_BYTES = 16_384
 const UNAVAILABLE = 503
 
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const PAGE_POLICY = contentPolicy("script-src 'self'; style-src 'self'; connect-src 'self'")
 /** The content security policy of a report. Its script runs in an opaque origin, so it cannot reach the page. */
-export const DOCUMENT_POLICY: string =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
+export const DOCUMENT_POLICY: string = `${contentPolicy("style-src 'unsafe-inline'; script-src 'unsafe-inline'")}; sandbox allow-scripts allow-downloads`
 
 export async function startPageServer({ listen, connected, document }: PageServerOptions): Promise<PageServer> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LONGEST_ORDER_BYTES, perMessageDeflate: false })
