@@ -1,22 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isInstalled } from './probes.ts'
+import { type PackageRewrite, packageRewrite } from './package-rewrite.ts'
 
 /**
  * Lets a package load its optional peers by computed names, as Sequelize loads its driver. Installed peers are bundled.
  */
-export const optionalPeers = {
-  name: 'optional-peers',
-  transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
-    if (!isInstalled(id) || code.match(COMPUTED) === null || OWN.test(code)) return null
-    const peers = peersOf(id)
-    if (peers.length === 0) return null
-    const cases = peers.map((peer) => `case ${JSON.stringify(peer)}: return require(${JSON.stringify(peer)});`)
-    const chosen = `function ${CHOSEN}(name) { switch (name) { ${cases.join(' ')} } return require(name) }`
-    return { code: `${code.replace(COMPUTED, `${CHOSEN}($1)`)}\n${chosen}\n`, map: null }
-  },
-}
+export const optionalPeers: PackageRewrite = packageRewrite('optional-peers', (code, id) => {
+  if (code.match(COMPUTED) === null || OWN.test(code)) return undefined
+  const peers = peersOf(id)
+  if (peers.length === 0) return undefined
+  const cases = peers.map((peer) => `case ${JSON.stringify(peer)}: return require(${JSON.stringify(peer)});`)
+  const chosen = `function ${CHOSEN}(name) { switch (name) { ${cases.join(' ')} } return require(name) }`
+  return `${code.replace(COMPUTED, `${CHOSEN}($1)`)}\n${chosen}\n`
+})
 
 const CHOSEN = '__chaosRequirePeer'
 const COMPUTED = /(?<![\w$.])require\(([A-Za-z_$][\w$]*)\)/g

@@ -1,13 +1,9 @@
-import { isInstalled } from './probes.ts'
+import { type PackageRewrite, packageRewrite } from './package-rewrite.ts'
 
 /** Moves the state of `bluebird` from `Error`, which all nodes share, to the global object of each node. */
-export const ownState = {
-  name: 'own-state',
-  transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
-    if (!isInstalled(id) || !BLUEBIRD.test(id)) return null
-    return { code: code.replaceAll(KEPT, (_, before: string) => `${before}globalThis`), map: null }
-  },
-}
+export const ownState: PackageRewrite = packageRewrite('own-state', (code, id) =>
+  BLUEBIRD.test(id) ? code.replaceAll(KEPT, (_, before: string) => `${before}globalThis`) : undefined,
+)
 
 const BLUEBIRD = /[/\\]bluebird[/\\]js[/\\]release[/\\]errors\.js$/
 /** Matches the code of `bluebird` that reads or writes its state on `Error`. */

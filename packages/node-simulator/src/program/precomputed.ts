@@ -1,21 +1,17 @@
 import { createRequire } from 'node:module'
 import vm from 'node:vm'
-import { isInstalled } from './probes.ts'
+import { type PackageRewrite, packageRewrite } from './package-rewrite.ts'
 import { LISTED } from './tables.ts'
 
 /**
  * Replaces a computation of `mime-types` at load time by its result. Under Express, which has several copies of the
  * package, it took half of every run.
  */
-export const precomputed = {
-  name: 'precomputed',
-  transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
-    if (!isInstalled(id) || !MIME_TYPES.test(id)) return null
-    if (code.match(POPULATES)?.length !== 1 || !TABLE.test(code)) return null
-    const made = exportsOf(code, id)
-    return made === undefined ? null : { code: code.replace(POPULATES, () => populated(made)), map: null }
-  },
-}
+export const precomputed: PackageRewrite = packageRewrite('precomputed', (code, id) => {
+  if (!MIME_TYPES.test(id) || code.match(POPULATES)?.length !== 1 || !TABLE.test(code)) return undefined
+  const made = exportsOf(code, id)
+  return made && code.replace(POPULATES, () => populated(made))
+})
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
