@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream'
 import { types } from 'node:util'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, runningLife } from '../world/life.ts'
-import { refusedFunction } from './refused.ts'
+import { NATIVE_CODE, refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
 export interface ProcessOptions {
@@ -102,11 +102,7 @@ export function fillProcess(
     },
     // lodash uses `process.binding('util')` for type checks.
     binding: (name: unknown) => (name === 'util' ? types : binding()),
-    dlopen: refusedFunction(
-      'process.dlopen',
-      'is native code, whose files and threads the simulator cannot see',
-      'Put it behind an interface, or run the real program with chaos run.',
-    ),
+    dlopen: refusedFunction('process.dlopen', ...NATIVE_CODE),
     setUncaughtExceptionCaptureCallback: unsimulated(
       'setUncaughtExceptionCaptureCallback',
       "Listen to process.on('uncaughtException').",

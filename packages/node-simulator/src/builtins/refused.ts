@@ -8,6 +8,12 @@ function refusedClass(what: string, because: string, instead: string): unknown {
   return Refused
 }
 
+/** Why native code is refused, and what to do instead. */
+export const NATIVE_CODE = [
+  'is native code, whose files and threads the simulator cannot see',
+  'Put it behind an interface, or run the real program with chaos run.',
+] as const
+
 const isData = (value: unknown): boolean => typeof value !== 'function'
 
 /** Returns a module whose calls are refused. Packages load modules that they never use. */

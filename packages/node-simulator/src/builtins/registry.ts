@@ -23,7 +23,7 @@ import { httpModule } from './http/http.ts'
 import { netModule } from './net.ts'
 import { neverCalling } from './never-calling.ts'
 import { osModule } from './os.ts'
-import { refusedModule } from './refused.ts'
+import { NATIVE_CODE, refusedModule } from './refused.ts'
 import { vmModule } from './scripts.ts'
 import { promisedTimers, simulatedTimers } from './timers.ts'
 import { httpsModule, tlsModule } from './tls.ts'
@@ -183,12 +183,7 @@ function unknownModule(life: Life, specifier: string): Error {
   )
 }
 
-const nativeCode = (specifier: string): NotSimulated =>
-  new NotSimulated(
-    specifier,
-    'is native code, whose files and threads the simulator cannot see',
-    'Put it behind an interface, or run the real program with chaos run.',
-  )
+const nativeCode = (specifier: string): NotSimulated => new NotSimulated(specifier, ...NATIVE_CODE)
 
 /** The `require` of a bundle, for built-in modules. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(

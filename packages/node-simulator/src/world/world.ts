@@ -76,15 +76,17 @@ export class World {
   }
 
   schedule(delayNanos: number, run: () => void): () => void {
-    const call = new Call(run)
-    this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
-    return () => call.cancel()
+    return this.#schedule(delayNanos, new Call(run))
   }
 
   /** Schedules a turn of a program. A paused program takes the turn when it is resumed. */
   after(delayNanos: number, life: Actor, run: () => void): () => void {
     const bound = life.followsContext ? withContext(run) : run
     const call: Call = new Call(() => this.deliver(life, bound, call))
+    return this.#schedule(delayNanos, call)
+  }
+
+  #schedule(delayNanos: number, call: Call): () => void {
     this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
     return () => call.cancel()
   }
