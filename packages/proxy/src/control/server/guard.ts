@@ -37,10 +37,9 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
         status: 403,
         why: `Host ${headers.host ?? ''} may be a name that a web page made up; ask for an address, or start the proxy with --host-name ${host}`,
       }
-    if (headers.origin !== undefined && headers.origin !== `${scheme}://${headers.host ?? ''}`)
-      return { status: 403, why: 'requests from web pages of other origins are refused' }
+    const isOtherOrigin = headers.origin !== undefined && headers.origin !== `${scheme}://${headers.host ?? ''}`
     const site = headers['sec-fetch-site']
-    if (site === 'cross-site' || site === 'same-site')
+    if (isOtherOrigin || site === 'cross-site' || site === 'same-site')
       return { status: 403, why: 'requests from web pages of other origins are refused' }
     if (expected !== undefined && !timingSafeEqual(expected, digest(headers.authorization ?? '')))
       return { status: 401, why: 'a token is needed: Authorization: Bearer TOKEN' }

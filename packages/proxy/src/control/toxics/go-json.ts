@@ -41,34 +41,29 @@ interface Place {
   readonly name: string
 }
 
-export function stringMember(members: Members, place: Place): string | undefined {
-  const value = members.get(place.name)
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string') throw mismatch(value, fieldOf(place, 'string'))
-  return value
-}
+type MemberReader<Value> = (members: Members, place: Place) => Value | undefined
 
-export function booleanMember(members: Members, place: Place): boolean | undefined {
-  const value = members.get(place.name)
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'boolean') throw mismatch(value, fieldOf(place, 'bool'))
-  return value
-}
+/** Returns a member of a type that `is` recognises; undefined if the member is absent or null. */
+const memberOf =
+  <Value>(is: (value: unknown) => value is Value, goType: string): MemberReader<Value> =>
+  (members, place) => {
+    const value = members.get(place.name) ?? undefined
+    if (value === undefined || is(value)) return value
+    throw mismatch(value, fieldOf(place, goType))
+  }
 
-export function numberMember(members: Members, place: Place): number | undefined {
-  const value = members.get(place.name)
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw mismatch(value, fieldOf(place, 'float32'))
-  return value
-}
+export const stringMember: MemberReader<string> = memberOf((value) => typeof value === 'string', 'string')
+export const booleanMember: MemberReader<boolean> = memberOf((value) => typeof value === 'boolean', 'bool')
+export const numberMember: MemberReader<number> = memberOf(
+  (value): value is number => Number.isFinite(value),
+  'float32',
+)
 
 /** Reads an integer. A JSON number beyond 2^53 is not exact, and no valid value is that large. */
-export function integerMember(members: Members, place: Place): number | undefined {
-  const value = members.get(place.name)
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw mismatch(value, fieldOf(place, 'int64'))
-  return value
-}
+export const integerMember: MemberReader<number> = memberOf(
+  (value): value is number => Number.isSafeInteger(value),
+  'int64',
+)
 
 export const badBody = (why: string): ControlError => new ControlError(400, `bad request body: ${why}`)
 

@@ -3,18 +3,14 @@ import { millis } from '@chaosproxy/history'
 import { ControlError } from '../state/errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 
-interface ToxicAttribute {
-  readonly name: string
-  readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
-  /** The smallest allowed value, by default 0. A missing attribute is 0. */
-  readonly least?: number | undefined
-}
-
 export type ToxicAttributes = { readonly [name: string]: number }
 
 export interface ToxicType {
   readonly name: string
-  readonly attributes: readonly ToxicAttribute[]
+  /** The attributes with their units. A missing attribute is 0. */
+  readonly attributes: { readonly [name: string]: 'ms' | 'µs' | 'B' | 'KB/s' }
+  /** The smallest allowed values of attributes for which it is not 0. */
+  readonly least?: ToxicAttributes
   /**
    * Returns the fault for the toxic; undefined if the toxic has no effect. Must be a pure function. The attributes that
    * it gets are within their ranges.
@@ -29,10 +25,7 @@ const MICROSECONDS_PER_MS = 1000
 const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
-    attributes: [
-      { name: 'latency', unit: 'ms' },
-      { name: 'jitter', unit: 'ms' },
-    ],
+    attributes: { latency: 'ms', jitter: 'ms' },
     harm: ({ latency = 0, jitter = 0 }) => ({
       kind: 'latency',
       latencyMs: millis(latency),
@@ -42,31 +35,28 @@ const toxicTypes: readonly ToxicType[] = [
   },
   {
     name: 'bandwidth',
-    attributes: [{ name: 'rate', unit: 'KB/s' }],
+    attributes: { rate: 'KB/s' },
     harm: ({ rate = 0 }) => ({ kind: 'bandwidth', bytesPerSecond: rate * BYTES_PER_KB, shared: false }),
   },
   {
     name: 'slow_close',
-    attributes: [{ name: 'delay', unit: 'ms' }],
+    attributes: { delay: 'ms' },
     harm: ({ delay = 0 }) => ({ kind: 'slow-close', delayMs: millis(delay) }),
   },
   {
     name: 'timeout',
-    attributes: [{ name: 'timeout', unit: 'ms' }],
+    attributes: { timeout: 'ms' },
     harm: ({ timeout = 0 }) => ({ kind: 'timeout', afterMs: millis(timeout) }),
   },
   {
     name: 'reset_peer',
-    attributes: [{ name: 'timeout', unit: 'ms' }],
+    attributes: { timeout: 'ms' },
     harm: ({ timeout = 0 }) => ({ kind: 'reset-peer', afterMs: millis(timeout) }),
   },
   {
     name: 'slicer',
-    attributes: [
-      { name: 'average_size', unit: 'B', least: 1 },
-      { name: 'size_variation', unit: 'B' },
-      { name: 'delay', unit: 'µs' },
-    ],
+    least: { average_size: 1 },
+    attributes: { average_size: 'B', size_variation: 'B', delay: 'µs' },
     harm: ({ average_size = 1, size_variation = 0, delay = 0 }) => ({
       kind: 'slice',
       averageBytes: average_size,
@@ -76,10 +66,10 @@ const toxicTypes: readonly ToxicType[] = [
   },
   {
     name: 'limit_data',
-    attributes: [{ name: 'bytes', unit: 'B' }],
+    attributes: { bytes: 'B' },
     harm: ({ bytes = 0 }) => ({ kind: 'limit-bytes', bytes }),
   },
-  { name: 'noop', attributes: [], harm: () => undefined },
+  { name: 'noop', attributes: {}, harm: () => undefined },
 ]
 
 export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
@@ -91,7 +81,8 @@ export const findToxicType = (name: string): ToxicType | undefined => toxicTypes
  * these values.
  */
 export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
-  const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {
+  const merged = Object.entries(type.attributes).map(([name, unit]): readonly [string, number] => {
+    const least = type.least?.[name] ?? 0
     const value = integerMember(given, { struct: `attributes of ${type.name}`, name }) ?? before[name] ?? 0
     if (value < least)
       throw new ControlError(
