@@ -1,14 +1,12 @@
 import type { HttpFault } from '@chaosproxy/faults'
-import type { Candidate, HttpRule } from './http-rule.ts'
+import type { Candidate } from './http-rule.ts'
 import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine, withFields } from './reply.ts'
-import { planReply } from './reply-fate.ts'
+import { planReply, type ReplyPlan } from './reply-fate.ts'
 import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** What happens to a response after which the connection carries another protocol. */
-export interface UpgradeFate {
-  readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
-  readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
+export interface UpgradeFate extends Pick<ReplyPlan, 'lost' | 'delay'> {
   readonly reply: UpgradeReply
 }
 

@@ -26,21 +26,21 @@ class PrefaceReader implements Interceptor {
   constructor(conversation: Conversation, versions: { readonly http1: Intercept; readonly http2: Intercept }) {
     this.#conversation = conversation
     this.#versions = versions
-    this.requests = {
-      receive: (bytes) => this.#chosen?.requests.receive(bytes) ?? this.#requestBytes(bytes),
-      end: () => this.#settled().requests.end(),
-      reset: () => this.#settled().requests.reset(),
-      delivered: (totalBytes) => this.#chosen?.requests.delivered(totalBytes),
-      altered: () => this.#chosen?.requests.altered?.(),
-    }
-    this.responses = {
-      receive: (bytes) => this.#chosen?.responses.receive(bytes) ?? this.#responseBytes(bytes),
-      end: () => this.#settled().responses.end(),
-      reset: () => this.#settled().responses.reset(),
-      delivered: (totalBytes) => this.#chosen?.responses.delivered(totalBytes),
-    }
+    this.requests = this.#stage('requests', (bytes) => this.#requestBytes(bytes))
+    this.responses = this.#stage('responses', (bytes) => this.#responseBytes(bytes))
     // Dials immediately, so that the client learns whether the server is up.
     conversation.dial()
+  }
+
+  /** One direction of the chosen version. Before the choice, `first` receives the bytes. */
+  #stage(direction: 'requests' | 'responses', first: (bytes: Buffer) => boolean): Stage {
+    return {
+      receive: (bytes) => this.#chosen?.[direction].receive(bytes) ?? first(bytes),
+      end: () => this.#settled()[direction].end(),
+      reset: () => this.#settled()[direction].reset(),
+      delivered: (totalBytes) => this.#chosen?.[direction].delivered(totalBytes),
+      altered: () => this.#chosen?.[direction].altered?.(),
+    }
   }
 
   get isIdle(): boolean {

@@ -17,7 +17,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
       ...conversation,
       disturbed: (altered) => outermost.disturbed?.(altered),
       requests: {
-        ...forwarding(conversation.requests),
+        ...forwarding(() => conversation.requests),
         pass: (bytes) => {
           progress.passed(bytes.length)
           return conversation.requests.pass(bytes)
@@ -29,9 +29,8 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
       },
       // These functions use `outermost`, which is created below. Nothing arrives from the backend before that.
       responses: {
+        ...forwarding(() => outermost.responses),
         pass: (bytes) => outermost.responses.receive(bytes),
-        end: () => outermost.responses.end(),
-        reset: () => outermost.responses.reset(),
         setReading: (wanted) => conversation.responses.setReading(wanted),
         get congested() {
           return conversation.responses.congested
@@ -41,7 +40,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
     const outermost: Interceptor = outer({
       ...conversation,
       requests: {
-        ...forwarding(innermost.requests),
+        ...forwarding(() => innermost.requests),
         pass: (bytes) => {
           progress.took(bytes.length)
           return innermost.requests.receive(bytes)
@@ -57,9 +56,8 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
         return outermost.isIdle === true
       },
       requests: {
+        ...forwarding(() => outermost.requests),
         receive: (bytes) => outermost.requests.receive(bytes),
-        end: () => outermost.requests.end(),
-        reset: () => outermost.requests.reset(),
         delivered: (totalBytes) => {
           innermost.requests.delivered(totalBytes)
           outermost.requests.delivered(progress.delivered(totalBytes))
@@ -70,9 +68,8 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
         },
       },
       responses: {
+        ...forwarding(() => innermost.responses),
         receive: (bytes) => innermost.responses.receive(bytes),
-        end: () => innermost.responses.end(),
-        reset: () => innermost.responses.reset(),
         delivered: (totalBytes) => {
           innermost.responses.delivered(totalBytes)
           outermost.responses.delivered(totalBytes)
@@ -88,9 +85,9 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
   }
 }
 
-const forwarding = (to: Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' | 'reset'> => ({
-  end: () => to.end(),
-  reset: () => to.reset(),
+const forwarding = (to: () => Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' | 'reset'> => ({
+  end: () => to().end(),
+  reset: () => to().reset(),
 })
 
 /** Lets two callers stop reading from the same sender. The sender is read only while neither caller has stopped it. */
