@@ -61,29 +61,33 @@ const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"bal
  * @throws UserError that begins with `where`.
  */
 export function parsePostgresqlSettings(given: Members, where: string): PostgresqlSettings {
-  if (given['tables'] !== undefined) return parseWhole(given, where)
-  refuseUnknown(given, members, where)
+  const parse = given['tables'] === undefined ? parseColumn : parseWhole
   return {
-    commands: {
-      model: oneOf(given, 'commands', ['register', 'counter'], where),
-      table: nameIn(given, 'table', undefined, where),
-      schema: schemaIn(given['table']),
-      key: nameIn(given, 'key', 'key', where),
-      value: nameIn(given, 'value', 'value', where),
-      type: oneOf(given, 'type', columnTypes, where),
-      decimals: new WrittenDecimals(),
-      schemas: new NamedSchemas(),
-      functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
-      areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'], where) === 'atomic',
-      tables: undefined,
-    },
+    commands: parse(given, where),
     client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
     initial: parseInitial(given['initial'], where),
   }
 }
 
+function parseColumn(given: Members, where: string): PostgresqlSettings['commands'] {
+  refuseUnknown(given, members, where)
+  return {
+    model: oneOf(given, 'commands', ['register', 'counter'], where),
+    table: nameIn(given, 'table', undefined, where),
+    schema: schemaIn(given['table']),
+    key: nameIn(given, 'key', 'key', where),
+    value: nameIn(given, 'value', 'value', where),
+    type: oneOf(given, 'type', columnTypes, where),
+    decimals: new WrittenDecimals(),
+    schemas: new NamedSchemas(),
+    functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
+    areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'], where) === 'atomic',
+    tables: undefined,
+  }
+}
+
 /** Parses settings with `"tables"`. */
-function parseWhole(given: Members, where: string): PostgresqlSettings {
+function parseWhole(given: Members, where: string): PostgresqlSettings['commands'] {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
     throw inputError(
@@ -92,20 +96,16 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
   oneOf(given, 'transactions', ['whole'], where)
   const tables = parseTables(given['tables'], where)
   return {
-    commands: {
-      ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
-      decimals: new WrittenDecimals(),
-      schemas: new NamedSchemas(),
-      functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
-      tables,
-      indirect: parseIndirect(given['indirect'], tables, where),
-      isolation:
-        given['isolation'] === undefined
-          ? undefined
-          : oneOf({ isolation: given['isolation'] ?? 'read committed' }, 'isolation', isolations, where),
-    },
-    client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
-    initial: parseInitial(given['initial'], where),
+    ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
+    decimals: new WrittenDecimals(),
+    schemas: new NamedSchemas(),
+    functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
+    tables,
+    indirect: parseIndirect(given['indirect'], tables, where),
+    isolation:
+      given['isolation'] === undefined
+        ? undefined
+        : oneOf({ isolation: given['isolation'] ?? 'read committed' }, 'isolation', isolations, where),
   }
 }
 
