@@ -5,17 +5,17 @@ import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
 // The scripts of the npm package redlock, version 5, compared token by token.
 
-/** `EVAL source n k… token milliseconds` returns the number of keys, or 0 if any key exists. */
-export const REDLOCK_ACQUIRE = `
-for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end
+const SET_ALL = `
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
+/** `EVAL source n k… token milliseconds` returns the number of keys, or 0 if any key exists. */
+export const REDLOCK_ACQUIRE: string = `
+for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end${SET_ALL}`
+
 /** Extends the locks in KEYS. Returns the number of these keys, or 0 if any of them has another token. */
-export const REDLOCK_EXTEND = `
-for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
-for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
-return #KEYS`
+export const REDLOCK_EXTEND: string = `
+for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end${SET_ALL}`
 
 export const REDLOCK_RELEASE = `
 local count = 0
@@ -43,9 +43,8 @@ const OTHER = 'another token was there'
 
 /** Scripts on locks. A lock is a register with the token as its value. */
 export const tokenScripts: readonly KnownScript[] = [
-  oneOperation(RELEASE, 1, (key, [token = null], names) => cas(names.key(key), [token, null], interpretOneOr(OTHER))),
-  oneOperation(REDLOCK_RELEASE, 1, (key, [token = null], names) =>
-    cas(names.key(key), [token, null], interpretOneOr(OTHER)),
+  ...[RELEASE, REDLOCK_RELEASE].map((source) =>
+    oneOperation(source, 1, (key, [token = null], names) => cas(names.key(key), [token, null], interpretOneOr(OTHER))),
   ),
   lasting(REDLOCK_ACQUIRE, () => null, 'one of the keys exists'),
   lasting(REDLOCK_EXTEND, (token) => token, OTHER),

@@ -74,10 +74,8 @@ function fieldsOf(headers: WrittenRequest['headers']): { get(name: string): stri
  * @throws UserError (input)
  */
 export function readWrittenRequest(text: string, where: string): WrittenRequest {
-  const { first, headers, body } = messageOf(text, where)
-  const line = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?$/.exec(first)
-  if (line === null)
-    throw inputError(`${where}: the first line is ${JSON.stringify(first)}. Write a method and a path: PUT /kv/x`)
+  const form = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?$/
+  const { line, headers, body } = messageOf(text, where, form, 'Write a method and a path: PUT /kv/x')
   return { method: line[1] ?? '', target: line[2] ?? '', headers, body }
 }
 
@@ -87,20 +85,27 @@ export function readWrittenRequest(text: string, where: string): WrittenRequest 
  * @throws UserError (input)
  */
 export function readWrittenAnswer(text: string, where: string): WrittenAnswer {
-  const { first, headers, body } = messageOf(text, where)
-  const line = /^(?:HTTP\/\S+ )?([1-5]\d\d)(?: .*)?$/.exec(first)
-  if (line === null)
-    throw inputError(`${where}: the first line is ${JSON.stringify(first)}. Write a status: HTTP/1.1 200 OK`)
+  const form = /^(?:HTTP\/\S+ )?([1-5]\d\d)(?: .*)?$/
+  const { line, headers, body } = messageOf(text, where, form, 'Write a status: HTTP/1.1 200 OK')
   return { status: Number(line[1]), headers, body }
 }
 
-function messageOf(text: string, where: string): { first: string; headers: WrittenRequest['headers']; body: string } {
+/** Parses a message whose first line has this form. `remedy` ends the error for another first line. */
+function messageOf(
+  text: string,
+  where: string,
+  form: RegExp,
+  remedy: string,
+): { line: RegExpExecArray; headers: WrittenRequest['headers']; body: string } {
   const end = /\r?\n\r?\n/.exec(text)
   const head = end === null ? text.trimEnd() : text.slice(0, end.index)
   const [first = '', ...lines] = head.split(/\r?\n/)
+  const headers = lines.map((line) => readHeader(line, where))
+  const line = form.exec(first)
+  if (line === null) throw inputError(`${where}: the first line is ${JSON.stringify(first)}. ${remedy}`)
   return {
-    first,
-    headers: lines.map((line) => readHeader(line, where)),
+    line,
+    headers,
     // Editors add a newline at the end of a file. JSON does not need it.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }

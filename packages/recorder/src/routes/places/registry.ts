@@ -2,13 +2,18 @@ import { body } from './body.ts'
 import { json } from './json.ts'
 import { onlyOne, type Place, SIMPLE_NAME } from './place.ts'
 
-/** The segment that matches `{NAME}`. */
-const path: Place = {
-  kind: 'path',
+/** What the places with a simple name have in common. Only requests have them. */
+const parameter = (kind: string): Pick<Place, 'kind' | 'name' | 'examples' | 'inAnswers' | 'holds'> => ({
+  kind,
   name: SIMPLE_NAME,
-  examples: ['path.NAME'],
+  examples: [`${kind}.NAME`],
   inAnswers: false,
   holds: 'text',
+})
+
+/** The segment that matches `{NAME}`. */
+const path: Place = {
+  ...parameter('path'),
   fitting: /./s,
   body: 'none',
   namesClient: 'never',
@@ -16,11 +21,7 @@ const path: Place = {
 }
 
 const query: Place = {
-  kind: 'query',
-  name: SIMPLE_NAME,
-  examples: ['query.NAME'],
-  inAnswers: false,
-  holds: 'text',
+  ...parameter('query'),
   body: 'none',
   namesClient: 'made',
   read: (name) => (message) => onlyOne(message.query, name),
@@ -46,11 +47,7 @@ const header: Place = {
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
 
 const cookie: Place = {
-  kind: 'cookie',
-  name: SIMPLE_NAME,
-  examples: ['cookie.NAME'],
-  inAnswers: false,
-  holds: 'text',
+  ...parameter('cookie'),
   fitting: /^(?!.*;)(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/,
   body: 'none',
   namesClient: 'recorded',
@@ -67,11 +64,7 @@ function cookieOf(header: string | undefined, name: string): string | undefined 
 }
 
 const form: Place = {
-  kind: 'form',
-  name: SIMPLE_NAME,
-  examples: ['form.NAME'],
-  inAnswers: false,
-  holds: 'text',
+  ...parameter('form'),
   body: 'whole',
   namesClient: 'made',
   read: (name) => (message) => onlyOne(message.form, name),
