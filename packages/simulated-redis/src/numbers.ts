@@ -1,4 +1,5 @@
 import { CommandError } from './failures.ts'
+import { DECIMAL, INFINITE } from './lua/numbers.ts'
 
 const LEAST = -(2n ** 63n)
 const MOST = 2n ** 63n - 1n
@@ -29,9 +30,9 @@ export function sumOf(text: string, by: bigint): bigint {
 
 /** @throws CommandError for anything else than a number or an infinity. */
 export function doubleOf(text: string, message = 'ERR value is not a valid float'): number {
-  const value = /^[+-]?inf(inity)?$/i.test(text)
+  const value = INFINITE.test(text)
     ? Number.POSITIVE_INFINITY * (text.startsWith('-') ? -1 : 1)
-    : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
+    : DECIMAL.test(text)
       ? Number(text)
       : Number.NaN
   if (Number.isNaN(value)) throw new CommandError(message)

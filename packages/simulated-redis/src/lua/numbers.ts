@@ -52,9 +52,9 @@ const withoutZeros = (text: string): string => (text.includes('.') ? text.replac
 const exponentText = (exponent: number): string =>
   `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+export const DECIMAL: RegExp = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const HEXADECIMAL = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?$/i
-const INFINITE = /^([+-]?)inf(inity)?$/i
+export const INFINITE: RegExp = /^([+-]?)inf(inity)?$/i
 
 /** Parses a number as C's `strtod` does. */
 export function numberOf(text: string): number | undefined {

@@ -65,16 +65,25 @@ export function requireKey(key: LuaValue): asserts key is NonNullable<LuaValue> 
 
 type Arithmetic = (one: LuaValue, other: LuaValue, named?: string, otherNamed?: string) => LuaValue
 
-const arithmetic =
-  (event: string, compute: (one: number, other: number) => number): Arithmetic =>
+/** An operator on operands that `read` converts. Without a conversion, the handler of `event` is called. */
+const binary =
+  <Operand extends LuaValue>(
+    event: string,
+    does: string,
+    read: (value: LuaValue) => Operand | undefined,
+    compute: (one: Operand, other: Operand) => LuaValue,
+  ): Arithmetic =>
   (one, other, named, otherNamed) => {
-    const [left, right] = [toNumber(one), toNumber(other)]
+    const [left, right] = [read(one), read(other)]
     if (left !== undefined && right !== undefined) return compute(left, right)
     const handler = metamethod(one, event) ?? metamethod(other, event)
     if (handler !== undefined) return callable(handler)(one, other)[0]
     const [wrong, name] = left === undefined ? [one, named] : [other, otherNamed]
-    return badOperand('perform arithmetic on', wrong, name)
+    return badOperand(does, wrong, name)
   }
+
+const arithmetic = (event: string, compute: (one: number, other: number) => number): Arithmetic =>
+  binary(event, 'perform arithmetic on', toNumber, compute)
 
 const slowAdd = arithmetic('__add', (one, other) => one + other)
 const slowSubtract = arithmetic('__sub', (one, other) => one - other)
@@ -104,14 +113,7 @@ export function negate(value: LuaValue, named?: string): LuaValue {
   return badOperand('perform arithmetic on', value, named)
 }
 
-export function concatenate(one: LuaValue, other: LuaValue, named?: string, otherNamed?: string): LuaValue {
-  const [left, right] = [toText(one), toText(other)]
-  if (left !== undefined && right !== undefined) return left + right
-  const handler = metamethod(one, '__concat') ?? metamethod(other, '__concat')
-  if (handler !== undefined) return callable(handler)(one, other)[0]
-  const [wrong, name] = left === undefined ? [one, named] : [other, otherNamed]
-  return badOperand('concatenate', wrong, name)
-}
+export const concatenate: Arithmetic = binary('__concat', 'concatenate', toText, (one, other) => one + other)
 
 export function lengthOf(value: LuaValue, named?: string): LuaValue {
   if (typeof value === 'string' || value instanceof LuaTable) return value.length

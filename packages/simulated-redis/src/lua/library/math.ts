@@ -53,25 +53,10 @@ function split(value: number): readonly [mantissa: number, exponent: number] {
   return [mantissa, exponent]
 }
 
-const SINGLE: readonly (readonly [name: string, compute: (value: number) => number])[] = [
-  ['abs', Math.abs],
-  ['acos', Math.acos],
-  ['asin', Math.asin],
-  ['atan', Math.atan],
-  ['ceil', Math.ceil],
-  ['cos', Math.cos],
-  ['cosh', Math.cosh],
-  ['deg', (value) => value / (Math.PI / 180)],
-  ['exp', Math.exp],
-  ['floor', Math.floor],
-  ['log', Math.log],
-  ['log10', Math.log10],
-  ['rad', (value) => value * (Math.PI / 180)],
-  ['sin', Math.sin],
-  ['sinh', Math.sinh],
-  ['sqrt', Math.sqrt],
-  ['tan', Math.tan],
-  ['tanh', Math.tanh],
+/** Functions of one number that JavaScript has under the same names. */
+const SINGLE = [
+  ...(['abs', 'acos', 'asin', 'atan', 'ceil', 'cos', 'cosh', 'exp', 'floor', 'log', 'log10'] as const),
+  ...(['sin', 'sinh', 'sqrt', 'tan', 'tanh'] as const),
 ]
 
 const most = (args: Arguments, isBetter: (one: number, other: number) => boolean): number => {
@@ -87,7 +72,9 @@ export const mathLibrary = (random: ScriptRandom): LuaTable =>
   libraryTable(
     named(
       {
-        ...Object.fromEntries(SINGLE.map(([name, compute]) => [name, (args: Arguments) => compute(args.number(0))])),
+        ...Object.fromEntries(SINGLE.map((name) => [name, (args: Arguments) => Math[name](args.number(0))])),
+        deg: (args) => args.number(0) / (Math.PI / 180),
+        rad: (args) => args.number(0) * (Math.PI / 180),
         atan2: (args) => Math.atan2(args.number(0), args.number(1)),
         fmod: (args) => args.number(0) % args.number(1),
         mod: (args) => args.number(0) % args.number(1),
