@@ -4,7 +4,7 @@ import type { Effect } from './machine.ts'
 
 /** The types of a machine's configuration, state, messages, records and timers. */
 export interface MachineTypes {
-  readonly config?: unknown
+  readonly config?: { readonly bug?: string | undefined } | undefined
   /** A node's memory, lost in a kill. */
   readonly state: { readonly id: NodeId }
   readonly message: { readonly type: string }
@@ -116,6 +116,12 @@ export class Turn<Types extends MachineTypes> {
   /** Persists a record. No later effect is executed before the record is durable. */
   persist(record: Types['record']): void {
     this.emit({ type: 'persist', record })
+  }
+
+  /** Persists a record. With the bug, the node keeps the record in memory only. */
+  persistUnless(bug: string, record: Types['record']): void {
+    if (this.config?.bug === bug) this.mark()
+    else this.persist(record)
   }
 
   /** Sets a timer; setting it again replaces it. */

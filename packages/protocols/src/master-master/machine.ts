@@ -59,8 +59,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
         }
         take(turn, version)
         // The bug: received versions are kept only in memory.
-        if (config.bug === 'forget-received') turn.mark()
-        else turn.persist(version)
+        turn.persistUnless('forget-received', version)
       }
       const keys = versions.map(({ key, stamp }) => ({ key, stamp }))
       turn.send(from, { type: 'received', keys })

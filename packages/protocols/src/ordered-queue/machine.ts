@@ -74,8 +74,7 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
         const fresh = entries.slice(log.length + 1 - from)
         if (fresh.length > 0) {
           // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
-          if (config.bug === 'forget-applied') turn.mark()
-          else turn.persist(fresh)
+          turn.persistUnless('forget-applied', fresh)
         }
         for (const entry of fresh) {
           log.push(entry)

@@ -18,8 +18,7 @@ export function promise(turn: PaxosTurn, ballot: number, from: number): readonly
 /** The bug: the promise is kept only in memory, so a restart loses it. */
 function setPromise(turn: PaxosTurn, ballot: number): void {
   turn.state.promised = ballot
-  if (turn.config.bug === 'forget-promise') turn.mark()
-  else turn.persist({ kind: 'promise', ballot })
+  turn.persistUnless('forget-promise', { kind: 'promise', ballot })
 }
 
 /**

@@ -108,6 +108,5 @@ function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 's
 export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
   // The bug: the promise is kept only in memory.
-  if (turn.config.bug === 'forget-epoch') turn.mark()
-  else turn.persist({ kind: 'epoch', epoch })
+  turn.persistUnless('forget-epoch', { kind: 'epoch', epoch })
 }

@@ -62,8 +62,7 @@ function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
 function keepHint(turn: QuorumTurn, owner: NodeId, version: Version): void {
   if (!addHint(turn.state, owner, version)) return
   // The bug: hints are kept only in memory, so a restart drops them.
-  if (turn.config.bug === 'drop-handoff-on-restart') turn.mark()
-  else turn.persist({ kind: 'hint', owner, version })
+  turn.persistUnless('drop-handoff-on-restart', { kind: 'hint', owner, version })
 }
 
 export function addHint({ hints }: QuorumState, owner: NodeId, version: Version): boolean {

@@ -39,8 +39,7 @@ export function handleSnapshot(
   const { index, term } = snapshot
   // A stale message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
-    if (config.bug === 'forget-snapshot') turn.mark()
-    else turn.persist({ kind: 'snapshot', snapshot })
+    turn.persistUnless('forget-snapshot', { kind: 'snapshot', snapshot })
     restoreSnapshot(config.object, state, snapshot)
     for (const proposed of state.proposals.keys()) if (proposed <= index) state.proposals.delete(proposed)
     turn.log(`took over a snapshot of ${index} entries, the last of term ${term}`)

@@ -53,8 +53,7 @@ export const masterMessages: Handlers<Redlock, 'set' | 'delete' | 'raise'> = {
  * all its locks have expired.
  */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
-  if (turn.config.bug === 'forget-on-restart') turn.mark()
-  else turn.persist(record)
+  turn.persistUnless('forget-on-restart', record)
 }
 
 export const expire = (turn: RedlockTurn, key: string): void => remove(turn, key, false)

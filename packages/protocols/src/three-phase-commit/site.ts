@@ -22,8 +22,7 @@ export const siteMessages: Handlers<ThreePhase, 'prepare' | 'pre-commit' | 'deci
     const part: SitePart = { coordinator: from, sites, ...own }
     hold(state, transaction, { part, restarted: false })
     // The bug: a restart loses the site's yes votes.
-    if (turn.config.bug === 'forget-vote') turn.mark()
-    else turn.persist({ kind: 'ready', transaction, part })
+    turn.persistUnless('forget-vote', { kind: 'ready', transaction, part })
     turn.send(from, { type: 'yes', transaction, read: part.read })
   },
   'pre-commit'(turn, { transaction }, from) {

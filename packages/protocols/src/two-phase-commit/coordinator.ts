@@ -70,8 +70,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   }
   state.committed.set(transaction, new Set(participants))
   // The bug: the decision is kept only in memory. After a restart, the node presumes an abort.
-  if (config.bug === 'forget-decision') turn.mark()
-  else turn.persist({ kind: 'committed', transaction, participants })
+  turn.persistUnless('forget-decision', { kind: 'committed', transaction, participants })
   sendOutcome(turn, transaction, participants, true)
   turn.reply(requestId, answer)
 }

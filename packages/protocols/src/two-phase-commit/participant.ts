@@ -14,7 +14,7 @@ const PATIENCE_CHECKS = 2
 
 export const participantMessages: TwoPhaseHandlers<'prepare' | 'decision'> = {
   prepare(turn, { transaction, operations }, from) {
-    const { state, config } = turn
+    const { state } = turn
     if (state.finished.has(transaction)) return
     const known = state.prepared.get(transaction)
     if (known !== undefined) {
@@ -29,8 +29,7 @@ export const participantMessages: TwoPhaseHandlers<'prepare' | 'decision'> = {
     const prepared: Prepared = { coordinator: from, ...part }
     hold(state, transaction, prepared)
     // The bug: a restart loses the node's yes votes.
-    if (config.bug === 'forget-prepared') turn.mark()
-    else turn.persist({ kind: 'prepared', transaction, prepared })
+    turn.persistUnless('forget-prepared', { kind: 'prepared', transaction, prepared })
     // From this vote on, only the coordinator knows the outcome.
     turn.send(from, { type: 'yes', transaction, read: prepared.read })
   },

@@ -60,7 +60,10 @@ export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
 /** The part of a step that two-phase commit uses. The machine may have other messages and records. */
-export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
+export type TwoPhaseTurn = Pick<
+  Turn<TwoPhase>,
+  'config' | 'state' | 'send' | 'reply' | 'persist' | 'persistUnless' | 'setTimer' | 'mark'
+>
 export type TwoPhaseHandlers<Type extends TwoPhaseMessage['type']> = {
   readonly [Each in Type]: MessageHandler<TwoPhaseTurn, MessageOf<TwoPhaseMessage, Each>>
 }

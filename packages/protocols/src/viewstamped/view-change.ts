@@ -31,8 +31,7 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   state.startViewChanges = []
   state.doViewChanges = new Map()
   // The bug: the view number is kept only in memory.
-  if (turn.config.bug === 'forget-view') turn.mark()
-  else turn.persist({ kind: 'view', view })
+  turn.persistUnless('forget-view', { kind: 'view', view })
   turn.log(`starts the change to view ${view}`)
   broadcast(turn, { type: 'start-view-change', view })
   awaitLeader(turn)
