@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { majorityOf } from '../members.ts'
 import { isRead, unavailable } from '../objects/object.ts'
-import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { answer, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyNext, broadcast } from '../routing/succession.ts'
@@ -125,12 +125,8 @@ export function historyFor(turn: ChainTurn): readonly Entry[] {
  */
 export function query(turn: ChainTurn, origin: Origin, input: Input): void {
   const { state } = turn
-  if (!isTail(state) || state.reads.length >= REQUEST_LIMIT) {
-    answer(turn, origin, unavailable)
-    return
-  }
-  state.reads.push({ origin, input, index: state.applied, round: rounds.roundFromNow(turn) })
-  answerReads(turn)
+  if (!isTail(state) || state.reads.length >= REQUEST_LIMIT) answer(turn, origin, unavailable)
+  else rounds.read(turn, origin, input, state.applied)
 }
 
 /** The bug: any node answers from its own copy. */
@@ -160,5 +156,4 @@ const rounds: Rounds<ChainTurn> = createRounds<ChainTurn, number>({
   isEnough: ({ state }, answered) => answered >= majorityOf(state.nodes.length),
   peers: ({ state }: ChainTurn) => state.rounds.values(),
   roundOf: (round) => round,
-  answerReads,
 })

@@ -183,7 +183,6 @@ export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   isEnough: isMajority,
   peers: ({ state }: PaxosTurn) => state.rounds.values(),
   roundOf: (round) => round,
-  answerReads: answerReadyReads,
 })
 
 function hear({ state }: PaxosTurn, node: NodeId): void {

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { isRead, unavailable } from '../objects/object.ts'
-import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { answer, readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
@@ -114,9 +114,7 @@ function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
     answer(turn, origin, readOf(turn, input))
     return
   }
-  const index = Math.max(state.applied, state.inherited)
-  state.reads.push({ origin, input, index, round: rounds.roundFromNow(turn) })
-  answerReads(turn)
+  rounds.read(turn, origin, input, Math.max(state.applied, state.inherited))
 }
 
 function prepare(turn: PaxosTurn, { ballot, from: first }: MessageOf<PaxosMessage, 'prepare'>, from: NodeId): void {

@@ -6,7 +6,7 @@ import { type LogProtocol, watchCompleteness, watchLeaders, watchLogMatching } f
 import { isRead, unavailable } from '../objects/object.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
-import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { answer, readOf } from '../routing/answers.ts'
 import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { successionSettings, withSilence } from '../routing/succession.ts'
 import { createPrimaryReplica } from './machine.ts'
@@ -50,8 +50,7 @@ function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
     return
   }
   const index = Math.max(state.committed, state.noopIndex)
-  state.reads.push({ origin, input, index, round: rounds.roundFromNow(turn) })
-  answerReads(turn)
+  rounds.read(turn, origin, input, index)
 }
 
 const copies: LogProtocol<PrimaryReplicaState> = {

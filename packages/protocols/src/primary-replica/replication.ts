@@ -134,7 +134,6 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
   isEnough: ({ state }, answered) => answered >= majorityOf(state),
   peers: ({ state }: PrimaryReplicaTurn) => state.replicas.values(),
   roundOf: ({ ackedRound }) => ackedRound,
-  answerReads,
 })
 
 // A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds because the primary waits

@@ -1,18 +1,14 @@
-import type { ReadQueue } from './reads.ts'
+import type { Input } from '@chaosproxy/history'
+import { answerReads } from './answers.ts'
+import type { Origin, RoutingTurn } from './routing.ts'
 
 /** The leader's rounds of messages. Answers to a round confirm that the leader still led when the round began. */
-export interface RoundState<Origin> extends ReadQueue<Origin> {
-  roundStarted: number
-  roundConfirmed: number
-}
-
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
   /** Whether answers from this many nodes, counting the leader, confirm the leader. */
   isEnough(turn: Turn, answered: number): boolean
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number
-  answerReads(turn: Turn): void
 }
 
 export interface Rounds<Turn> {
@@ -20,12 +16,12 @@ export interface Rounds<Turn> {
   roundFromNow(turn: Turn): number
   /** Answers the reads of a confirmed round. Begins another round if reads wait for one. */
   confirmRound(turn: Turn): void
+  /** Answers a read once the entry at `index` is applied and a round that begins after this call is confirmed. */
+  read(turn: Turn, origin: Origin, input: Input, index: number): void
 }
 
 /** Creates rounds, one at a time. Each serves every read that arrived before it began (Raft thesis, §6.4). */
-export function createRounds<Turn extends { readonly state: RoundState<unknown> }, Peer>(
-  steps: RoundSteps<Turn, Peer>,
-): Rounds<Turn> {
+export function createRounds<Turn extends RoutingTurn, Peer>(steps: RoundSteps<Turn, Peer>): Rounds<Turn> {
   function roundFromNow(turn: Turn): number {
     const { state } = turn
     if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
@@ -42,10 +38,15 @@ export function createRounds<Turn extends { readonly state: RoundState<unknown> 
     for (const peer of steps.peers(turn)) if (steps.roundOf(peer) >= state.roundStarted) answered++
     if (!steps.isEnough(turn, answered)) return
     state.roundConfirmed = state.roundStarted
-    steps.answerReads(turn)
+    answerReads(turn)
     const lastRead = state.reads.at(-1)
     if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
   }
 
-  return { roundFromNow, confirmRound }
+  function read(turn: Turn, origin: Origin, input: Input, index: number): void {
+    turn.state.reads.push({ origin, input, index, round: roundFromNow(turn) })
+    answerReads(turn)
+  }
+
+  return { roundFromNow, confirmRound, read }
 }

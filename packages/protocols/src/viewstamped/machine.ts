@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createLog, lastIndex, replaceFrom } from '../log.ts'
 import { isRead, unavailable } from '../objects/object.ts'
-import { answer, answerReads } from '../routing/answers.ts'
+import { answer } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
@@ -114,9 +114,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   if (!isPrimary(state) || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') {
     // Every entry that was committed earlier is in the log with which the view began, or was committed on this node.
-    const index = Math.max(state.applied, state.inherited)
-    state.reads.push({ origin, input: command.input, index, round: rounds.roundFromNow(turn) })
-    answerReads(turn)
+    rounds.read(turn, origin, command.input, Math.max(state.applied, state.inherited))
   } else {
     state.origins.set(lastIndex(state.log) + 1, origin)
     propose(turn, command)

@@ -125,7 +125,6 @@ export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Bac
   isEnough: ({ state }, answered) => answered >= quorumOf(state),
   peers: ({ state }: ViewstampedTurn) => state.backups.values(),
   roundOf: ({ round }) => round,
-  answerReads,
 })
 
 /** "A replica responds to a GetState message only if its status is normal and it is currently in view v" (§5.2). */
