@@ -4,7 +4,7 @@ import type { Effect } from './machine.ts'
 
 /** The types of a machine's configuration, state, messages, records and timers. */
 export interface MachineTypes {
-  readonly config?: { readonly bug?: string | undefined } | undefined
+  readonly config?: unknown
   /** A node's memory, lost in a kill. */
   readonly state: { readonly id: NodeId }
   readonly message: { readonly type: string }
@@ -120,8 +120,7 @@ export class Turn<Types extends MachineTypes> {
 
   /** Persists a record. With the bug, the node keeps the record in memory only. */
   persistUnless(bug: string, record: Types['record']): void {
-    if (this.config?.bug === bug) this.mark()
-    else this.persist(record)
+    if (!this.suffers(bug)) this.persist(record)
   }
 
   /** Sets a timer; setting it again replaces it. */
@@ -140,6 +139,13 @@ export class Turn<Types extends MachineTypes> {
   /** Records that a deliberate bug took effect. */
   mark(): void {
     this.put({ type: 'mark' })
+  }
+
+  /** Returns whether this node has the bug. If it has, records that the bug took effect. */
+  suffers(bug: string): boolean {
+    const has = (this.config as { readonly bug?: string } | undefined)?.bug === bug
+    if (has) this.mark()
+    return has
   }
 
   /** Handles a message. A message without a handler is ignored, because a node cannot choose what other nodes send. */

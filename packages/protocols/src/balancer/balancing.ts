@@ -93,8 +93,7 @@ export function checkHealth(turn: BalancerTurn): void {
     const up = missed <= config.missedChecks
     if (before?.up !== false && !up) turn.log(`takes ${server} out`)
     // The bug: a server that is down is no longer checked.
-    const isForgotten = before?.up === false && config.bug === 'never-back'
-    if (isForgotten) turn.mark()
+    const isForgotten = before?.up === false && turn.suffers('never-back')
     changeHealth(turn, server, ({ unchecked }) => ({ up, missed, unchecked: isForgotten ? unchecked + 1 : 0 }))
     if (!isForgotten) turn.send(server, { type: 'check', round: state.round })
   }

@@ -48,9 +48,8 @@ export const brokerMessages: Handlers<Broker, 'do' | 'fetch' | 'settle'> = {
     const first = entries.find(({ lease }) => lease === undefined)
     const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
     // The bug: the queue counts as empty while its messages are invisible.
-    const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
-    if (seemsEmpty) turn.mark()
-    else if (own === undefined && isHeldUp) return
+    const seemsEmpty = own === undefined && isHeldUp && turn.suffers('empty-while-in-flight')
+    if (own === undefined && isHeldUp && !seemsEmpty) return
     const entry = own ?? (seemsEmpty ? undefined : first)
     if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
     else if (config.delivery === 'at-most-once') {
@@ -70,12 +69,9 @@ export const brokerMessages: Handlers<Broker, 'do' | 'fetch' | 'settle'> = {
     // The gateway repeats the request until it is answered, so the message may already be settled.
     const isDone = state.receipts.has(receipt)
     // The bug: a consumer can settle a message that another consumer now holds.
-    const isLate = !isDone && config.bug === 'settle-late'
-    if (isLate) {
-      turn.mark()
-      if (config.delivery === 'exactly-once')
-        state.twice = `${receipt} settles a message that another consumer now holds`
-    }
+    const isLate = !isDone && turn.suffers('settle-late')
+    if (isLate && config.delivery === 'exactly-once')
+      state.twice = `${receipt} settles a message that another consumer now holds`
     turn.send(from, { type: 'settled', request, receipt, accepted: isDone || isLate })
   },
 }
@@ -103,13 +99,12 @@ export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>
 
 /** Makes messages visible again that were delivered too long ago. */
 function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
-  const { config, steady } = turn
+  const { steady } = turn
   for (const [at, entry] of [...entries.entries()].reverse()) {
     const { number, value, lease } = entry
     if (lease === undefined || steady < lease.until) continue
-    if (config.bug === 'redeliver-at-the-end' && entries.length > 1) {
+    if (entries.length > 1 && turn.suffers('redeliver-at-the-end')) {
       // The bug: the message moves to the end of the queue.
-      turn.mark()
       entries.splice(at, 1)
       entries.push({ number, value })
     } else entries[at] = { number, value }

@@ -59,8 +59,7 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
     if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
     push(turn)
     // The bug: requests of producers are remembered only in memory.
-    if (config.bug === 'forget-producers' && state.keys.size > 0) {
-      turn.mark()
+    if (state.keys.size > 0 && turn.suffers('forget-producers')) {
       state.keys.clear()
     }
   },

@@ -27,8 +27,7 @@ export function serve(turn: ChainTurn, origin: Origin, command: Command): void {
   } else {
     extend(turn, lastIndex(state.log) + 1, [{ term: state.epoch, command }], [origin])
     // The bug: the head answers before the update has passed along the chain.
-    if (config.bug !== 'head-answers' || isTail(state)) return
-    turn.mark()
+    if (isTail(state) || !turn.suffers('head-answers')) return
     execute(turn, lastIndex(state.log))
   }
 }
@@ -114,8 +113,7 @@ export function sendAgain(turn: ChainTurn): void {
 export function historyFor(turn: ChainTurn): readonly Entry[] {
   const { log, acked } = turn.state
   const all = [...log.entries]
-  if (turn.config.bug !== 'no-inprocess-resend' || acked >= all.length) return all
-  turn.mark()
+  if (acked >= all.length || !turn.suffers('no-inprocess-resend')) return all
   return all.slice(0, acked)
 }
 

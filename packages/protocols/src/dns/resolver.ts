@@ -112,22 +112,18 @@ function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
   const flushed = turn.state.flushed.get(name)
   if (flushed === undefined || !isLater(flushed, serial)) return true
   // The bug: every answer that arrives is cached.
-  if (turn.config.bug !== 'refill-from-stale') return false
-  turn.mark()
-  return true
+  return turn.suffers('refill-from-stale')
 }
 
 function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
-  const { steady, config } = turn
+  const { steady } = turn
   let leftMs = lifeOf(turn, answer) - answer.ageMs
   // The bug: an answer from another cache gets its full time to live again.
-  if (config.bug === 'ttl-anew' && answer.ageMs > 0) {
-    turn.mark()
+  if (answer.ageMs > 0 && turn.suffers('ttl-anew')) {
     leftMs = lifeOf(turn, answer)
   }
   // The bug: the answer that a name does not exist is cached for ever (RFC 2308 §5 bounds its time).
-  if (config.bug === 'keep-negative' && answer.value === null) {
-    turn.mark()
+  if (answer.value === null && turn.suffers('keep-negative')) {
     leftMs = Number.MAX_SAFE_INTEGER
   }
   return { ...answer, at: steady, until: millis(steady + leftMs) }

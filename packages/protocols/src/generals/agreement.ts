@@ -60,14 +60,13 @@ function openUpTo(turn: GeneralsTurn, last: number): void {
 
 /** "Lieutenant i acts as the commander … to send the value v_i to each of the n - 2 other lieutenants" (OM, step 2). */
 function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Battle, order: Order): void {
-  const { state, config } = turn
+  const { state } = turn
   if (from !== commanderOf(state)) {
     if (!battle.heard.has(from)) battle.heard.set(from, order)
   } else if (battle.own === null) {
     battle.own = order
     // The bug: the general trusts the commander alone. This is OM(0), which tolerates no traitor.
-    if (config.bug === 'trust-commander') {
-      turn.mark()
+    if (turn.suffers('trust-commander')) {
       decide(turn, number, order)
       return
     }
@@ -90,14 +89,11 @@ function hearSigned(
   order: Order,
   signatures: readonly Signature[],
 ): void {
-  const { state, config } = turn
+  const { state } = turn
   const text = textOf(order)
   if (battle.signed.has(text)) return
-  if (!areGood(state, signatures, text)) {
-    if (config.bug !== 'unverified-signatures') return
-    // The bug: a general can change an order that the commander has signed.
-    turn.mark()
-  }
+  // The bug: a general can change an order that the commander has signed.
+  if (!areGood(state, signatures, text) && !turn.suffers('unverified-signatures')) return
   battle.signed.set(text, order)
   if (signatures.length === 1) for (const peer of peersOf(state)) sendOrder(turn, peer, number, order, signatures)
 }

@@ -63,9 +63,7 @@ export const serviceMessages: Handlers<LeaseLock, 'acquire' | 'release' | 'load'
 function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
   if (holder === section) return true
   // The bug: the token counts releases, so the lease after an expired lease has the same token.
-  const ranOut = turn.config.bug === 'reuse-token' && holder !== undefined
-  if (ranOut) turn.mark()
-  return ranOut
+  return holder !== undefined && turn.suffers('reuse-token')
 }
 
 const isOver = ({ config, now, steady }: LeaseLockTurn, { until, since }: Grant): boolean =>
@@ -78,12 +76,9 @@ const isOver = ({ config, now, steady }: LeaseLockTurn, { until, since }: Grant)
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
-  const { state, config } = turn
+  const { state } = turn
   // The bug: an earlier holder can still store a value, which a later holder then overwrites.
-  if (config.bug === 'fence-stores-only') {
-    turn.mark()
-    return
-  }
+  if (turn.suffers('fence-stores-only')) return
   state.cells.set(key, cell)
   turn.persist({ kind: 'cell', key, cell })
 }

@@ -57,7 +57,5 @@ export function replace(turn: MasterMasterTurn, version: Version): Version {
 
 function isForgetful(turn: MasterMasterTurn, concurrent: readonly Version[]): boolean {
   // The bug: merging depends on the order of arrival.
-  if (turn.config.bug !== 'merge-by-arrival' || concurrent.length === 0) return false
-  turn.mark()
-  return true
+  return concurrent.length > 0 && turn.suffers('merge-by-arrival')
 }

@@ -52,11 +52,8 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
     }
     const number = ++state.proposed
     // The bug: a writer is answered before its own node has applied the write, so its next read may miss the write.
-    const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
-    if (early) {
-      turn.mark()
-      turn.reply(requestId, ok(input.value))
-    }
+    const early = state.id !== state.orderer && turn.suffers('read-before-own-write')
+    if (early) turn.reply(requestId, ok(input.value))
     state.pending.set(number, { requestId: early ? undefined : requestId, command })
     if (state.id === state.orderer) order(turn, { origin: state.id, life: state.life, number, command })
     else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })

@@ -68,9 +68,8 @@ export function relay(turn: OutboxTurn): void {
   const { outbox, queue, sent } = state
   if (outbox.length === 0) return
   const commands = outbox.slice(0, BATCH)
-  if (config.bug === 'forget-on-send') {
+  if (turn.suffers('forget-on-send')) {
     // The bug: an event counts as received once it is sent.
-    turn.mark()
     forget(turn, sent + commands.length)
   } else turn.setTimer('relay', config.relayMs)
   turn.send(queue, { type: 'events', first: sent + 1, commands })

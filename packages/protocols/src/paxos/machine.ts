@@ -107,10 +107,9 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
  * either applied the slot or found it in phase 1.
  */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
-  const { state, config } = turn
+  const { state } = turn
   // The bug: the leader answers without confirming that it still leads.
-  if (config.bug === 'stale-read') {
-    turn.mark()
+  if (turn.suffers('stale-read')) {
     answer(turn, origin, readOf(turn, input))
     return
   }
@@ -137,14 +136,11 @@ function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempt
 
 /** Follows the sender, unless this node has promised a higher ballot. */
 function isOfLeader(turn: PaxosTurn, from: NodeId, ballot: number): boolean {
-  const { state, config } = turn
-  if (ballot < state.promised) {
-    if (config.bug !== 'ignore-promise') {
-      turn.send(from, { type: 'preempted', ballot: state.promised })
-      return false
-    }
-    // The bug: the proposal is accepted regardless of this node's promise.
-    turn.mark()
+  const { state } = turn
+  // The bug: the proposal is accepted regardless of this node's promise.
+  if (ballot < state.promised && !turn.suffers('ignore-promise')) {
+    turn.send(from, { type: 'preempted', ballot: state.promised })
+    return false
   }
   state.promised = ballot
   if (state.role === 'leader' && ballot === state.ballot) return false

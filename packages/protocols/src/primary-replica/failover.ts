@@ -60,14 +60,13 @@ export function campaign(turn: PrimaryReplicaTurn): void {
 
 /** Precondition: the message's epoch is later than any that this node has promised. */
 export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, from) => {
-  const { state, config } = turn
+  const { state } = turn
   promiseEpoch(turn, message.epoch)
   const hasTimer = state.role !== 'primary'
   settleAsReplica(turn, undefined)
   // The bug: the first node that asks is promoted, even if its copy lacks entries.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
-  const stale = !upToDate && config.bug === 'promote-stale'
-  if (stale) turn.mark()
+  const stale = !upToDate && turn.suffers('promote-stale')
   const granted = upToDate || stale
   // A refused request does not restart the timeout. Otherwise, a node that cannot become primary could prevent the
   // others from asking.

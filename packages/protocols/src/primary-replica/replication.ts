@@ -146,8 +146,7 @@ function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite
   const { node } = write.origin
   const lags = config.ownWrites && node !== state.id && (state.replicas.get(node)?.match ?? 0) < index
   // The bug: entries count as received once they were sent to the replica.
-  const sent = lags && config.bug === 'own-write-when-sent'
-  if (sent) turn.mark()
+  const sent = lags && turn.suffers('own-write-when-sent')
   if (lags && !sent) state.ownWrites.set(index, write)
   else answer(turn, write.origin, write.result)
 }

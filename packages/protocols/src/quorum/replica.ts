@@ -50,8 +50,7 @@ export function take(turn: QuorumTurn, version: Version): void {
 /** The bug: tags with the same counter count as equal, so each replica keeps the version that it received first. */
 function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
-  if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
-  turn.mark()
+  if (!later || version.tag.counter !== than.tag.counter || !turn.suffers('no-tie-break')) return later
   return false
 }
 

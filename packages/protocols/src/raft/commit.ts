@@ -23,10 +23,7 @@ export function advanceCommit(turn: RaftTurn): void {
   if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) turn.mark()
   // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: the leader commits
   // such entries.
-  if (termAt(state.log, index) !== state.term) {
-    if (turn.config.bug !== 'commit-old-term') return
-    turn.mark()
-  }
+  if (termAt(state.log, index) !== state.term && !turn.suffers('commit-old-term')) return
   // A leader that needs no other node to commit may still have to write the entries to its disk.
   if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
@@ -63,8 +60,7 @@ export function applyCommitted(turn: RaftTurn): void {
     // If another entry is committed at the index of a proposal, the proposal is lost. The bug: any entry at that index
     // answers the proposal.
     const own = proposal.term === entry.term
-    const confused = !own && turn.config.bug === 'reply-by-index'
-    if (confused) turn.mark()
+    const confused = !own && turn.suffers('reply-by-index')
     answer(turn, proposal.origin, (own || confused) && result !== undefined ? result : unavailable)
   }
   if (state.role === 'leader') answerReads(turn)

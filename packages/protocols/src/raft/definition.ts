@@ -36,8 +36,7 @@ function propose(turn: RaftTurn, origin: Origin, command: Command): void {
 function read(turn: RaftTurn, origin: Origin, input: Input): void {
   const { state } = turn
   // The bug: a leader answers from its own copy without checking that it still leads.
-  if (turn.config.bug === 'stale-read') {
-    turn.mark()
+  if (turn.suffers('stale-read')) {
     answer(turn, origin, readOf(turn, input))
     return
   }

@@ -103,15 +103,12 @@ function noteVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
 }
 
 function append(turn: RaftTurn, message: Append, from: NodeId): void {
-  const { state, config } = turn
+  const { state } = turn
   noteTerm(turn, message.term)
   // The bug: the node follows any node that claims to lead, regardless of its term.
-  if (message.term < state.term) {
-    if (config.bug !== 'stale-append') {
-      refuseOldLeader(turn, from, message.round)
-      return
-    }
-    turn.mark()
+  if (message.term < state.term && !turn.suffers('stale-append')) {
+    refuseOldLeader(turn, from, message.round)
+    return
   }
   becomeFollower(turn, state.term, from)
   handleAppend(turn, message, from)
@@ -144,12 +141,10 @@ function resize(turn: RaftTurn): void {
  * single-server membership changes", raft-dev, 2015).
  */
 function mayChange(turn: RaftTurn): boolean {
-  const { state, config } = turn
+  const { state } = turn
   const may = state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
   // The bug: changes overlap.
-  if (may || config.bug !== 'overlapping-changes') return may
-  turn.mark()
-  return true
+  return may || turn.suffers('overlapping-changes')
 }
 
 /** Adds a removed node again, or removes a voter other than the leader. */

@@ -119,10 +119,8 @@ function locked(turn: RedlockTurn, attempt: Attempt): void {
 function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
   const { config, steady } = turn
   const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.clockDrift + 2)
-  if (leftMs > 0 || config.bug !== 'validity-not-subtracted') return leftMs > 0
   // The bug: the time spent acquiring the lock is ignored.
-  turn.mark()
-  return true
+  return leftMs > 0 || turn.suffers('validity-not-subtracted')
 }
 
 function granted(turn: RedlockTurn, attempt: Attempt): void {

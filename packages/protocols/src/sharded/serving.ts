@@ -74,9 +74,8 @@ function list(turn: ShardedTurn, key: string): number {
 function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
-  if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
+  if (state.leaving.has(shard) && !isRead && turn.suffers('drop-in-flight')) {
     // The bug: writes that arrive while their shard is moving are acknowledged and lost.
-    turn.mark()
     return ok(input.value)
   }
   if (!state.owned.has(shard)) return undefined

@@ -125,9 +125,8 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const known = degraded(turn, command)
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn.config, command)) end(turn, call, refused(error))
-  else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
+  else if (why !== 'no answer' && turn.suffers('refuse-after-sent')) {
     // The bug: the request is reported as never sent, although an earlier attempt was sent.
-    turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })
 }

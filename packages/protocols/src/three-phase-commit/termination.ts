@@ -54,11 +54,8 @@ function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   const isComplete = doubt.heard.size === doubt.part.sites.length - 1
   const sleepers = doubt.restarted || [...doubt.heard.values()].some(({ restarted }) => restarted)
   // A site that was down may have missed a decision, so the answers of all sites are needed.
-  if (sleepers && !isComplete) {
-    if (turn.config.bug !== 'decide-alone') return
-    // The bug: a site that was down assumes that silent sites are undecided.
-    turn.mark()
-  }
+  // The bug: a site that was down assumes that silent sites are undecided.
+  if (sleepers && !isComplete && !turn.suffers('decide-alone')) return
   const ready = [...doubt.heard].filter(([, { progress }]) => progress === 'ready').map(([site]) => site)
   if (!doubt.preCommitted && ready.length === doubt.heard.size) {
     settle(turn, transaction, false)

@@ -36,12 +36,11 @@ export const coordinatorMessages: TwoPhaseHandlers<'yes' | 'no' | 'inquire' | 'd
     answerToNo(turn, open, refusal)
   },
   inquire(turn, { transaction }, from) {
-    const { state, config } = turn
+    const { state } = turn
     if (state.open.has(transaction)) return
     const isCommitted = state.committed.has(transaction)
     // The bug: an unknown transaction is presumed to be committed.
-    const presumed = !isCommitted && config.bug === 'presume-commit'
-    if (presumed) turn.mark()
+    const presumed = !isCommitted && turn.suffers('presume-commit')
     turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
   },
   done(turn, { transaction }, from) {

@@ -71,14 +71,13 @@ function finish(state: TwoPhaseState, transaction: string, commit: boolean): voi
 
 /** Asks the coordinators of transactions in doubt. A node that voted yes is blocked until its coordinator answers. */
 export function checkDoubts(turn: TwoPhaseTurn): void {
-  const { state, config } = turn
+  const { state } = turn
   for (const [transaction, checks] of [...state.doubt]) {
     state.doubt.set(transaction, checks + 1)
     const coordinator = state.prepared.get(transaction)?.coordinator
     if (checks === 0 || coordinator === undefined) continue
-    if (config.bug === 'decide-on-timeout' && checks >= PATIENCE_CHECKS) {
+    if (checks >= PATIENCE_CHECKS && turn.suffers('decide-on-timeout')) {
       // The bug: instead of staying blocked, the node treats silence as an abort.
-      turn.mark()
       decide(turn, transaction, false)
     } else turn.send(coordinator, { type: 'inquire', transaction })
   }

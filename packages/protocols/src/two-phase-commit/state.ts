@@ -62,7 +62,7 @@ export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, 
 /** The part of a step that two-phase commit uses. The machine may have other messages and records. */
 export type TwoPhaseTurn = Pick<
   Turn<TwoPhase>,
-  'config' | 'state' | 'send' | 'reply' | 'persist' | 'persistUnless' | 'setTimer' | 'mark'
+  'config' | 'state' | 'send' | 'reply' | 'persist' | 'persistUnless' | 'setTimer' | 'suffers'
 >
 export type TwoPhaseHandlers<Type extends TwoPhaseMessage['type']> = {
   readonly [Each in Type]: MessageHandler<TwoPhaseTurn, MessageOf<TwoPhaseMessage, Each>>

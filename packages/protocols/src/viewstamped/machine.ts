@@ -63,9 +63,8 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
     if (config.recovery === 'nonce') state.lastNormal = state.view
     if (state.view !== state.lastNormal) state.status = 'view-change'
     // The bug: the restarted node takes part immediately, with an empty log.
-    const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
+    const recovers = config.recovery === 'nonce' && !isFirstLife && !turn.suffers('skip-recovery')
     if (recovers) state.status = 'recovering'
-    if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
     // Persisted so that a restarted node knows that this is not its first start.
     if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
     if (state.status === 'normal') state.leader = primaryOf(state, state.view)

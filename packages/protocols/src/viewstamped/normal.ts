@@ -29,8 +29,7 @@ export function propose(turn: ViewstampedTurn, command: Command): void {
   storeEntries(turn, op, [entry])
   broadcast(turn, { type: 'prepare', view: state.view, from: op, entries: [entry], commit: state.applied })
   // The bug: the primary answers before any backup has the request.
-  if (turn.config.bug === 'answer-before-prepare-ok' && quorumOf(state) > 1) {
-    turn.mark()
+  if (quorumOf(state) > 1 && turn.suffers('answer-before-prepare-ok')) {
     commitUpTo(turn, op)
   } else advanceCommit(turn)
 }

@@ -31,16 +31,13 @@ export const apiServerMessages: Handlers<WatchCache, 'listed' | 'events' | 'pres
     resync(turn)
   },
   events(turn, { from, to, changes }) {
-    const { state, config } = turn
+    const { state } = turn
     if (!state.isListed || to <= state.revision) return
-    if (from > state.revision + 1) {
-      // An event was lost. The watch resumes after the last event that arrived.
-      if (config.bug !== 'resume-at-latest') {
-        resync(turn)
-        return
-      }
-      // The bug: the server continues from the latest revision that it knows of.
-      turn.mark()
+    // If an event was lost, the watch resumes after the last event that arrived. The bug: the server continues from the
+    // latest revision that it knows of.
+    if (from > state.revision + 1 && !turn.suffers('resume-at-latest')) {
+      resync(turn)
+      return
     }
     for (const change of changes) if (change.revision > state.revision) apply(turn, change)
     state.revision = Math.max(state.revision, to)
@@ -75,8 +72,7 @@ export function read(turn: WatchCacheTurn, requestId: string, input: Input): voi
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
   // The bug: the cache counts as current as long as the watch is open.
-  const isTrusting = !isPlain && config.bug === 'trust-cache'
-  if (isTrusting) turn.mark()
+  const isTrusting = !isPlain && turn.suffers('trust-cache')
   if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)
   else if (isPlain || isTrusting) turn.reply(requestId, config.object.apply(state.held, input))
   else {

@@ -86,17 +86,16 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
      * revision.
      */
     watch(turn, { from: first }, peer) {
-      const { state, config } = turn
+      const { state } = turn
       state.known.set(peer, first - 1)
       const oldest = state.changes[0]?.revision ?? state.revision + 1
       let from = first
       if (from < oldest && from <= state.revision) {
-        if (config.bug !== 'ignore-compaction') {
+        if (!turn.suffers('ignore-compaction')) {
           turn.send(peer, { type: 'compacted' })
           return
         }
         // The bug: the watch begins with the oldest remaining change, and the watcher is not informed.
-        turn.mark()
         from = oldest
       }
       const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
