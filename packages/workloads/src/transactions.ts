@@ -33,7 +33,7 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 export const txnListAppend: Workload = {
   ...transactionsOn('list-append'),
   name: 'txn-list-append',
-  summary: 'transactions that append to lists and read others whole, all or nothing',
+  summary: 'transactions that append to some lists and read other lists; all of a transaction takes effect, or nothing',
   settings: [
     keysSetting(5, 'how many lists clients use at a time'),
     readsSetting,

@@ -17,7 +17,7 @@ const declared = {
   ...inGroup('Which work', [], {
     queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with the address'),
     drive: words(
-      'also drive clients of chaos run --queue against this host or host:port; may be repeated; CHAOS_CLIENT_PASSWORD is sent only to these hosts',
+      'let this worker run clients of chaos run that connect to this host or host:port; may be repeated; CHAOS_CLIENT_PASSWORD is sent only to these hosts',
     ),
     'allow-code': flag(
       'also run protocols, workloads and models that users send through the queue; anyone who reaches the Redis can then run code on this machine',
@@ -41,7 +41,7 @@ export const command: Command = {
   options: declared,
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
-    ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'also drive clients of runs on that machine'],
+    ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'also run clients that connect to 10.0.0.5'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
   ],
   async run(options) {

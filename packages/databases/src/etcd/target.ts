@@ -120,7 +120,7 @@ export const etcd: Target = {
 }
 
 const EDITED: FaultSupport = {
-  not: 'clients record the requests that they send, but a member would execute the edited requests',
+  not: 'clients record the requests that they send, but etcd executes the requests that a fault has edited',
   instead: ['lose-request', 'error-status'],
 }
 

@@ -162,7 +162,7 @@ createServer(async (request, response) => {
     })
   const first = await answersOf()
   expect(first[0]).toEqual({ type: 'ok', value: null })
-  const error = expect.stringContaining('json.value has what was written')
+  const error = expect.stringContaining('json.value has the written value')
   expect(first[2]).toMatchObject({ type: 'fail', error, misread: true })
   expect(await answersOf()).toEqual(first)
 })

@@ -223,6 +223,7 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
  */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
-  if ('cycle' in ordered) throw new Error('the certain orders form a cycle, which should have been refused before')
+  if ('cycle' in ordered)
+    throw new Error('the known orders of transactions form a cycle, although an earlier step refuses cycles')
   return ordered.order
 }

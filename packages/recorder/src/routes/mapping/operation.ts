@@ -162,7 +162,7 @@ function compileCompletion(
     if (written === undefined || missing === undefined || body === undefined) return undefined
     const place = hasFound ? undefined : written.placeIn(String(key), normalize(body))
     if (place !== undefined)
-      return `${status}, and nothing at ${places(sources.result)}, but ${place} has what was written. Give that as the "result"`
+      return `${status}, and nothing at ${places(sources.result)}, but ${place} has the written value. Give this place as the "result"`
     const empty = holderOf?.(scene) === undefined ? undefined : written.emptyIn(String(key))
     return empty === undefined
       ? undefined

@@ -22,7 +22,7 @@ test('a reply with the written value at another path than "result" is not unders
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
     type: 'not-understood',
-    error: 'status 200, and nothing at json.vaule, but json.data.value has what was written. Give that as the "result"',
+    error: 'status 200, and nothing at json.vaule, but json.data.value has the written value. Give this place as the "result"',
   })
 })
 
