@@ -47,8 +47,8 @@ export function withoutLoose(encoded: Encoded, history: History, budget: Budget)
     budget.tick()
     if (writes[i] !== NOTHING) written.add(nameOf(i, writes[i]))
   }
-  const isLooseRead = (i: number) =>
-    kind[i] === READ && isUnnamed(history, row[i]) && (written.has(nameOf(i, expects[i])) || expects[i] === initial)
+  const isExplained = (i: number): boolean => written.has(nameOf(i, expects[i])) || expects[i] === initial
+  const isLooseRead = (i: number): boolean => kind[i] === READ && isUnnamed(history, row[i]) && isExplained(i)
   const seen = new Set<number>()
   for (let i = 0; i < length; i++) {
     budget.tick()

@@ -81,7 +81,7 @@ export function inferRecorded(
   const left = reads.filter(({ cell }) => !doubts.has(cell))
   const counts = countedOf(record, orders, left)
   const parts = { orders, aborted, doubts }
-  const certain = left.map((read) => ({ read, place: read.places.length === 1 ? read.places[0] : undefined }))
+  const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
   const ofClients = (sources: readonly Source[]) => sources.filter(({ read }) => !read.isImplied)
   const predecessors = new Predecessors(orders, counts)
   const ofCells = byCell(orders, left)
@@ -388,6 +388,8 @@ function inferenceOf(
     repeated: new Map(),
   }
 }
+
+const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
 /**
  * Finds the write to a cell directly before a transaction's own write. A transaction that locks the row before it reads
