@@ -99,7 +99,7 @@ test('the terminal page names keys changed outside the record above the verdict,
   expect(page.indexOf('touched')).toBeLessThan(page.indexOf('verdict'))
   expect(page.indexOf('verdict')).toBeLessThan(page.indexOf('unjudged'))
   expect(page).toContain('unknown: as said above')
-  expect(page.match(/Describe it in the route table/g)).toHaveLength(1)
+  expect(page.match(/Describe\s+it\s+in\s+the\s+route\s+table/g)).toHaveLength(1)
 })
 
 test('requests that were not judged are reported by runs, checks and all reporters', async () => {

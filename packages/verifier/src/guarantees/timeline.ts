@@ -66,9 +66,7 @@ export function timelineOf(
   )
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
-      throw new Undecided(
-        'different writes of unknown revision contain the same change, and the verifier cannot tell them apart',
-      )
+      throw new Undecided('the verifier cannot distinguish writes of unknown revision that contain the same change')
   /** Any of several writes with an equal change may get the revision. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []

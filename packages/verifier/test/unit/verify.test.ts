@@ -87,7 +87,7 @@ describe('a proof given to the verifier', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'these operations have an order if answers that other operations may explain are ignored'],
+    ['has an order', [1, 3], 'these operations have an order if answers that others may explain are ignored'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
@@ -95,7 +95,7 @@ describe('a proof given to the verifier', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'these operations have an order if answers that other operations may explain are ignored',
+      'these operations have an order if answers that others may explain are ignored',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
@@ -302,7 +302,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(findingsOf(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
-    'refused: line 7: this read cannot have seen the write of line 1 that the proof names',
+    'refused: line 7: this read cannot have seen the named write of line 1',
   )
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
