@@ -33,7 +33,7 @@ test('transactions that append are judged by isolation levels, even without --mo
 test('chaos check names the anomaly of a history of transactions, its cause and its remedy', async () => {
   const { stdout } = await chaosHere(['check', onCall])
   expect(stdout).toContain('Write skew (G2-item): T1 (process 0) read bob = ["on"]')
-  expect(stdout).toContain('why: Each transaction decided by what it had read')
+  expect(stdout).toContain('why: Each transaction decided by values that it had read')
   expect(stdout).toContain('Lock what is read, or check before the commit')
 })
 

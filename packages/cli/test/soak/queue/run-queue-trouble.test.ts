@@ -197,6 +197,6 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
 
 test('a worker on another machine cannot use a loopback address, and the error names --reach', async () => {
   const elsewhere = { clients: {}, addresses: [{ node: 'n1', host: '127.0.0.1', port: 1 }] }
-  expect(await whyUnreachable(elsewhere, 'another machine')).toContain('Start the run with --reach')
+  expect(await whyUnreachable(elsewhere, 'another machine')).toContain('such as --reach 10.0.0.5')
   expect(await whyUnreachable(elsewhere, machineIdentity())).toContain('127.0.0.1:1: ECONNREFUSED')
 })
