@@ -37,9 +37,7 @@ export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly 
   const [cut] = signs.flatMap((sign) => (sign.type === 'cut' ? [sign.between] : []))
   const orders = cut === undefined ? [nodes] : ordersOf(sidesOf(nodes, cut), cut)
   const placed = orders.map((order) => withClients(order, clients, calls))
-  const crossings = placed.map((lanes) =>
-    calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0),
-  )
+  const crossings = placed.map((lanes) => crossedIn(lanes, calls))
   return placed[crossings.indexOf(Math.min(...crossings))] ?? [...clients, ...nodes]
 }
 
@@ -52,6 +50,9 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
   })
   return [...clients.filter((client) => !right.includes(client)), ...nodes, ...right]
 }
+
+const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
+  calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
 /** Returns the possible orders of nodes. Nodes whose links are cut are next to the border between the sides. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {

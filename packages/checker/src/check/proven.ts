@@ -31,13 +31,15 @@ export function judgeProven<Name extends string>(
   const verdict = level && report.levels[level]
   if (level === undefined || verdict?.result !== 'unknown') return report
   const row = history.operations.returnEvent.indexOf(proven.clientPosition)
-  if (row === -1 || history.keys[history.operations.key[row]] !== proven.key) return report
+  if (row === -1 || nameOfKey(history, row) !== proven.key) return report
   const within = { ...options, ...limitedTo(STEPS), levels: [level], staleness: false }
   const counterexample = upTo(row, history, entry, within) ?? counterexampleOf(proven, row, history, verdict.reason)
   const decided = { ...report.levels, [level]: { result: 'violated', counterexample } }
   const levels = followsFrom(ladder, decided, (open) => reasonOf(report, open))
   return { ...report, levels, headline: headline(levels, report.accounting) }
 }
+
+const nameOfKey = ({ keys, operations }: History, row: OperationRow): string | undefined => keys[operations.key[row]]
 
 const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): Reason => {
   const verdict = levels[level]

@@ -50,7 +50,8 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
   }
   const converged = diverged ? ', and replicas did not converge' : ''
   if (linearizable.result === 'violated') {
-    const below = weakLevels.every((level) => reasonOf(verdicts[level]) === sequential.reason.text) ? ' and below' : ''
+    const isAlike = (level: Level): boolean => reasonOf(verdicts[level]) === sequential.reason.text
+    const below = weakLevels.every(isAlike) ? ' and below' : ''
     return `not linearizable${converged}; sequential${below} unknown: ${why(sequential)}`
   }
   return diverged

@@ -19,12 +19,10 @@ const initial: Log = { least: 0, most: Number.POSITIVE_INFINITY, appended: [], r
 function specificationIn(history: History): Specification<Log> {
   const offsetOf = offsetsIn(history)
   const entriesOf = entriesIn(history)
-  return {
-    initial,
-    step: (log, operation) => stepOf(log, operation, offsetOf, entriesOf),
-    key: ({ least, most, appended, read }) => JSON.stringify([least, most, appended, read]),
-  }
+  return { initial, step: (log, operation) => stepOf(log, operation, offsetOf, entriesOf), key: keyOf }
 }
+
+const keyOf = ({ least, most, appended, read }: Log): string => JSON.stringify([least, most, appended, read])
 
 function stepOf(log: Log, operation: ObjectOperation, offsetOf: OffsetOf, entriesOf: EntriesOf): readonly Log[] {
   const { least, most, appended, read } = log

@@ -1,6 +1,7 @@
 import { canonical, FLAG_NO_RESULT, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import type { IsMetBy } from '../judge/entry.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { AnyStart } from '../object/model/any-start.ts'
@@ -29,15 +30,15 @@ export const multiRegister: ObjectEntry = {
     numbers,
     reads: [],
     mayLackResult: [TXN],
-    observation: {
-      what: 'txn that reads',
-      functions: Object.keys(numbers),
-      isMetBy: (history) => (row) => txnOf(history, row).some(({ f, value }) => f === 'read' && value !== undefined),
-    },
+    observation: { what: 'txn that reads', functions: Object.keys(numbers), isMetBy: observedIn },
     specification: (initial) => specificationFrom(startOf(initial)),
     divide,
     related,
   },
+}
+
+function observedIn(history: History): ReturnType<IsMetBy> {
+  return (row) => txnOf(history, row).some(({ f, value }) => f === 'read' && value !== undefined)
 }
 
 /** The reads and writes of a row. */
@@ -57,13 +58,15 @@ interface Start {
 }
 
 function specificationFrom({ registers, rest }: Start): Specification<Registers> {
+  const contentOf = (register: string, value: Json): string =>
+    value === null && rest !== undefined ? (registers.get(register) ?? rest) : canonical(value)
   return {
     initial: registers,
     step: (held, operation) => {
       const after = new Map(held)
       for (const { f, register, value } of partsOfTxn(operation)) {
         if (value === undefined) continue
-        const content = value === null && rest !== undefined ? (registers.get(register) ?? rest) : canonical(value)
+        const content = contentOf(register, value)
         const there = after.get(register) ?? rest
         // The first read of an unknown register determines its content.
         if (f === 'write' || there === undefined) after.set(register, content)

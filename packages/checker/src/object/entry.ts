@@ -22,12 +22,7 @@ export function objectEntry({ object, ...rest }: ObjectEntry, fromAny: AnyStart 
     ...rest,
     knows: (f) => Object.hasOwn(object.numbers, f),
     vet: (history) => vetObject(history, rest.name, object),
-    needs: [
-      object.observation ?? {
-        what: 'read',
-        functions: Object.keys(object.numbers).filter((f) => object.reads.includes(object.numbers[f])),
-      },
-    ],
+    needs: [object.observation ?? { what: 'read', functions: readsOf(object) }],
     judge,
     record: {
       mayLackInput: object.mayLackInput ?? [],
@@ -36,3 +31,6 @@ export function objectEntry({ object, ...rest }: ObjectEntry, fromAny: AnyStart 
     },
   }
 }
+
+const readsOf = ({ numbers, reads }: ObjectModel): readonly string[] =>
+  Object.keys(numbers).filter((f) => reads.includes(numbers[f]))

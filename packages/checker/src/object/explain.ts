@@ -106,11 +106,8 @@ function cutDown(
   const reduced = reduce(contradiction, budget)
   if (reduced === undefined) return undefined
   const core = reduced.length <= MOST_SHOWN ? reduced : (alone(reduced) ?? reduced)
-  const { kept, uncut } = limit(core, part, {
-    among: part.length,
-    limit: limitReached(),
-    makesSure: (some) => standsAlone(choose(part, some), judge),
-  })
+  const makesSure = (some: readonly number[]): boolean => standsAlone(choose(part, some), judge)
+  const { kept, uncut } = limit(core, part, { among: part.length, limit: limitReached(), makesSure })
   const culprit = culpritOf(part, core, judge)
   const set = choose(part, kept)
   return {
@@ -164,9 +161,9 @@ function sentenceAndBalance(
   culprit: number,
   { rule, explain, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
-  const sentence =
-    explain?.(core.history, [...new Set(core.row)], culprit) ??
-    sentenceOf(core, rule, (i) => (core.row[i] === culprit ? beside?.(culprit, core.output[i], core) : undefined))
+  const remarkOn = (i: number): string | undefined =>
+    core.row[i] === culprit ? beside?.(culprit, core.output[i], core) : undefined
+  const sentence = explain?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, remarkOn)
   const balance = aftermath?.(core, culprit)
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
@@ -199,9 +196,10 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
  * operations that only observe are omitted.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
+  const isOpen = (i: number): boolean => part.returns[i] > event
   const known = choose(
     part,
-    core.filter((i) => part.calls[i] < event && !(part.returns[i] > event && observes(part.f[i]))),
+    core.filter((i) => part.calls[i] < event && !(isOpen(i) && observes(part.f[i]))),
   )
   return { ...known, returns: known.returns.map((at) => (at > event ? NEVER : at)) }
 }

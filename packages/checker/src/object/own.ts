@@ -104,12 +104,13 @@ function objectOf<State>(model: Model<State>, functions: readonly string[]): Obj
   const { integers } = model
   const numbers = Object.fromEntries(functions.map((f, number) => [f, number]))
   const reads = (model.reads ?? []).flatMap((f) => (Object.hasOwn(numbers, f) ? [numbers[f]] : []))
+  const specification = (initial: Json): ReturnType<ObjectModel['specification']> => specificationOf(model, initial)
   const object: ObjectModel = {
     rule: `no order of them fits the ${model.name}`,
     numbers,
     reads,
     mayLackResult: Object.values(numbers),
-    specification: (initial) => specificationOf(model, initial),
+    specification,
     ...(integers === undefined
       ? {}
       : { machine: (part, _, budget) => machineOfIntegers(integers, part, model.perProcess === true, budget) }),

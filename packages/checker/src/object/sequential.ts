@@ -96,11 +96,8 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
       budget,
     ),
   )
-  const { kept, uncut } = limit(core ?? all, part, {
-    among: part.length,
-    limit: watch.limit(),
-    makesSure: (some) => isSure((allowance) => violates(some, allowance)),
-  })
+  const makesSure = (some: readonly number[]): boolean => isSure((allowance) => violates(some, allowance))
+  const { kept, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
   const set = choose(part, kept)
   return {
     level: 'sequential',

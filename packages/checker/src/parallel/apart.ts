@@ -176,10 +176,7 @@ export function togetherApart(answers: readonly ApartAnswer[]): ApartAnswer {
     finally: {
       read: sumOf(seen, ({ read }) => read),
       unread: sumOf(seen, ({ unread }) => unread),
-      firstUnread: seen
-        .flatMap(({ firstUnread }) => firstUnread)
-        .toSorted((a, b) => a.call - b.call)
-        .slice(0, MOST_NAMED),
+      firstUnread: firstOf(seen.flatMap(({ firstUnread }) => firstUnread)),
     },
     contrary: [...new Set(met.flatMap(({ contrary }) => contrary))],
   }
@@ -199,13 +196,8 @@ export function reportOfApart(answer: Met, given: ShareOptions): Report {
       .map((level): [Level, Verdict] => [level, convergenceOf(level, answer)]),
   )
   const others: Others = { decided, lost: [], accounting: undefined, staleness: undefined, owed: undefined }
-  return reportOf(
-    { info: () => ({ total, happened, undecided: total - happened }) },
-    registerEntry,
-    options,
-    { result: 'met', witness: { kind: 'order', orders: [] } },
-    others,
-  )
+  const info = () => ({ total, happened, undecided: total - happened })
+  return reportOf({ info }, registerEntry, options, { result: 'met', witness: { kind: 'order', orders: [] } }, others)
 }
 
 type Met = Extract<ApartAnswer, { readonly result: 'met' }>
@@ -260,3 +252,6 @@ export function reportUndecided(
     lost: [],
   }
 }
+
+const firstOf = (unread: FinallyRead['firstUnread']): FinallyRead['firstUnread'] =>
+  unread.toSorted((a, b) => a.call - b.call).slice(0, MOST_NAMED)

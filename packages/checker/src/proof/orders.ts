@@ -188,11 +188,12 @@ export function proveOrders(
   const isProved = verdict === 'accepted'
   if (!isProved || operations.length > MOST_LISTED) return { operations, why, isProved, orders: [] }
   const rowOf = new Map(operations.map((row) => [lines.lineOf[row], row]))
+  const rowAt = (line: number): number | readonly number[] => rowOf.get(line) ?? []
   const ends: readonly DeadEnd[] = ordersOf({ history: lines.read, head: reading.head }, level, [...rowOf.keys()])
   return {
     ...{ operations, why, isProved },
     orders: ends.map(({ lines: tried, missing }) => ({
-      rows: tried.flatMap((line) => rowOf.get(line) ?? []),
+      rows: tried.flatMap(rowAt),
       missing: missing === undefined ? undefined : rowOf.get(missing),
     })),
   }

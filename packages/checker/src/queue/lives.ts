@@ -154,8 +154,9 @@ export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
 export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))
+  const isTaken = ({ dequeue, enqueued }: Life): boolean => dequeue === -1 && enqueued < found[found.length - 1].at
   return lives
-    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < found[found.length - 1].at)
+    .filter(isTaken)
     .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
     .map((life) => {
       const { at, empty } = found[firstWhere(0, found.length, (n) => found[n].at > life.enqueued)]

@@ -24,7 +24,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
       (shared) =>
         `${named
           .filter(({ why }) => why === shared)
-          .map(({ what, key }) => (key === undefined || what.includes(key) ? what : `${what} of ${key}`))
+          .map(nameOf)
           .join(', ')} (${shared})`,
     )
     const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
@@ -65,6 +65,8 @@ function touchedRemedies(touched: readonly Touched[]): readonly string[] {
  * Whether a mark comes from an HTTP request. Only HTTP requests are described by a route table, Redis commands are not.
  */
 const isRequest = ({ what }: Pick<Mark, 'what'>): boolean => /^[A-Z]+ \S*\//.test(what)
+
+const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
 /** Whether a script of Redis touched the key. A script may write any key, unless the user declares otherwise. */
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)

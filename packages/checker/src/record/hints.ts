@@ -49,8 +49,8 @@ export function hintsFor(history: History): readonly string[] {
   const byText = new Map([...written.values()].map((value) => [String(value), value]))
   const strange = [...returned].flatMap(([text, value]) => (written.has(text) ? [] : [value]))
   const other = strange.find((value) => byText.has(String(value)))
-  const isRegister =
-    history.functions.some(replacesWhole) || history.values.microOperations()?.kinds.some((kind) => /^:?w/.test(kind))
+  const isWrite = (kind: string): boolean => /^:?w/.test(kind)
+  const isRegister = history.functions.some(replacesWhole) || history.values.microOperations()?.kinds.some(isWrite)
   const nothing = strange.find((value) => atFirst.has(JSON.stringify(value)) && (isRegister || isNothing(value)))
   if (pair !== undefined) return [pairs(history, pair)]
   return [

@@ -22,12 +22,10 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')
   const bySends = grouped(sends, ({ message }) => message)
   const byPlaces = grouped(partition.placed, ({ message }) => message)
-  const [open] =
-    [...bySends].find(
-      ([message, own]) =>
-        own.filter(({ offset }) => offset === undefined).length > 1 &&
-        (byPlaces.get(message) ?? []).some(({ acknowledged }) => !acknowledged),
-    ) ?? []
+  const isOpen = (own: readonly Send[], message: string): boolean =>
+    own.filter(({ offset }) => offset === undefined).length > 1 &&
+    (byPlaces.get(message) ?? []).some(({ acknowledged }) => !acknowledged)
+  const [open] = [...bySends].find(([message, own]) => isOpen(own, message)) ?? []
   if (open === undefined) return { result: 'met' }
   const rules: StreamRules = {
     kept: new Set(['monotonic-sends']),

@@ -163,9 +163,8 @@ interface Way {
 
 function put(rules: StreamRules, { state, end }: Way, { message, offset }: Sent): readonly Way[] {
   const sent = state.sent.includes(message) ? state.sent : [...state.sent, message]
-  const seen = rules.known.filter(
-    (at) => at.message === message && !state.log.some((entry) => entry.isSent && isAt(at)(entry)),
-  )
+  const isFree = (at: At): boolean => !state.log.some((entry) => entry.isSent && isAt(at)(entry))
+  const seen = rules.known.filter((at) => at.message === message && isFree(at))
   const places = offset === undefined ? seen.map((at) => at.offset) : [offset]
   const ways = places.flatMap((place): readonly Way[] => {
     const there = state.log.filter((entry) => entry.offset === place)

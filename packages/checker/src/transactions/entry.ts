@@ -78,12 +78,8 @@ function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
         ladder.implied[other].includes(level),
     )
   const open = ladder.levels.filter(isOpen)
-  const reason =
-    open.length > 0 &&
-    history.hasSessions &&
-    process.subarray(0, length).some((each) => history.sessionOf(each) === UNNAMED)
-      ? looseReason(history)
-      : undefined
+  const isUnnamed = () => process.subarray(0, length).some((each) => history.sessionOf(each) === UNNAMED)
+  const reason = open.length > 0 && history.hasSessions && isUnnamed() ? looseReason(history) : undefined
   if (reason === undefined) return report
   const unknown = unknownBecause(notRecorded(reason))
   const levels: Verdicts<Level> = {

@@ -49,7 +49,7 @@ export function scanWatch(options: ScanOptions): Sent {
   const begin = watch.from ?? (watch.present === undefined ? undefined : watch.present + 1)
   const isFuture = watch.from === undefined || (watch.present !== undefined && watch.from > watch.present)
   const everSent = revisionsSent(watch)
-  const isAnyLost = watch.deliveries.some(({ type }) => type === 'lost')
+  const isAnyLost = hasLost(watch)
   const at = new Map<number, SentRevision>()
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
@@ -67,7 +67,8 @@ export function scanWatch(options: ScanOptions): Sent {
     shown: readonly OperationRow[] = [],
   ): void => {
     if (isAnyLost && NEVER_SENT.has(guarantee)) return
-    const core = ascending([watch.row, ...others.filter((row) => row !== undefined), culprit])
+    const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
+    const core = ascending([watch.row, ...others.filter(isRow), culprit])
     const context = ascending(shown).filter((row) => !core.includes(row))
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context })
   }
@@ -286,6 +287,8 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 }
+
+const hasLost = ({ deliveries }: Watch): boolean => deliveries.some(({ type }) => type === 'lost')
 
 const howFar = (revision: number | undefined): string =>
   revision === undefined ? 'was sent nothing' : `got as far as revision ${revision}`

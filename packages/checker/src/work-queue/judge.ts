@@ -65,11 +65,8 @@ function unfinished(
   const { callEvent, returnEvent, outcome } = history.operations
   const { lastLook } = queue
   const confirmed = enqueues.filter((row) => outcome[row] === OK)
-  if (
-    confirmed.every((row) => lastLook !== undefined && callEvent[lastLook] > returnEvent[row]) &&
-    (initially === 0 || lastLook !== undefined)
-  )
-    return
+  const isLooked = (row: OperationRow): boolean => lastLook !== undefined && callEvent[lastLook] > returnEvent[row]
+  if (confirmed.every(isLooked) && (initially === 0 || lastLook !== undefined)) return
   const acknowledged = new Set(settlements.flatMap(({ does, receipt }) => (does === 'ack' ? [receipt] : [])))
   if (acknowledged.size >= initially + confirmed.length) return
   unsure('no-lost-messages', `nobody looked at what was left in ${nameOf(queue)} after ${text} had been put in`)
@@ -86,8 +83,9 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const isInvented = ({ row }: { readonly row: OperationRow }): boolean => isInventedAt(history, message, row)
   if (handouts.some(isInvented) || sightings.some(isInvented) || settlements.some(isInvented)) return false
   const acks = settlements.filter(({ does }) => does === 'ack')
-  if (sightings.some(({ row }) => acks.some((ack) => outcome[ack.row] === OK && callEvent[row] > returnEvent[ack.row])))
-    return false
+  const isAfterAck = ({ row }: { readonly row: OperationRow }): boolean =>
+    acks.some((ack) => outcome[ack.row] === OK && callEvent[row] > returnEvent[ack.row])
+  if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
   // Reports whether an operation shows that the message was in the queue before the last look.

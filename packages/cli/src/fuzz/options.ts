@@ -56,7 +56,7 @@ const faults = {
   faults: common(
     asRead(
       'faults to inject, comma-separated; or the word all; or the word none; chaos targets --faults lists the faults',
-      (typed) => (profileNamed(typed) === undefined ? namesOf(parseNemeses(typed)) : [typed]),
+      parseFaults,
       'most of the faults of nodes and of links between nodes',
     ),
   ),
@@ -177,6 +177,10 @@ export function parseTrialOptions(
 /** The settings of the clients. @throws UserError (usage) */
 export const parseClientSettings = (workload: Workload, options: ParsedOptions): Settings =>
   parseWorkloadSettings(workload, options, clients.keys.valueIn(options, 'keys'))
+
+function parseFaults(typed: string): readonly string[] {
+  return profileNamed(typed) === undefined ? namesOf(parseNemeses(typed)) : [typed]
+}
 
 function ofProtocols(typed: readonly string[]): readonly string[] {
   const named = namesOfProfile(typed, 'simulated runs', ({ kind }) => simulatorFaultSupport(kind) === true)

@@ -36,9 +36,7 @@ export function nodeProgram(
     .map((path) => sources.find((source) => source.path === path.replace(/^\.\//, '')))
     .find((source) => source !== undefined)
   const framework = FRAMEWORKS.find((name) => installed.includes(name))
-  const serves =
-    framework !== undefined ||
-    (entry === undefined ? sources : [entry]).some(({ text }) => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text))
+  const serves = framework !== undefined || (entry === undefined ? sources : [entry]).some(isServer)
   if ((start === undefined && entry === undefined) || !serves) return undefined
   const { command, environment } = start === undefined ? runs(entry?.path ?? '', installed) : startOf(start)
   const around = entry === undefined ? sources : [entry, ...sources.filter((source) => source !== entry)]
@@ -70,6 +68,8 @@ function parsed(manifest: string | undefined): Manifest {
     return {}
   }
 }
+
+const isServer = ({ text }: SourceFile): boolean => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text)
 
 /** Programs that come with a JavaScript installation, and that start other programs. */
 const RUNNERS = ['npm', 'npx', 'yarn', 'pnpm', 'bun', 'deno']

@@ -19,6 +19,8 @@ export interface ReporterChoice extends Reporting {
 
 type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 
+const names = (): readonly string[] => namesOf(reporters)
+
 const namesFor = (kind: ReportedKind | undefined): readonly string[] =>
   reporters.filter(({ not }) => kind === undefined || not?.[kind] === undefined).map(({ name }) => name)
 
@@ -125,7 +127,7 @@ function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
   const equals = text.indexOf('=')
   const typedName = equals < 0 ? text : text.slice(0, equals)
   const isOwn = isUserFile(typedName)
-  const name = isOwn ? typedName : oneOf('reporter', 'reporter', typedName, namesOf(reporters))
+  const name = isOwn ? typedName : oneOf('reporter', 'reporter', typedName, names())
   const file = equals < 0 ? undefined : text.slice(equals + 1)
   if (file === '') throw usageError(`--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
   const why = findReporter(name)?.not?.[kind]

@@ -29,8 +29,7 @@ export function detectFormat(source: string, beginning: Uint8Array, mapping?: Ma
       `${source}: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' ${source}`,
     )
   }
-  const format =
-    zero < 0 || zero > 4096 ? formats.find((name) => formatTable[name].recognises(content, mapping)) : undefined
+  const format = zero < 0 || zero > 4096 ? formatOfText(content, mapping) : undefined
   if (format !== undefined && format !== 'jsonl') return format
   const kind = foreignKind(source, sample)
   if (kind !== undefined) throw inputError(`${source}: this is ${kind}.\n${knownFormats()}`)
@@ -48,5 +47,8 @@ export function detectFormat(source: string, beginning: Uint8Array, mapping?: Ma
     `${source}: line ${line} is of no known format (${JSON.stringify(excerpt(content))}).\n${knownFormats()}`,
   )
 }
+
+const formatOfText = (content: string, mapping: Mapping | undefined): Format | undefined =>
+  formats.find((name) => formatTable[name].recognises(content, mapping))
 
 const excerpt = (content: string): string => shortened((content.split(/[\r\n]/, 1)[0] ?? '').trimEnd())

@@ -45,15 +45,7 @@ const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json
     (values) => values.length > 0 && values.every((value) => typeof value === 'string' && typeOf(value) !== undefined),
   ],
   ['f', (values) => values.some((value) => typeof value === 'string' && meaningOf(value.toLowerCase()) !== undefined)],
-  [
-    'process',
-    (values, name) =>
-      !OTHERS.test(name) &&
-      isRepeated(values) &&
-      values.every(
-        (value) => typeof value === 'string' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 1e6),
-      ),
-  ],
+  ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
 
 /** Matches the names of members that certainly do not contain the process. */
@@ -65,3 +57,6 @@ const OTHERS =
  * two events.
  */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
+
+const isName = (value: Json): boolean =>
+  typeof value === 'string' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 1e6)

@@ -273,11 +273,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =
       mapped === undefined
-        ? (namesOf.get(role) ?? []).flatMap((wanted) =>
-            free.filter(
-              (name) => plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted),
-            ),
-          )
+        ? (namesOf.get(role) ?? []).flatMap((wanted) => free.filter((name) => isNamed(name, wanted, role)))
         : names.filter((name) => name === mapped && mapped !== NONE)
   }
   return candidates as Candidates
@@ -285,6 +281,9 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
 
 /** nginx's duration of a request, in seconds. */
 export const REQUEST_TIME = 'request_time'
+
+const isNamed = (name: string, wanted: string, role: Role): boolean =>
+  plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
 
 /** The name of an operation in lower case. Redis's `set` becomes a write. */
 export function functionNamed(text: string): string {

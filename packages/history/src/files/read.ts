@@ -241,10 +241,7 @@ export async function* pumpSteps(
     yield size
     if (last) return
     if (filled === buffer.length) {
-      if (buffer.length >= maximumBytes)
-        throw inputError(
-          `${sourceName(path)}:${reader?.line ?? 1}: this line is longer than ${maximumBytes / 2 ** 20} MB. Is it a history? A history has one event per line.`,
-        )
+      if (buffer.length >= maximumBytes) throw tooLong(path, reader?.line ?? 1, maximumBytes)
       const larger = new Uint8Array(Math.min(buffer.length * 2, maximumBytes))
       larger.set(buffer)
       buffer = larger
@@ -260,3 +257,8 @@ function formatOf(path: string, beginning: Uint8Array, mapping: Mapping | undefi
   if (/\.edn(\.gz|\.zst)?$/.test(path)) return 'edn'
   throw inputError(`${sourceName(path)}: this file is empty: there are no operations in it.`)
 }
+
+const tooLong = (path: string, line: number, maximumBytes: number): UserError =>
+  inputError(
+    `${sourceName(path)}:${line}: this line is longer than ${maximumBytes / 2 ** 20} MB. Is it a history? A history has one event per line.`,
+  )

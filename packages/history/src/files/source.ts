@@ -42,7 +42,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
     return await uncompressed(path, createReadStream(path, { fd: file, start: 0 }), compression)
   return {
     sizeBytes: status.size,
-    read: (space) => readAt(path, file, space, null),
+    read: (space) => readOrErr(path, file, space),
     close: () => closeSync(file),
   }
 }
@@ -130,6 +130,8 @@ function openFile(path: string): number {
     throw unreadable(path, error)
   }
 }
+
+const readOrErr = (path: string, file: number, space: Uint8Array): number => readAt(path, file, space, null)
 
 function readAt(path: string, file: number, space: Uint8Array, position: number | null): number {
   try {

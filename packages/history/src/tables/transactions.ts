@@ -50,6 +50,9 @@ interface Values {
   json(id: number): Json
 }
 
+/** Whether a micro-operation of this kind has a list as its value. */
+const holdsLists = (kind: string): boolean => kind !== APPEND
+
 export const APPEND = 'append'
 /** Matches kinds that read or compare a value: `["r<","x",40]`. */
 const READS = /^r(?:ead$|[!=<>]|$)/
@@ -148,7 +151,7 @@ export class TransactionTable {
   }
 
   #held(kind: string, key: number, value: Json): number {
-    return Array.isArray(value) && kind !== APPEND
+    return Array.isArray(value) && holdsLists(kind)
       ? this.#values.idOfList(key, value, MICRO_DEPTH)
       : this.#values.id(value, MICRO_DEPTH)
   }

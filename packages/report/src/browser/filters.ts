@@ -16,9 +16,10 @@ export interface Filters {
  * description must contain every searched word.
  */
 export function filtersOf(operations: readonly Operation[], words: Words): Filters {
+  const named = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(`#by-${id}`)
   const members = { outcome: 'outcome', f: 'function', key: 'key', node: 'node' } as const
   const lists = Object.entries(members).flatMap(([member, name]) => {
-    const list = document.querySelector<HTMLSelectElement>(`#by-${name}`)
+    const list = named(name)
     return list === null ? [] : [{ member: member as keyof typeof members, name, list }]
   })
   const search = document.querySelector<HTMLInputElement>('#by-text')

@@ -57,13 +57,12 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
 export function isExplainedByFault({ history }: Recorded, { fault, between }: ExplainedByFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'
+  const endOf = (row: number): number =>
+    (returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
   const first = Math.min(...between.map((row) => callTime[row] ?? 0))
   // The effect outlasts the fault if data were damaged, or if a node became the leader.
   if (
-    fault.from >
-      Math.max(
-        ...between.map((row) => ((returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0))),
-      ) ||
+    fault.from > Math.max(...between.map(endOf)) ||
     (!(fault.kind === 'flip-bit' || fault.kind === 'failover') && fault.to < first)
   )
     return 'refuted'

@@ -222,7 +222,7 @@ const causes: readonly Cause[] = [
       isOfTheEnd(input) &&
       !disagreeInTheEnd(input) &&
       countedWrongly(input, isTooLittle) &&
-      input.spans?.some(({ kind, hits }) => kind !== 'pause' && stopsNodes(kind) && hits !== 0) === true,
+      input.spans?.some(hasStoppedNodes) === true,
   },
   {
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
@@ -372,6 +372,8 @@ export const likelyCause = (input: CauseInput): string | undefined =>
 
 const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
   (isOfCopies !== true || input.database === undefined) && fits(input)
+
+const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
 /** Returns the number of payments out of an account that may have been made. */
 const paymentsFrom = (history: History, account: string): number =>

@@ -182,15 +182,13 @@ function behindDoubling(
     may,
   }: { readonly read: OperationRow; readonly gap: Gap; readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
 ): readonly NearFault[] {
+  const isMet = (span: FaultSpan, row: OperationRow): boolean =>
+    isDuring(history, span, row) &&
+    touching(history, span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0
   return spans
     .filter(isWithholding)
     .filter((span) =>
-      doubled.some(
-        (row) =>
-          isDuring(history, span, row) &&
-          touching(history, span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0 &&
-          may({ claim: 'blamed on a fault', fault: span, between: [row, read] }),
-      ),
+      doubled.some((row) => isMet(span, row) && may({ claim: 'blamed on a fault', fault: span, between: [row, read] })),
     )
     .slice(-MOST_NEAR)
     .map((span) => {

@@ -96,11 +96,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   if (fault !== '') return likely(fault)
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return NOTHING_SHOWN
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
-  if (clock !== undefined)
-    return {
-      text: `No other fault explains this, but a wrong clock may have effects after it is corrected: ${clock.label}.`,
-      certainty: 'unknown',
-    }
+  if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
   // A fault may have late effects: a message may have been sent before its receiver was back. It may also have effects
   // elsewhere: a node may have waited for another one.
   if (another !== undefined)
@@ -119,6 +115,10 @@ export const unexplained = (meanwhile: FaultSpan | undefined): Why =>
         text: `A fault was in force, but the record does not show whether it is the cause: ${meanwhile.label}.`,
         certainty: 'unknown',
       }
+
+/** Returns the text for a clock fault. Its effects outlast its correction. */
+const afterClock = ({ label }: FaultSpan): string =>
+  `No other fault explains this, but a wrong clock may have effects after it is corrected: ${label}.`
 
 /** The text for a violation of unknown cause. */
 export const NO_CAUSE = 'The record does not show why.'

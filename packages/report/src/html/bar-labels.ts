@@ -77,15 +77,15 @@ export function labelsClearOfArcs(
   let [best, least] = [bars, troubleOf(bars)]
   for (const [i] of bars.entries()) {
     if (least < WORTH) break
-    const turned = best.map((bar, at) =>
-      at === i ? { ...bar, label: { ...bar.label, above: !bar.label.above } } : bar,
-    )
+    const turned = best.map((bar, at) => (at === i ? turnedOver(bar) : bar))
     if (!isFree(turned, i)) continue
     const trouble = troubleOf(turned)
     if (trouble < least - WORTH) [best, least] = [turned, trouble]
   }
   return best
 }
+
+const turnedOver = (bar: LabelledBar): LabelledBar => ({ ...bar, label: { ...bar.label, above: !bar.label.above } })
 
 function isFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]

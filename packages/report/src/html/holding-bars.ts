@@ -67,14 +67,10 @@ const STEP = 30
 
 /** Returns a free place for the centre of a text, as close as possible to the red part of a lane. */
 function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
+  const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))
   const steps = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * STEP)
   const spots = steps.flatMap((step) =>
-    BESIDE_LANE.flatMap((below) =>
-      lanes.toReversed().map((lane) => ({
-        x: Math.min(right - width / 2, Math.max(left + width / 2, middle + step)),
-        y: lane + below,
-      })),
-    ),
+    BESIDE_LANE.flatMap((below) => lanes.toReversed().map((lane) => ({ x: within(middle + step), y: lane + below }))),
   )
   return freePlace(spots, width, taken) ?? { x: middle, y: 0 }
 }

@@ -17,6 +17,9 @@ const ENTITIES: { readonly [character: string]: string } = {
   "'": '&#39;',
 }
 
+const escapeHtml = (text: string): string =>
+  printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
 /** Builds all markup. It escapes every text, so that no text of a history becomes markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   // `join` would copy the whole page at every level of its markup.
@@ -27,8 +30,7 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
 
 function markupOf(content: Content): string {
   if (content === undefined || content === false) return ''
-  if (typeof content === 'string')
-    return printable(content).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+  if (typeof content === 'string') return escapeHtml(content)
   if (typeof content === 'number') return String(Math.round(content * 100) / 100)
   if ('html' in content) return content.html
   return content.map(markupOf).join('')

@@ -113,10 +113,8 @@ function labelsOf(
       { x: at.x + 12, isLeft: false, box: { left: at.x + 12, right: at.x + 12 + width, y: at.y } },
       { x: at.x - 12, isLeft: true, box: { left: at.x - 12 - width, right: at.x - 12, y: at.y } },
     ]
-    const isReadable = ({ box }: (typeof sides)[number]) =>
-      box.right <= right &&
-      box.left >= 0 &&
-      !taken.some((other) => Math.abs(other.y - box.y) < LINE && other.left < box.right && box.left < other.right)
+    const isReadable = ({ box }: (typeof sides)[number]): boolean =>
+      box.right <= right && box.left >= 0 && !taken.some((other) => meets(other, box))
     const side =
       sides.find((side) => isReadable(side) && !lines.some((other) => other !== way && crosses(other, side.box))) ??
       sides.find(isReadable)
@@ -128,6 +126,9 @@ function labelsOf(
 }
 
 const LINE = 14
+
+const meets = (one: Box, other: Box): boolean =>
+  Math.abs(one.y - other.y) < LINE && one.left < other.right && other.left < one.right
 
 function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
   if (y < Math.min(from.y, to.y) - LINE / 2 || y > Math.max(from.y, to.y) + LINE / 2) return false

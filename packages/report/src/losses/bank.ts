@@ -194,11 +194,9 @@ function misread(history: History, read: OperationRow): Loss | undefined {
 function repeatedText(history: History, read: OperationRow): string {
   const { before, open } = changesAround(history, read)
   const seen = new Set([...before, ...open])
+  const isFailed = (row: OperationRow): boolean => history.operations.outcome[row] === FAIL && !isRead(history, row)
   const wrong = (accountsAt(history, read) ?? []).filter(({ off }) => off !== 0)
-  const found = rowsWhere(
-    history,
-    (row) => seen.has(row) || (history.operations.outcome[row] === FAIL && !isRead(history, row)),
-  ).flatMap((row) => {
+  const found = rowsWhere(history, (row) => seen.has(row) || isFailed(row)).flatMap((row) => {
     const { moves } = movedBy(history, row)
     const times = wrong.map(({ account, off }) => off / changeOf(moves, account))
     const [more = 0] = times

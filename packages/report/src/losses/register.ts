@@ -244,6 +244,11 @@ const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,
 })
 
+const byItsReadsAlone = (history: History, read: OperationRow): Despite => ({
+  level: 'monotonic-reads',
+  because: `it leaves real time out, so ${readText(history, read)} last may count as the newer one`,
+})
+
 function readText(history: History, read: OperationRow): string {
   const key = keyOf(history, read)
   return `the ${key === undefined ? 'value' : nameText(key, 24)} it read`
@@ -282,13 +287,7 @@ function unseen({ history, report, counterexample }: SheetInput): Loss | undefin
     const [from, to] = [by, culprit].map((row) => valueText(outputOf(history, row), 16))
     const key = keyText(history, culprit)
     return isOwn
-      ? {
-          title: `${reader} saw ${key} go back from ${from} to ${to}`,
-          despite: {
-            level: 'monotonic-reads',
-            because: `it leaves real time out, so ${readText(history, culprit)} last may count as the newer one`,
-          },
-        }
+      ? { title: `${reader} saw ${key} go back from ${from} to ${to}`, despite: byItsReadsAlone(history, culprit) }
       : { title: `After ${other} had read ${from}, ${reader} saw ${key} go back to ${to}` }
   }
   const claim: Claim = { claim: 'missing', known: confirmed, read: culprit }

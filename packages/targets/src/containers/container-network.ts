@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Fault, familyOf, type Link, tcpFamily } from '@chaosproxy/faults'
 import { environmentError, type UserError, usageError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import type { Injected } from '@chaosproxy/runner'
+import type { FaultSupport, Injected } from '@chaosproxy/runner'
 import { missingPrograms } from '../command/programs.ts'
 import { openClusterNetwork } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
@@ -87,17 +87,7 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
       },
       async inject(fault) {
         if ('links' in fault) requireEnds(fault.links, names)
-        return inject(fault, {
-          nodes: new Map(),
-          network,
-          supports: (kind) =>
-            familyOf(kind) === tcpFamily || {
-              not: 'faults between containers act only on the bytes of their links',
-              instead: ['partition', 'delay', 'slow'],
-            },
-          others: names,
-          datagrams: links,
-        })
+        return inject(fault, { nodes: new Map(), network, supports: faultSupport, others: names, datagrams: links })
       },
       close: stop,
     }
@@ -197,3 +187,9 @@ function requireEnds(links: readonly Link[], names: readonly string[]): void {
   if (unknown === undefined) return
   throw usageError(`there is no container ${unknown} in this network. The containers are ${names.join(', ')}.`)
 }
+
+const faultSupport = (kind: Fault['kind']): FaultSupport =>
+  familyOf(kind) === tcpFamily || {
+    not: 'faults between containers act only on the bytes of their links',
+    instead: ['partition', 'delay', 'slow'],
+  }

@@ -12,6 +12,7 @@ import {
   FAMILIES,
   type OwnedTable,
   openTable,
+  type RedirectedPort,
   type Refused,
   redirecting,
   releasing,
@@ -78,9 +79,8 @@ export function openInnerRules(
           const inner = await tableIn(pid)
           if (inner === undefined) return
           for (const [from, to] of own) inner.own.set(to, from)
-          const redirected = FAMILIES.flatMap((each) =>
-            redirecting(name, each, { sent, received, nameOf: ({ to, port }) => `${to} . ${port}` }),
-          )
+          const nameOf = ({ to, port }: RedirectedPort) => `${to} . ${port}`
+          const redirected = FAMILIES.flatMap((each) => redirecting(name, each, { sent, received, nameOf }))
           const pairs = FAMILIES.flatMap((each) => {
             const to = own.map(([, address]) => address).filter((address) => each.has(address))
             return [...elements(`${name} ${each.pairs}`, to), ...elements(`${name} ${each.datagrams}`, to)]

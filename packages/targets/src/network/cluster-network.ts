@@ -105,7 +105,8 @@ interface OpenRoute extends LinkPort {
 /** @throws UserError (environment) if the proxy cannot listen. */
 export async function openClusterNetwork(options: ClusterNetworkOptions): Promise<ClusterNetwork> {
   const { nodes, seed, clients, links, announced, recalls = true } = options
-  const network = createNetwork({ seed, isTaped: ({ from, to }) => recalls && from !== 'clients' && to !== 'clients' })
+  const isTaped = ({ from, to }: Link): boolean => recalls && from !== 'clients' && to !== 'clients'
+  const network = createNetwork({ seed, isTaped })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
   const crashServer = (node: NodeId): void => {

@@ -199,9 +199,9 @@ function wrongElement(
 /** Describes why an element cannot be present. */
 function neverAdded(history: History, { adds, added }: Elements, key: number, value: number): string {
   const { input, outcome, key: keys } = history.operations
-  const tried = [...outcome.keys()].filter(
-    (row) => functionOf(history, row) === adds && input[row] === value && keys[row] === key,
-  )
+  const isTried = (row: number): boolean =>
+    functionOf(history, row) === adds && input[row] === value && keys[row] === key
+  const tried = [...outcome.keys()].filter(isTried)
   if (tried.some((row) => outcome[row] === FAIL)) return `was ${added} only by an operation that failed`
   return `nobody ${tried.length === 0 ? '' : 'had yet '}${added}`
 }

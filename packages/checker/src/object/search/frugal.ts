@@ -214,7 +214,10 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     const others = candidates(from, 0)
     const fitsSome = (state: number): boolean => reads.some((operation) => step(state, code[operation]) !== IMPOSSIBLE)
 
-    const extendBy = (at: Configuration, left: number, last: number, beforeLast: number) => {
+    const isEnabled = (operation: number, state: number, next: number): boolean =>
+      step(next, code[operation]) !== IMPOSSIBLE && step(state, code[operation]) === IMPOSSIBLE
+
+    const extendBy = (at: Configuration, left: number, last: number, beforeLast: number): boolean => {
       for (let c = 0; c < classes.length; c++) {
         budget.tick()
         const member = classes[c][usage.count(at.used, c)]
@@ -226,13 +229,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
         const fitsNow = fitsSome(state)
         // A read fits already, so no further operations are needed.
         if (left > 1 && fitsNow) continue
-        const possible =
-          left > 1 || fitsNow
-            ? []
-            : others.filter(
-                (operation) =>
-                  step(state, code[operation]) !== IMPOSSIBLE && step(at.state, code[operation]) === IMPOSSIBLE,
-              )
+        const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
         const nowUsed = usage.after(at.used, c)
         fits &&= nowUsed !== -1

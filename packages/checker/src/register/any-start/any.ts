@@ -75,7 +75,7 @@ export function decideFromAny<Known extends Answer>(
     const operations = settled(encoded, choice)
     const answer = question.decide(operations)
     if (answer.result === 'met') return { result: 'met', answer, operations }
-    if (answer.result === 'unknown') return unknownBecause(answer.reason ?? OUT_OF_TIME)
+    if (answer.result === 'unknown') return unknownBecause(reasonOf(answer))
     const contradiction = question.involved(operations, answer) ?? question.contradiction(operations, answer)
     if (contradiction === undefined) break
     involved = complete([...involved, ...contradiction])
@@ -90,6 +90,8 @@ export function decideFromAny<Known extends Answer>(
   }
   return unknownBecause(NOT_KNOWN)
 }
+
+const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 
 /** The answer for a few operations and all initial values. */
 type Few<Known> =

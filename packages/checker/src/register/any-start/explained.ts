@@ -73,15 +73,12 @@ function cutDown<Known extends Answer>(
       },
       budget,
     ) ?? all
-  const { kept, uncut } = limit(reduced, encoded, {
-    among,
-    limit: limitReached(),
-    makesSure: (some) =>
-      isSure(
-        (allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated',
-        ALLOWED_LOOKS,
-      ),
-  })
+  const makesSure = (some: readonly number[]): boolean =>
+    isSure(
+      (allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated',
+      ALLOWED_LOOKS,
+    )
+  const { kept, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
   const set = restrict(encoded, kept)
   const again = inTime(() => seek(set), unknown)
   const keys = [...new Set(kept.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)

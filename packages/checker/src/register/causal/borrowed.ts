@@ -25,11 +25,9 @@ export function borrowed(
       const few = restrict(encoded, core)
       const all = core.map((_, at) => at)
       const written = writtenValues(few, budget)
-      const needed = shrink(
-        all,
-        (some) => isSupported(few, some, written) && violates(level, restrict(few, some), decoder, budget),
-        budget,
-      )
+      const contradicts = (some: readonly number[]): boolean =>
+        isSupported(few, some, written) && violates(level, restrict(few, some), decoder, budget)
+      const needed = shrink(all, contradicts, budget)
       if (needed.length === core.length) return lent
       const involved = needed.map((at) => core[at])
       const own = explainWeaker(level, encoded, { result: 'violated', involved }, decoder, budget)

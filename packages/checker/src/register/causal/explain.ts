@@ -89,24 +89,20 @@ function wordsOf(
   }
   const { relations, contradiction, indices } = answer.found
   const { facts } = relations
-  const row = (operation: number) => set.row[indices[operation]]
-  const kind = (operation: number) => set.kind[indices[operation]]
+  const row = (operation: number): number => set.row[indices[operation]]
+  const kind = (operation: number): number => set.kind[indices[operation]]
+  const the = (operation: number): string => words.the(row(operation), kind(operation))
   const derivation = derivationOf(facts, contradiction, weakDefinition(level))
   const cycle = fromEarliest(derivation.cycle, row)
   const edges = cycle.map((edge) => orderEdgeOf(edge, ordersOfReads(derivation), row))
   const story = storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
-  const since = (reader: number) => {
+  const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
+  const since = (reader: number): string => {
     const who = words.who(row(reader))
     return weakDefinition(level).words.since(who, words.did(row(reader), kind(reader)).slice(who.length + 1))
   }
-  const steps = cycle.map((edge) =>
-    stepOf(edge, {
-      the: (operation) => words.the(row(operation), kind(operation)),
-      ofOneClient: (a, b) => words.ofOneClient(row(a), row(b)),
-      since,
-    }),
-  )
+  const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return {
     sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.who(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
     edges,

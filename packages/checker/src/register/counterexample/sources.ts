@@ -50,6 +50,9 @@ export function createCompletion(
     return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)
   }
 
+  const nearest = (writers: readonly number[], observer: number): number =>
+    writers.findLast((writer) => calls[writer] < returns[observer] && writer !== observer) ?? writers[0]
+
   return (chosen) => {
     const kept = new Set<number>()
     const waiting: number[] = []
@@ -79,8 +82,7 @@ export function createCompletion(
         for (const writer of possible) keep(writer)
         // Keeps at least the nearest writer. Without one, a stale read would look like a read of a value that nobody
         // wrote.
-        if (possible.length === 0 && writers.length > 0)
-          keep(writers.findLast((writer) => calls[writer] < returns[observer] && writer !== observer) ?? writers[0])
+        if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
     return ascending(kept)

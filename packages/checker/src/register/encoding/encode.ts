@@ -67,10 +67,7 @@ export function encodeRegister(
   // If no operation is dropped, uses the history's own columns.
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
-  const { calls, returns } =
-    isWhole && !meaning.hasUnknown
-      ? { calls: operations.callEvent, returns: operations.returnEvent }
-      : eventsOf(operations, row)
+  const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
   // Operations without a key form an additional object.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
@@ -206,6 +203,8 @@ function shifted(keys: Int32Array, shift: number): Int32Array {
 }
 
 type Events = Pick<Encoded, 'calls' | 'returns'>
+
+const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
 
 /**
  * Returns the event positions. An operation of unknown outcome never returns, even if its client gave up at a known

@@ -38,9 +38,9 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   }
   const found = (counterexample: Counterexample | undefined, otherwise: Verdict): Verdict =>
     counterexample === undefined ? otherwise : { result: 'violated', counterexample }
-  const unread = [...keys]
-    .filter(([key, operations]) => !finals.has(key) && operations.some((i) => isAcknowledged(encoded, i)))
-    .map(([key]) => key)
+  const isOwed = ([key, operations]: readonly [number, readonly number[]]): boolean =>
+    !finals.has(key) && operations.some((i) => isAcknowledged(encoded, i))
+  const unread = [...keys].filter(isOwed).map(([key]) => key)
   const owed = owedFor(unread.slice(0, MOST_NAMED).map(decoder.keyName), unread.length)
   if (owed !== undefined) {
     const unknown: Verdict = unknownBecause(owed)

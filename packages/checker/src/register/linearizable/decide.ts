@@ -43,17 +43,8 @@ export function decideLinearizable(
   const parts = partsOfKeys()
   const cases = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
   const orders = parts.map(() => undefined)
-  const work: Undertaking = {
-    encoded,
-    parts,
-    cases,
-    numberOf: (part) => part,
-    jsonOf,
-    budget,
-    race,
-    orders,
-    conflicts: new Map(),
-  }
+  const numberOf = (part: number): number => part
+  const work: Undertaking = { encoded, parts, cases, numberOf, jsonOf, budget, race, orders, conflicts: new Map() }
   const open: Task[] = []
   const isDue = createDue()
   const quick = decideQuickly(work, open, isDue)

@@ -80,11 +80,8 @@ function cutDown(
   }
   const all = range(0, operations.length)
   const reduced = reduce(contradiction, budget) ?? all
-  const { kept, uncut } = limit(reduced, operations, {
-    among,
-    limit: limitReached(),
-    makesSure: (some) => standsAlone(restrict(operations, some), decoder),
-  })
+  const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(operations, some), decoder)
+  const { kept, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
   const set = restrict(operations, kept)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])

@@ -12,6 +12,8 @@ import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
 import { fromEarliest, orderEdgeOf, stepOf } from './order-edges.ts'
 
+const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
+
 /** The maximum number of pairs of writes that are named. */
 const MOST_PAIRS = 4
 
@@ -39,7 +41,7 @@ export const explainSequential = (
 
 export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
   hides: 'writes and reads',
-  decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, 20_000 + 400 * settled.length),
+  decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(settled)),
   involved: (settled, answer) => (answer.result === 'violated' ? involvedIn(settled, answer) : undefined),
 })
 
@@ -95,12 +97,9 @@ function wordsOf(
   const edges = cycle.map((edge) => orderEdgeOf(edge, derivation, row, areOfOne))
   const story = set.isTied === true ? undefined : storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
-  const steps = cycle.map((edge) =>
-    stepOf(edge, {
-      the,
-      ofOneClient: (a, b) => (areOfOne(a, b) ? words.ofOneClient(row(a), row(b)) : 'by their stamps'),
-      since: (reader) => `after it ${words.did(row(reader), kind(reader))}`,
-    }),
-  )
+  const since = (reader: number): string => `after it ${words.did(row(reader), kind(reader))}`
+  const ofOneClient = (a: number, b: number): string =>
+    areOfOne(a, b) ? words.ofOneClient(row(a), row(b)) : 'by their stamps'
+  const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return { sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`, edges }
 }

@@ -109,9 +109,7 @@ function attempt(
   let cursor = 0
   for (;;) {
     if (budget.expired(urgent.length + 1)) return { result: 'stopped', reason: 'time' }
-    let pair = urgent.find(
-      (each) => !saturation.precedes(each.first, each.second) && !saturation.precedes(each.second, each.first),
-    )
+    let pair = urgent.find((each) => isOpen(saturation, each))
     if (pair === undefined) {
       const found = open(cursor)
       if (found === undefined) return { result: 'met' }
@@ -143,6 +141,9 @@ function attempt(
     decisions.push(next)
   }
 }
+
+const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
+  !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
 /**
  * Creates a scan for the next open pair, in the order of the basis. The caller guarantees that all pairs before `from`

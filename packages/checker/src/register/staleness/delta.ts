@@ -23,10 +23,7 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
   // If Δ is `high`, every read counts as called before anything returned. If zones conflict even then, the times
   // contradict the order of events.
   let low = 0
-  let high = Math.ceil(
-    zones.lastReadCall.reduce((a, b) => Math.max(a, b)) -
-      zones.first.filter(Number.isFinite).reduce((a, b) => Math.min(a, b)),
-  )
+  let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
     budget.look(zones.first.length)
@@ -38,6 +35,9 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
   }
   return high
 }
+
+const greater = (a: number, b: number): number => Math.max(a, b)
+const less = (a: number, b: number): number => Math.min(a, b)
 
 interface Zones {
   readonly first: Float64Array

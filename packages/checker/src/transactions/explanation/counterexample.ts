@@ -141,7 +141,7 @@ export function explainFinding(record: TransactionRecord, finding: Finding): Exp
   const did = microText(record, micro)
   const writer = other < 0 ? '' : second === transaction ? 'it' : name(second)
   const what = other < 0 ? '' : microText(record, other)
-  const sentence = (record.list[micro] < 0 ? ofRegisters : sentences)[anomaly]({ reader, did, writer, what })
+  const sentence = sentencesFor(record, micro)[anomaly]({ reader, did, writer, what })
   const isWrite = other >= 0 && record.kind[other] !== READ
   return {
     sentence: `${titleOf(anomaly, story)}: ${sentence}.${proofsText(record, proofs, name)}`,
@@ -193,6 +193,9 @@ const ofRegisters: Sentences = {
   internal: ({ reader, did, what }) =>
     `${reader} ${did} right after it had itself ${what.replace(/^wrote/, 'written')}`,
 }
+
+const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
+  list[micro] < 0 ? ofRegisters : sentences
 
 /** Describes transactions whose contradiction is more than a single cycle. */
 export function explainAmong(

@@ -76,11 +76,12 @@ function versionsIn(record: TransactionRecord, rows: readonly number[], versions
   rows.forEach((row, at) => {
     if (kind[at] === READ) seen[key[at]] = Math.max(seen[key[at]], versions.of[row])
   })
+  const isSeen = (at: number): boolean => versions.of[rows[at]] <= seen[key[at]]
   const counts = committed(record)
   const written: { readonly version: number; readonly writer: number; readonly key: number }[] = []
   for (let t = 0; t < length; t++) {
     const its = range(starts[t], starts[t + 1]).filter((at) => kind[at] !== READ && versions.of[rows[at]] >= 0)
-    if (its.some((at) => versions.of[rows[at]] <= seen[key[at]])) counts[t] = 1
+    if (its.some(isSeen)) counts[t] = 1
     if (counts[t] === 1) written.push(...its.map((at) => ({ version: versions.of[rows[at]], writer: t, key: key[at] })))
   }
   written.sort((a, b) => a.key - b.key || a.version - b.version)

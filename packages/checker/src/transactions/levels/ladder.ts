@@ -63,10 +63,10 @@ export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
   { name: 'neither', mask: 0, prefixed: (isolation) => isolation },
 ]
 
+const levelsOf = (isolation: Isolation): readonly IsolationLevel[] => forms.map((form) => form.prefixed(isolation))
+
 /** The levels, strongest first: each level precedes all levels that it implies. */
-const levels: readonly IsolationLevel[] = isolations.flatMap((isolation) =>
-  forms.map((form) => form.prefixed(isolation)),
-)
+const levels: readonly IsolationLevel[] = isolations.flatMap(levelsOf)
 
 function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] {
   const form = forms[at]

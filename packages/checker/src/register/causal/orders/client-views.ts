@@ -45,7 +45,8 @@ export function judgeClient(
 ): Judged {
   const { encoded } = facts
   for (const end of endsOf(encoded, client)) {
-    const indices = operationsUntil(end, encoded, (i) => order === undefined || i === end || order.precedes(i, end))
+    const isPast = (i: number): boolean => order === undefined || i === end || order.precedes(i, end)
+    const indices = operationsUntil(end, encoded, isPast)
     const view = viewOf(facts, indices)
     const woven = order && weave(indices, facts.threads, order, budget)
     const { answer } = decideBy(view, woven ?? threadsOf(view.encoded, true, budget), budget)
@@ -99,11 +100,8 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()
-  return indicesWhere(
-    encoded.length,
-    (i) =>
-      (writes[i] !== NOTHING || i === end || (clients[i] === clients[end] && returns[i] < calls[end])) && passes(i),
-  )
+  const isOwn = (i: number): boolean => i === end || (clients[i] === clients[end] && returns[i] < calls[end])
+  return indicesWhere(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
 }
 
 /** Splits some operations into threads, with the causal order between threads. */

@@ -65,11 +65,13 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
+  /** Counts the viewer's reads among its first `count` operations. */
+  const readsAmong = (count: number): number => countAmong(reads, past.length, count, place)
   /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
       changed = false
-      const seen = countAmong(reads, past.length, row[viewer], place)
+      const seen = readsAmong(row[viewer])
       if (seen > 0 && past[seen - 1] !== row) raise(row, 0, past[seen - 1], 0, width)
       for (let a = 0; a < active.length; a++) {
         const thread = active[a]

@@ -27,9 +27,7 @@ export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
  * @throws OutOfTime
  */
 export function earliestViolation(part: Encoded, budget: Budget): number {
-  return firstWhere(
-    0,
-    2 * part.length,
-    (position) => decideInLinearTime(compact(prefix(part, position, budget), budget), budget).result === 'violated',
-  )
+  const isViolatedBy = (position: number): boolean =>
+    decideInLinearTime(compact(prefix(part, position, budget), budget), budget).result === 'violated'
+  return firstWhere(0, 2 * part.length, isViolatedBy)
 }

@@ -122,7 +122,7 @@ export class LongValues {
       used[place] = used[place] === 0 ? 0 : 1
       groups += used[place]
     }
-    const zones = { first, last, used, initials: [INITIAL], keyOf: () => 0 }
+    const zones = { first, last, used, initials: [INITIAL], keyOf: onlyKey }
     const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
     if (isViolated[0] === 1)
       return groupsIn(conflicts[0] ?? [], zones).map((group) =>
@@ -142,6 +142,8 @@ function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'la
   const events = new Set(conflict)
   return Array.from(first.keys()).filter((group) => events.has(first[group]) || events.has(last[group]))
 }
+
+const onlyKey = (): number => 0
 
 /** The writes of unknown outcome among a bounded number of operations. */
 export class UnknownWrites {

@@ -28,11 +28,13 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated', conflicts: impossibleReads(part, clusters) }
   const { first, last, used, events } = clusters
-  const groups = { first, last, used, initials: [part.initial], keyOf: () => 0 }
+  const groups = { first, last, used, initials: [part.initial], keyOf: onlyKey }
   const { sequence, isViolated, conflicts } = sequenceOfZones(groups, events, budget)
   if (isViolated[0] === 1) return { result: 'violated', conflicts }
   return { result: 'met', order: () => orderOf(sequence, clusters, part, budget) }
 }
+
+const onlyKey = (): number => 0
 
 /** Returns the reads of values that were not written yet, each with the write of its value, if there is one. */
 function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
@@ -168,7 +170,7 @@ export function sequenceOfZones(
     holder[k] = initials[k]
     used[initials[k]] = 0
   }
-  const groups = events > 2 * EVENTS_OF_BLOCK ? beginningsByBlock(zones, events) : beginningsIn(zones, events)
+  const groups = beginnings(zones, events)
   budget.look(events)
   const isViolated = uint8Array(keys)
   const conflicts: Conflict[] = []
@@ -207,6 +209,11 @@ export function sequenceOfZones(
   }
   for (const groups of waiting) for (const later of groups) sequence[placed++] = later
   return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
+}
+
+/** Returns the groups except the initial ones, by the beginning of their zones. */
+function beginnings(zones: Zones, events: number): Int32Array {
+  return events > 2 * EVENTS_OF_BLOCK ? beginningsByBlock(zones, events) : beginningsIn(zones, events)
 }
 
 function beginningsIn({ first, last, used }: Zones, events: number): Int32Array {

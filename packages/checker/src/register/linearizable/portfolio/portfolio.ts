@@ -72,6 +72,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   const isSettled = !part.returns.includes(NEVER)
   const optionalCas = !isSettled && hasOptionalCas(part)
 
+  const narrowly = (): Contender => contender(createNarrowSearch(part, events, slots, budget), usualDepth)
   const inDepth = (): Contender =>
     contender(createSearch(part, jsonOf, budget), optionalCas ? depthWithOptionalCas : usualDepth)
   const byFrontier = (): Contender | undefined => {
@@ -86,9 +87,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
 
   const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
-  let current = isNarrow
-    ? contender(createNarrowSearch(part, events, slots, budget), usualDepth)
-    : (narrowFrontier ?? inDepth())
+  let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
   const untried = isNarrow
     ? [byNarrowFrontier]
     : narrowFrontier === undefined

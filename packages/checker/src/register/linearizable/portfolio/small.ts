@@ -37,11 +37,8 @@ export function violatesLinearizability(
  */
 export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
   const { alternatives } = startsOf(part, jsonOf)
-  const likely =
-    alternatives.length === 1
-      ? alternatives[0]
-      : (alternatives.find((each) => violates(each, jsonOf, budget, FEW_STEPS * part.length) !== true) ??
-        alternatives[0])
+  const explains = (each: Encoded): boolean => violates(each, jsonOf, budget, FEW_STEPS * part.length) !== true
+  const likely = alternatives.length === 1 ? alternatives[0] : (alternatives.find(explains) ?? alternatives[0])
   return likely.names[likely.initial]
 }
 
