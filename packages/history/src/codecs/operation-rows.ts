@@ -168,8 +168,8 @@ export class OperationRows {
     if (this.#stamp === '') return operations
     const { source, sink } = this.#options
     const before = operations.map((each) => (each.isBare ? endingAt(each) : each))
-    const isOfReturn = overlaps(operations) > 0
-    const isOfCall = overlaps(before) > 0
+    const isOfReturn = haveOverlap(operations)
+    const isOfCall = haveOverlap(before)
     const name = JSON.stringify(this.#stamp)
     if (isOfReturn === isOfCall && !haveEqualOrders(operations, before))
       throw brokenRule(
@@ -200,34 +200,35 @@ function endingAt(operation: ReadOperation): ReadOperation {
 /** Whether both lists of the same operations have the same order of calls and returns. */
 function haveEqualOrders(one: readonly ReadOperation[], other: readonly ReadOperation[]): boolean {
   const others = momentsOf(other)
-  return momentsOf(one).every(({ at, isFirst }, place) => {
-    const { at: otherAt, isFirst: isOtherFirst } = others[place] ?? {}
-    return at === otherAt && isFirst === isOtherFirst
-  })
+  return momentsOf(one).every(
+    ({ event, isFirst }, place) => event === others[place]?.event && isFirst === others[place]?.isFirst,
+  )
 }
 
-/** The calls and returns by time; `isFirst`: at a later time than the one before. */
+/**
+ * Returns the calls and returns in the order of their times, each as a number by its line. `isFirst`: the time is later
+ * than that of the preceding one.
+ */
 function momentsOf(
   operations: readonly ReadOperation[],
-): readonly { readonly at: string; readonly isFirst: boolean }[] {
+): readonly { readonly event: number; readonly isFirst: boolean }[] {
   const moments = operations.flatMap(({ call, returned, line }) => [
-    { time: call, at: `${line} call` },
-    ...(returned === undefined ? [] : [{ time: returned, at: `${line} return` }]),
+    { time: call, event: 2 * line },
+    ...(returned === undefined ? [] : [{ time: returned, event: 2 * line + 1 }]),
   ])
-  const sorted = moments.sort((a, b) => compared(a.time, b.time) || (a.at < b.at ? -1 : 1))
-  return sorted.map(({ time, at }, place) => ({ at, isFirst: time !== sorted[place - 1]?.time }))
+  const sorted = moments.sort((a, b) => compared(a.time, b.time) || a.event - b.event)
+  return sorted.map(({ time, event }, place) => ({ event, isFirst: time !== sorted[place - 1]?.time }))
 }
 
-/** Counts operations that begin before their client's previous one ends. */
-function overlaps(operations: readonly ReadOperation[]): number {
+/** Whether an operation begins before its client's previous one ends. */
+function haveOverlap(operations: readonly ReadOperation[]): boolean {
   const until = new Map<Process, bigint>()
-  let count = 0
   for (const { process, call, returned = call } of operations.toSorted((a, b) => compared(a.call, b.call))) {
     if (process === undefined) continue
-    if (call < (until.get(process) ?? call)) count += 1
+    if (call < (until.get(process) ?? call)) return true
     until.set(process, returned)
   }
-  return count
+  return false
 }
 
 /** Whether a line names neither an operation nor a time, for example a phase or a setting. */
