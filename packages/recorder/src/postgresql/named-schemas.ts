@@ -111,8 +111,8 @@ export function schemasIn(parameters: ReadonlyMap<string, string>): string {
 
 /** Returns the list of schemas that a statement chooses for names without one, if it does. */
 export function schemasSetBy(tokens: readonly Token[]): Operand | 'default' | undefined {
-  const [first, second] = tokens.map(({ text }) => text)
-  switch (first) {
+  const second = tokens[1]?.text
+  switch (tokens[0]?.text) {
     case 'use':
       return { kind: 'constant', text: second ?? '' }
     case 'reset':
