@@ -75,7 +75,14 @@ export function startsByKey({ keys, values }: History, initial: Json): readonly 
 }
 
 /** Warns of a key that is a text on one line and a number on another. */
-export function alikeKeys({ keys, values }: History): readonly string[] {
+export const alikeKeys = (history: History): readonly string[] => [...namesOfAlikeKeys(history)].slice(0, 1).map(alike)
+
+/** Says that a number and the same number as a text are two keys. */
+export const alike = (key: string): string =>
+  `${key} and "${key}" are two keys. If they are meant to be one, write the key alike on all lines.`
+
+/** Returns the names of keys that are texts on some lines and numbers on others. */
+export function namesOfAlikeKeys({ keys, values }: History): ReadonlySet<string> {
   const some = new Set(keys.slice(0, MOST_LOOKED_AT))
   // The second of two such keys is called `"1"` if it is a text, otherwise `1 (not a text)`.
   const found = new Set([...some].filter((name) => some.has(JSON.stringify(name)) || some.has(`${name} (not a text)`)))
@@ -86,9 +93,7 @@ export function alikeKeys({ keys, values }: History): readonly string[] {
     if ((inTransactions.get(String(key)) ?? key) !== key) found.add(String(key))
     inTransactions.set(String(key), key)
   }
-  return [...found]
-    .slice(0, 1)
-    .map((key) => `${key} and "${key}" are two keys. If they are meant to be one, write the key alike on all lines.`)
+  return found
 }
 
 const DIGITS = /^\d+$/

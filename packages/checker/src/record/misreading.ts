@@ -22,7 +22,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import { unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
-import { alikeKeys } from './hints.ts'
+import { alike, namesOfAlikeKeys } from './hints.ts'
 
 /** The minimum number of reads for judging whether most reads returned unwritten values. */
 const FEWEST_READS = 5
@@ -123,15 +123,13 @@ const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
 
 /** The reason to suspect that a key was written as a number and as a text, if a violation concerns that key. */
 function alikeReason<Name extends string>({ levels }: Report<Name>, history: History): string | undefined {
-  const [alike] = alikeKeys(history)
-  if (alike === undefined) return undefined
-  const { key } = history.operations
+  const names = namesOfAlikeKeys(history)
+  if (names.size === 0) return undefined
   const concerned = Object.values<Verdict>(levels).flatMap((verdict) =>
-    verdict.result === 'violated'
-      ? verdict.counterexample.operations.map(({ operation }) => nameOf(history.keys[key[operation]] ?? ''))
-      : [],
+    verdict.result === 'violated' ? verdict.counterexample.keys.map(nameOf) : [],
   )
-  return concerned.some((name) => alike.startsWith(`${name} and `)) ? alike.replace(/\.$/, '') : undefined
+  const found = concerned.find((name) => names.has(name))
+  return found === undefined ? undefined : alike(found).replace(/\.$/, '')
 }
 
 /** The name of a key without the marks of `KeyNumbers`. */

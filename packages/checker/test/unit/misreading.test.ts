@@ -216,6 +216,21 @@ test('a violation of a key that is a number and a text is unknown, and that of a
   expect(judged('x', '1', 1).levels.linearizable.result).toBe('violated')
 })
 
+test('a violation is unknown if it concerns any of several keys that are numbers and texts', () => {
+  const read = (key: Json): Json[] => [
+    { process: 0, type: 'invoke', f: 'read', key },
+    { process: 0, type: 'ok', f: 'read', key, value: null },
+  ]
+  const written: Json[] = [
+    { process: 0, type: 'invoke', f: 'write', key: 2, value: 7 },
+    { process: 0, type: 'ok', f: 'write', key: 2, value: 7 },
+    { process: 1, type: 'invoke', f: 'read', key: '2' },
+    { process: 1, type: 'ok', f: 'read', key: '2', value: 7 },
+  ]
+  const events = [...read(1), ...read('1'), ...written]
+  expect(reasonOf(checkHistory(historyFromObjects(events)))).toContain('2 and "2" are two keys')
+})
+
 describe('a file whose answers resemble what was written', () => {
   const judged = (written: Json, read: Json, isNative = false) => {
     const events: EventInput[] = [
