@@ -9,7 +9,6 @@ import {
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
-
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import type { IntegerModel, Model, ModelInput } from '../judge/model.ts'
 import type { CheckOptions } from '../judge/options.ts'

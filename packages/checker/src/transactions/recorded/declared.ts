@@ -49,7 +49,8 @@ export function decideDeclared(
     const kept = new EdgeList(edges.length)
     for (let e = 0; e < edges.length; e++) {
       const [from, to, key, kind] = [edges.from[e], edges.to[e], edges.key[e], edges.kind[e] as EdgeKind]
-      const counts = kind === RW ? isPromised(from, to, key) : kind !== WW || !insertions.has(pairOf(from, to, key))
+      const isOfInsertion = kind === WW && insertions.size > 0 && insertions.has(pairOf(from, to, key))
+      const counts = kind === RW ? isPromised(from, to, key) : !isOfInsertion
       if (counts) kept.add(from, to, kind, key)
     }
     return kept
