@@ -206,7 +206,7 @@ test('eventual is met despite different final reads if a linearizable order expl
   }
 })
 
-test('a final read of a failed write violates eventual, and acknowledged writes after the failed write are lost', () => {
+test('a final read of a failed write violates eventual, and the acknowledged writes that followed the failed write count as lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that write certainly failed.',
   )

@@ -129,7 +129,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['headers 1', 'headers 3'])
   })
 
-  test('later header blocks are undecodable if a header block without a plain form is lost or overtaken', () => {
+  test('a lost or delayed header block makes later blocks undecodable if it cannot be written without the dynamic table', () => {
     const lost = flowOf({ 'headers 1': { instead: NOTHING } }, { plain: () => undefined })
     expect(lost.receive(settings, headers(1), headers(3))).toEqual(['settings', 'undecodable', 'headers 3'])
     let isKnown = true

@@ -60,7 +60,7 @@ describe('a call of a known Redis script', () => {
     expect(call('EVALSHA', sha(layout), '0')).toBe(keys)
   })
 
-  test('a script layout stays unknown after a command that does not load it', () => {
+  test('an EVALSHA is not recognised if no command loaded a declared script with this hash', () => {
     const call = called()
     call('SCRIPT', 'EXISTS', `${SOURCE} `)
     call('SCRIPT', 'LOAD', 'return 1')
