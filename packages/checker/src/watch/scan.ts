@@ -67,8 +67,7 @@ export function scanWatch(options: ScanOptions): Sent {
     shown: readonly OperationRow[] = [],
   ): void => {
     if (isAnyLost && NEVER_SENT.has(guarantee)) return
-    const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
-    const core = ascending([watch.row, ...others.filter(isRow), culprit])
+    const core = ascending([watch.row, ...others.filter((row) => row !== undefined), culprit])
     const context = ascending(shown).filter((row) => !core.includes(row))
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context })
   }
