@@ -43,9 +43,11 @@ function byLeastStarts(
     if (verdict?.result !== 'violated') continue
     const { sentence } = verdict.counterexample
     const there =
-      initial.length === 0 ? 'something was there' : 'other values, besides those that nobody put in, were there'
+      initial.length === 0
+        ? 'something was there at the start'
+        : 'other values were there at the start, not only those that nobody put in'
     return [
-      `${sentence.replace(/\.$/, '')}. That is right only if ${there} at the start. Give the initial value: --initial '[]' for nothing`,
+      `${sentence.replace(/\.$/, '')}. That is right only if ${there}. Give the initial value: --initial '[]' for nothing`,
     ]
   }
   return []

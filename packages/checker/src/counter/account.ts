@@ -149,7 +149,7 @@ export function accountOfCounter(history: History, initial: Json, budget: Budget
         ? `a read returned ${JSON.stringify(first.value)}, though the additions allow ${first.bounds?.join(' to ')}`
         : isOpen
           ? 'the counter was never read'
-          : 'every read is between the least and the greatest sum of the additions',
+          : 'every read is between the least and the greatest sum that the additions allow',
     attempted,
     acknowledged,
     ok: reads.length - unexpected.length,

@@ -178,7 +178,7 @@ export function reportOf(
   const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) => {
     if (!requested.includes(level)) return NOT_REQUESTED
     if (known.includes(level))
-      return { kind: 'unasked', text: 'left open: the results of other levels do not decide it' }
+      return { kind: 'unasked', text: 'the results of the other levels do not decide this level' }
     return { kind: 'unasked', text: cannotBeChecked(name, level, known) }
   })
   return {

@@ -78,7 +78,7 @@ export const orderOfWrites = {
   contradiction: (relations) => relations.inFuture(),
   hides: 'nothing',
   words: {
-    noWay: 'some read saw a write that came causally after it',
+    noWay: 'some read saw a write that causally followed that read',
     introduction: noSharedOrder,
     since: alreadyKnew,
   },

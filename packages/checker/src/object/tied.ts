@@ -16,7 +16,7 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { decide, explain } from './sequential.ts'
 
 const REPEATED = notRecorded(
-  'one operation stands for several, as a drain does for its dequeues, and the search by process order supports no such operations',
+  'an operation stands for several others, such as a drain for its dequeues, and the search by process order does not support this',
 )
 const APART = notRecorded(
   'each object has an order that respects the timestamps and the order of each process, and no order of all objects was found',

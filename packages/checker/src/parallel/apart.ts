@@ -221,7 +221,8 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
     if (verdict.result === 'violated') return [level, verdict]
-    const alone = verdict.result === 'met' ? `; by themselves, the keys that are not linearizable are ${level}` : ''
+    const alone =
+      verdict.result === 'met' ? `; judged without the other keys, the keys that are not linearizable are ${level}` : ''
     return [level, unknownBecause({ kind: 'memory', text: `${why}${alone}` })]
   })
   const verdicts = Object.fromEntries(levelsOf) as Report['levels']

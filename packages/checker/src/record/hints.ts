@@ -181,4 +181,4 @@ const startsAs = (value: Json): string =>
 
 /** Says that the opening balances of a bank are unknown, and how to give them. */
 export const unknownOpening = (history: History): string =>
-  `nothing says what the accounts opened with, so every opening is allowed. Accounts that opened empty would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`
+  `the opening balances are not given, so the check allows any. It does not assume empty accounts, because these would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`

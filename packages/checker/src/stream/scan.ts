@@ -95,7 +95,7 @@ function sent(options: ScanOptions): void {
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
       if (!isFailed && (first === undefined || offset < first.offset)) {
         const since = sends.length === 0 ? 'is recorded' : 'had begun'
-        const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
+        const why = `${message} was polled from ${name}, although no send of this message ${since}; it may have been sent before the record began`
         unsure('no-aborted-reads', why)
       } else
         unsent(
@@ -299,8 +299,11 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     if (missed.offset >= last.offset) continue
     const isOpen = missed.offset <= first.offset || commits.some(({ offset }) => offset >= missed.offset)
     if (isOpen || lostPolls.length > 0) {
-      const where = `at offset ${missed.offset} of ${name}, and no answer that is known has it`
-      unsure('no-lost-writes', `${missed.message} was acknowledged ${where}, though consumers have polled beyond`)
+      const where = `at offset ${missed.offset} of ${name}, and no poll with a known answer returned it`
+      unsure(
+        'no-lost-writes',
+        `${missed.message} was acknowledged ${where}, though consumers have polled later offsets`,
+      )
       continue
     }
     lost(missed)

@@ -135,7 +135,7 @@ export function scanWatch(options: ScanOptions): Sent {
       else
         report(
           'reliable',
-          `${first} between that and the previous change that it was sent, at revision ${last.revision}`,
+          `${first} between the sent change and the one sent before it, at revision ${last.revision}`,
           row,
           core,
           context.slice(0, 1),
@@ -280,7 +280,7 @@ export function scanWatch(options: ScanOptions): Sent {
     const [missing] = scope.changesAt(target)
     report(
       'live',
-      `${name} ${howFar(last?.revision)}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
+      `${name} ${howFar(last?.revision)}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} although this is the last change that it asked for`,
       end.row,
       [missing?.writer, missing?.reportedBy, last?.row],
     )

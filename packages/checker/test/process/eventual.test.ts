@@ -213,7 +213,7 @@ test('a final read of a failed write violates eventual, and the acknowledged wri
   expect(reported('w1-x', '      w2-|', '            fr1|').lost).toMatchObject([{ value: 2 }])
   expect(reported('      w1-x', 'w2-|', '            fr1|').lost).toEqual([])
   expect(sentenceOf('      w2-|', '            fr3|')).toBe(
-    'At the end, n2 read 3, though no write that could have taken effect wrote it.',
+    'At the end, n2 read 3, though no write of this value can have taken effect.',
   )
 })
 

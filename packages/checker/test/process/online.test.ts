@@ -371,7 +371,7 @@ test('a read of a value after a cas replaced it is a violation, even if the requ
 
 test('the online checker refuses a cas that names three values', () => {
   expect(() => online().push({ process: 1, type: 'invoke', f: 'cas', value: [1, 2, 3] })).toThrow(
-    "event 0: process 1's cas takes [old, new], or [new] if its answer says the old value, not [1,2,3].",
+    "event 0: the value of process 1's cas is [1,2,3]. It must be [old, new], or [new] if the completion returns the old value.",
   )
 })
 

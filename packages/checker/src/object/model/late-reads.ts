@@ -42,5 +42,5 @@ export const lateReadsInWords = (
 ): readonly string[] =>
   late.map(({ key, before, updates }) => {
     const how = before < updates ? `${before} of ${updates}` : updates === 1 ? 'the only' : `all ${updates}`
-    return `${nameOfKey(history, key, kind)} was first read after ${how} acknowledged ${noun}${updates === 1 ? '' : 's'}, so if the initial value was another, ${noun}s may have been lost`
+    return `${nameOfKey(history, key, kind)} was first read after ${how} acknowledged ${noun}${updates === 1 ? '' : 's'}. The initial value is unknown, so a loss of ${noun}s before this read would not be noticed`
   })

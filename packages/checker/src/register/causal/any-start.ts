@@ -49,7 +49,7 @@ export function judgeWeakerFromAny(
       return { result: 'violated', counterexample }
     }
     const { answer, operations } = found
-    if (answer.result !== 'met') throw new Error('the level is met, but its answer says otherwise')
+    if (answer.result !== 'met') throw new Error('the level is met, but the answer of its search is not')
     return { result: 'met', witness: witnessOfWeak(answer, operations) }
   }
 }

@@ -123,7 +123,7 @@ function introduction(
   facts: Facts,
   clientOf: (operation: number) => string,
 ): string {
-  if (contradiction.future === true) return 'Some read saw a write that came causally after it'
+  if (contradiction.future === true) return 'Some read saw a write that causally followed that read'
   const { thread } = contradiction
   const { members, start } = facts.threads
   return weakDefinition(level).words.introduction(thread === undefined ? undefined : clientOf(members[start[thread]]))

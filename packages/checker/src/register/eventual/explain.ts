@@ -43,7 +43,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   const failed = failedWriter(input, value)
   const why =
     failed === undefined
-      ? 'though no write that could have taken effect wrote it'
+      ? 'though no write of this value can have taken effect'
       : `which only ${who(decoder.history, failed)} had tried to write, and that write certainly failed`
   return counterexample(input, 'eventual', {
     sentence: `At the end, ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}, ${why}.`,

@@ -227,7 +227,7 @@ const typeOf = (name: ValueName): string =>
 const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
 
 const notACas = ({ process, value }: EventInput): string =>
-  `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
+  `the value of process ${process}'s cas is ${JSON.stringify(value)}. It must be [old, new], or [new] if the completion returns the old value.`
 
 function sentence(
   { caller, input, casValues }: OpenOperation,
@@ -249,7 +249,7 @@ function sentence(
     case 'stale':
       return `${did}, but that value had been overwritten by then.`
     case 'known late':
-      return `No possible initial value${of} explains what was read by then.`
+      return `No initial value${of} explains the reads so far.`
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':

@@ -192,7 +192,7 @@ export function completion(saturation: Saturation): Int32Array {
         position[t]++
       }
     }
-    if (placed === before) throw new Error('the saturated order has a cycle that saturation did not find')
+    if (placed === before) throw new Error('the order has a cycle, although its saturation found none')
   }
   return order
 }

@@ -43,7 +43,7 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
 }
 
 const GUESS =
-  ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is the contradiction of one order.'
+  ' The order of some writes is not known. Every possible order leads to a contradiction; one of these contradictions is shown.'
 
 /** Formats a title as `Write skew (G2-item)`, or the anomaly alone. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
@@ -241,7 +241,7 @@ export function explainComponent({ core, record }: Situation): Explanation {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
   const drawn = ascending(all).slice(0, MOST_OPERATIONS)
   return {
-    sentence: `${count(all.length)} transactions lie on cycles together; no short one was found in the time given.`,
+    sentence: `${count(all.length)} transactions lie on common cycles; no short cycle was found within the time limit.`,
     operations: rowsOf(drawn),
     keys: [],
     transactions: drawnWhole(record, drawn),

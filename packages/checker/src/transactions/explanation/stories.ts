@@ -68,7 +68,7 @@ const staleCheck: Story = {
   title: 'A transaction updated a value that had changed since it read it',
   cause:
     'The transaction read the value, another transaction changed it, and the server computed the new value from the changed one.',
-  cure: 'Check the value in the step that changes it, or lock what is read.',
+  cure: 'Check and change the value in one step, or lock the value before reading it.',
   sqlCure:
     'Put the condition into the UPDATE (SET n = n - 1 WHERE id = 1 AND n >= 1) and check how many rows it changed; or read the row with SELECT … FOR UPDATE; or use SERIALIZABLE and retry.',
   refusedBy: 'cursor-stability',

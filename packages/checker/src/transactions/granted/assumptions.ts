@@ -64,7 +64,7 @@ const writeFollowsRead: Assumption = {
 /** Elle's `sequential-keys?`: each session sees the versions of a key in ascending order. */
 const sequentialKeys: Assumption = {
   name: 'sequential-keys',
-  summary: 'each client reads and writes the versions of a key in their order',
+  summary: 'each client reads and writes the versions of a key in ascending order',
   orders: (record, counts, grant) => {
     const latest = new Map<string, Touch>()
     eachTouch(record, counts, (touch) => {

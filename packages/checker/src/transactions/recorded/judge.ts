@@ -252,7 +252,7 @@ function firstUses(record: TransactionRecord): Int32Array {
 }
 
 const OTHERS =
-  'a trigger, a function or a client that does not use the proxy changes it. Let all clients use the proxy, or leave the column out'
+  'a trigger, a function or a client that bypasses the proxy changes this value. Let all clients use the proxy, or do not record this column'
 
 const whatOf = ({ what, line }: Mark): string => `${what} (line ${line})`
 

@@ -157,7 +157,7 @@ export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolea
 const NO_TRANSACTION = {
   name: 'no transaction around it',
   title: 'Statements that belong together ran without a transaction',
-  cause: 'They ran in transactions of their own, and another one came between.',
+  cause: 'Each statement ran in its own transaction, and another transaction took effect between them.',
   cure: 'Put them into one transaction: BEGIN … COMMIT. Then give it the level that it needs.',
 } satisfies Omit<TransactionStory, 'refusedBy'>
 

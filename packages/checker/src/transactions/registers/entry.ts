@@ -158,7 +158,7 @@ function ambiguityText(record: TransactionRecord, { read, first, second }: Ambig
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const wrote = microText(record, first)
   return second < 0
-    ? `a transaction ${wrote} (${place(first)}), which is the initial value, so a read of it (${place(read)}) does not show which it saw; write another value`
+    ? `a transaction ${wrote} (${place(first)}), which is the initial value, so a read of this value (${place(read)}) does not show whether it saw the write; write another value`
     : `two transactions ${wrote} (${place(first)} and ${place(second)}), so a read of it (${place(read)}) does not show which it saw; write each value to a key once`
 }
 

@@ -35,7 +35,7 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'a counter that lost 11 of 80 additions and is read only at the end',
     () => fileOf('counter', ...added(80), read(69)),
-    'k was first read after all 80 acknowledged additions, so if the initial value was another, additions may have been lost. Give the initial value, such as --initial 0',
+    'k was first read after all 80 acknowledged additions. The initial value is unknown, so a loss of additions before this read would not be noticed. Give the initial value, such as --initial 0',
     '0',
   ],
   [
@@ -77,13 +77,13 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'a message that nobody put in and that came out after one that somebody did',
     () => fileOf('queue', ...put(1), ...took(1, 9)),
-    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 9 on k: a queue hands out each message once, in order. That is right only if other values, besides those that nobody put in, were there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 9 on k: a queue hands out each message once, in order. That is right only if other values were there at the start, not only those that nobody put in. Give the initial value: --initial '[]' for nothing",
     '[]',
   ],
   [
     'a queue out of which came only what nobody put in',
     () => fileOf('queue', ...put(1, 2), ...took(8, 9)),
-    'the 2 messages put into k did not come out, but others did that nobody put in',
+    'the 2 messages put into k did not come out, and nobody put in the messages that did come out',
     '[]',
   ],
   [
@@ -119,7 +119,7 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'an entry of a log without gaps that was read before it was appended, at another offset',
     () => fileOf('dense-log', ['read', 2, ['a']], ['append', 'a', 3]),
-    'That is right only if other values, besides those that nobody put in, were there at the start',
+    'That is right only if other values were there at the start, not only those that nobody put in',
     '[]',
   ],
 ]
