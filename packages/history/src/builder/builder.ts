@@ -351,7 +351,7 @@ export class HistoryBuilder implements EventSink {
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
-    if (this.#clocks?.isEmpty === false) return 'times that leave the order of events open'
+    if (this.#clocks?.isEmpty === false) return 'times that do not determine the order of events'
     if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
     // A checker needs the transactions of all keys together.
     if (this.values.hasTransactions) return 'transactions'

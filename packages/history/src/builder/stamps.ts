@@ -56,7 +56,7 @@ export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps):
     2 * withinNanos === skewNanos
       ? `stamps are multiples of ${unitText(resolutionNanos)}: equal stamps of different processes are in no order`
       : `stamps are accurate to ${unitText(resolutionNanos)}: stamps of different processes are in no order if they differ by less`
-  return skewNanos === 0 ? resolution : `${resolution}, nor are those that differ by up to ${unitText(skewNanos)}`
+  return skewNanos === 0 ? resolution : `${resolution}, nor are stamps that differ by up to ${unitText(skewNanos)}`
 }
 
 /** For example `1 ms`, `15.6 ms`, `100 µs`. */

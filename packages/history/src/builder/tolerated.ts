@@ -82,7 +82,7 @@ export function warningsAbout(
   if (reused > 0) {
     warnings.push(
       `${source}: ${reused} ${reused === 1 ? 'operation is' : 'operations are'} invoked by a process whose ` +
-        `earlier operation ended in info (${reusedExample}). Such a process should be replaced by a new one.`,
+        `earlier operation ended in info (${reusedExample}). After an info, a client should go on as a new process.`,
     )
   }
   if (lacksInvocations) {

@@ -138,7 +138,7 @@ export class KeyedValues {
     throw brokenRule(
       this.#options.source,
       line,
-      `it is unclear whether ${pair} is a key and a value, as in Jepsen's independent tests, where every value is a pair and a read is invoked with [k nil]. Give --keyed if so, or --no-keyed if each pair is one value.`,
+      `it is unclear whether ${pair} is a key and a value. Give --keyed if it is, as in Jepsen's independent tests (they invoke a read with [k nil]), or --no-keyed if each pair is one value.`,
     )
   }
 }

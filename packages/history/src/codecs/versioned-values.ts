@@ -54,7 +54,7 @@ export class VersionedValues {
     const { source, sink } = this.#options
     if (this.#versions > 0)
       sink.warn(
-        `${source}: ${plural(this.#versions, 'value')} with a version beside it, as in [version value]: values are judged, versions are not.`,
+        `${source}: ${plural(this.#versions, 'value')} with a version, as in [version value]: chaos judges the values and ignores the versions.`,
       )
   }
 

@@ -20,7 +20,7 @@ export const rules = {
     'A completion has the "f" of its invocation.',
 
   otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
-    `process ${processText(process)} completed (${type}) on key ${quoted(key)} the operation that it had invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    `process ${processText(process)} invoked an operation on key ${quoted(openKey)} (line ${openLine}) and completed it (${type}) on key ${quoted(key)}. ` +
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>
@@ -33,7 +33,7 @@ export const rules = {
 
   indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>
     `index ${index} comes after index ${earlier} (line ${earlierLine}). ` +
-    'Events are in order of their index; sort them, or leave "index" out to take the order of lines.',
+    'Indexes must increase from event to event: sort the events, or leave "index" out to use the order of the lines.',
 
   unknownType: (type: string): string =>
     `unknown type ${type}. A type is ${eventTypes.slice(0, -1).join(', ')} or info.`,
@@ -51,7 +51,7 @@ export const rules = {
     `"${name}" is ${time}. It must be an integer number of nanoseconds. In JSON lines, "${name}_s" is converted from seconds, and "${name}_ms" from milliseconds: sed 's/"${name}":/"${name}_s":/' FILE`,
 
   noTimes:
-    'no event has a "time", so its order among the others is unknown. Write integer nanoseconds by one clock for all files.',
+    'no event has a "time", so the order between events of this file and events of other files is unknown. Write integer nanoseconds, read from one clock for all files.',
 
   tooManyFunctions: (most: number): string =>
     `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); keys and arguments go into "key" and "value".`,

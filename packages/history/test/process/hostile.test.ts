@@ -200,7 +200,7 @@ describe('a malformed or huge number in a history', () => {
 describe('colliding identities', () => {
   test('a repeated index is refused with both line numbers', async () => {
     const sentence =
-      'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
+      'index 3 comes after index 3 (line 1). Indexes must increase from event to event: sort the events, or leave "index" out to use the order of the lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'
     expect(await outcomeOf(file('h.jsonl', twice))).toBe(`input: h.jsonl:2: ${sentence}`)
     expect(
@@ -220,7 +220,7 @@ describe('colliding identities', () => {
   test('a completion whose key has another type than its invocation is refused', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await outcomeOf(file('h.edn', mixed))).toBe(
-      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" the operation that it had invoked on key ":a" (line 1). A completion has the key of its invocation.',
+      'input: h.edn:2: process 0 invoked an operation on key ":a" (line 1) and completed it (ok) on key "[1,2]". A completion has the key of its invocation.',
     )
   })
 })

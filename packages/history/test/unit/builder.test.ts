@@ -203,7 +203,7 @@ describe('a history that breaks a rule', () => {
 
   test('a history is refused if a completion has another key than its invocation', () => {
     expect(refusal([call(0, 'write', 1, { key: 'x' }), end(0, 'ok', 'write', 1, { key: 'y' })])).toBe(
-      'h.jsonl:2: process 0 completed (ok) on key "y" the operation that it had invoked on key "x" (line 1). A completion has the key of its invocation.',
+      'h.jsonl:2: process 0 invoked an operation on key "x" (line 1) and completed it (ok) on key "y". A completion has the key of its invocation.',
     )
   })
 
@@ -215,7 +215,7 @@ describe('a history that breaks a rule', () => {
 
   test('a history is refused if an index does not increase', () => {
     expect(refusal([call(0, 'read', null, { index: 4 }), end(0, 'ok', 'read', 1, { index: 4 })])).toBe(
-      'h.jsonl:2: index 4 comes after index 4 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.',
+      'h.jsonl:2: index 4 comes after index 4 (line 1). Indexes must increase from event to event: sort the events, or leave "index" out to use the order of the lines.',
     )
   })
 })
@@ -226,6 +226,6 @@ test('a process that invokes an operation after an outcome of info causes a warn
   })
   expect(history.operations.length).toBe(2)
   expect(history.warnings).toEqual([
-    'h.jsonl: 1 operation is invoked by a process whose earlier operation ended in info (line 3: process 0 after its info of line 2). Such a process should be replaced by a new one.',
+    'h.jsonl: 1 operation is invoked by a process whose earlier operation ended in info (line 3: process 0 after its info of line 2). After an info, a client should go on as a new process.',
   ])
 })

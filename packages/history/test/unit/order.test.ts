@@ -174,7 +174,7 @@ describe('a history whose times contradict the order of lines', () => {
     [
       [5 * MS, 7 * MS],
       { skewNanos: 50 * MS },
-      'equal stamps of different processes are in no order, nor are those that differ by up to 50 ms',
+      'equal stamps of different processes are in no order, nor are stamps that differ by up to 50 ms',
       [1e6, 5e7],
     ],
   ] as const)(

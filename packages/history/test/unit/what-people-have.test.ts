@@ -690,7 +690,7 @@ describe('a Jepsen record', () => {
     const expected = ['write 3 > ok 3', 'cas [3,4] > ok [3,4]', 'read null > ok 4']
     const history = await readHistory(file(content(keyed)))
     expect(shape(history)).toEqual(expected.map((each, n) => `${n} ${each.replace(' ', ' 7 ')}`))
-    expect(history.warnings).toEqual([expect.stringMatching(/3 values with a version beside it/)])
+    expect(history.warnings).toEqual([expect.stringMatching(/3 values with a version, as in/)])
     expect(await readingOf(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
       expected.map((each, n) => `${n} ${each}`),
     )
