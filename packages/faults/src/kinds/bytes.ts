@@ -27,7 +27,7 @@ export const corrupt = defineFault({
   kind: 'corrupt',
   summary: 'flip one bit of some bytes',
   notInProcesses: {
-    not: 'a system without checksums takes a flipped bit for real data',
+    not: 'a system without checksums cannot tell a flipped bit from real data',
     instead: ['reset'],
   },
   parameters: { probability: probability('the probability that each byte is hit') },

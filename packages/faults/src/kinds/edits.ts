@@ -4,7 +4,7 @@ import { json, optional, text, wholeNumber } from '../definition/parameter.ts'
 import { quote, readObject } from '../definition/read-parameters.ts'
 
 const edits = {
-  headers: optional(json('fields to set ({"Name":"value"}) or to take out ({"Name":null})')),
+  headers: optional(json('header fields to set ({"Name":"value"}) or to remove ({"Name":null})')),
   body: optional(text('the new body')),
 }
 

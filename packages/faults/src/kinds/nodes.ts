@@ -99,7 +99,7 @@ export const crash = defineFault({
       ['persist', 'send', 'reply'],
       'kill the process just before it writes to disk (persist), sends or replies',
     ),
-    nth: or(wholeNumber('number of that write, send or reply, counted from 1', { least: 1 }), 1),
+    nth: or(wholeNumber('before which write, send or reply the process is killed; 1: the first', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
 })

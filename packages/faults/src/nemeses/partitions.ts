@@ -16,7 +16,11 @@ export const partitions: readonly Nemesis[] = [
     inTraffic: inAllTraffic(cutOffClients),
   }),
   cutting('halves', 'halves', 'cut the network in two at random'),
-  cutting('ring', 'majority-ring', 'cut links so that each node reaches a majority, but no two nodes the same one'),
+  cutting(
+    'ring',
+    'majority-ring',
+    'cut links so that each node reaches a majority, but no two nodes reach the same majority',
+  ),
   cutting(
     'isolate-leader',
     'isolate-leader',

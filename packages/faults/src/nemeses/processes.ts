@@ -26,7 +26,7 @@ export const processes: readonly Nemesis[] = [
   {
     name: 'shifting',
     summary:
-      'kill all nodes; run one majority for a while, then another that shares as few nodes as possible with the one before, and so on',
+      'kill all nodes, then run one majority at a time; each majority shares as few nodes as possible with the previous one',
     kind: 'kill',
     among: 'nodes',
     plan: shiftMajority,

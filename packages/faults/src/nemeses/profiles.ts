@@ -33,7 +33,11 @@ const DISK: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'f
 export const faultProfiles: readonly FaultProfile[] = [
   { name: 'everything', summary: 'every kind of fault', has: () => true },
   profile('gentle', 'late, slow and reordered traffic; nothing is cut, lost or stopped', GENTLE),
-  profile('network', 'the faults of gentle, and cut links, resets, lost and repeated messages', NETWORK),
+  profile(
+    'network',
+    'the faults of the profile gentle, plus resets, cut links, and lost or repeated messages',
+    NETWORK,
+  ),
   profile('crash', 'killed, paused and restarted nodes', CRASH),
   profile('disk', 'power losses, and disks that are slow, fail, are frozen or full', DISK),
 ]
