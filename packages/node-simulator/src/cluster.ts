@@ -330,7 +330,7 @@ function serversOf({ spec, databases, redis }: Service, { unsupported, ...around
 function requireMacrotask(): void {
   if (!canDrain())
     throw new Error(
-      'a run of programs must not begin in a promise callback, where no other promise can continue: use outsidePromises',
+      'a run of programs must not begin in a promise callback, because no other promise can continue during the callback: use outsidePromises',
     )
 }
 

@@ -61,8 +61,8 @@ function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
       : null
   if (emitter === null) return {}
   const evidence = [
-    `${emitter[1] === undefined ? 'an EventEmitter' : `a ${emitter[1]}`} emitted it as 'error', and nothing listened: add .on('error', …) to it`,
-    'to search on after such an end: --no-invariants restarts the program',
+    `${emitter[1] === undefined ? 'an EventEmitter' : `a ${emitter[1]}`} emitted this error as an 'error' event without a listener: add .on('error', …) to this emitter`,
+    'to continue the search: --no-invariants restarts a program that ends',
   ]
   return { evidence, fromOutside: true }
 }

@@ -6,7 +6,7 @@ import { SimulatedSocket } from '../world/socket.ts'
 import { refusedModule } from './refused.ts'
 
 const ENCRYPTED = 'is encrypted inside Node'
-const USE_HTTP = 'Between simulated nodes use http:, for instance if CHAOS_SIMULATED is set.'
+const USE_HTTP = 'Use http: between nodes if CHAOS_SIMULATED is set.'
 
 const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 

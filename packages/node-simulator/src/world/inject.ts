@@ -21,7 +21,7 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   const support = serviceFaultSupport(fault.kind)
   if (support !== true) return refusalText(support)
   if (!('nodes' in fault) && (fault.match !== undefined || fault.when !== undefined))
-    return 'connections of programs are neither counted nor matched: leave "match" and "when" out'
+    return 'a fault on connections of programs supports neither "match" nor "when": leave both out'
   return strangerIn(fault, around) ?? unable(fault, around)
 }
 

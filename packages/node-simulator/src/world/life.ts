@@ -15,9 +15,7 @@ export const turn: { life: Life | undefined } = { life: undefined }
 export function runningLife(): Life {
   const { life } = turn
   if (life === undefined)
-    throw new Error(
-      'a simulated program goes on after its run, resumed by an event of Node itself, which the simulator does not control',
-    )
+    throw new Error('an event of Node itself, not of the simulator, resumed a simulated program after its run')
   return life
 }
 

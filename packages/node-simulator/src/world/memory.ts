@@ -77,7 +77,7 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
   new MachineError({
     node: node ?? 'a node',
     did: 'takes more memory than there is',
-    detail: `${megabytes(heapBytes)} of objects and ${megabytes(buffers)} of buffers after one of its turns. Look for a list or a cache that grows and is never emptied`,
+    detail: `${megabytes(heapBytes)} of objects and ${megabytes(buffers)} of buffers are still in use after an event. Look for a list or a cache that grows and is never emptied`,
     exhausts: true,
   })
 

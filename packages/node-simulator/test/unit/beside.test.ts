@@ -87,7 +87,7 @@ describe('a program declared with "beside"', () => {
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`
     const { broken } = await ran(serving(''), { ...payments, beside: { 'payments.ts': program }, meanwhile: () => {} })
     expect(broken).toMatchObject({ node: 'payments', fromOutside: true })
-    expect(broken?.evidence?.[0]).toMatch(/^a Connection emitted it as 'error', and nothing listened/)
+    expect(broken?.evidence?.[0]).toMatch(/^a Connection emitted this error as an 'error' event without a listener/)
   })
 })
 
