@@ -23,7 +23,7 @@ const own: readonly Setting[] = [
   choice(
     'update',
     ['txn', 'lock'],
-    'how counters and growing objects are updated: by a transaction that is retried on conflict, or under a lock',
+    'how a client updates counters and other values that it must read first: in a transaction that is retried on conflict, or under a lock',
   ),
   {
     name: 'fencing',

@@ -63,12 +63,12 @@ const own: readonly Setting[] = [
   choice(
     'queue',
     ['quorum', 'classic'],
-    'quorum: replicated on every broker, by Raft; classic: on the broker that made it',
+    'type of the queue; quorum: replicated on every broker by Raft; classic: only on the broker that created the queue',
   ),
   {
     name: 'confirms',
     summary:
-      'whether an enqueue waits for the publisher confirm; if not, it waits for the answer to the next method on its channel',
+      'whether an enqueue waits for the publisher confirm; if not, it waits for the reply to a method that is sent after it on the same channel',
     default: true,
   },
   {

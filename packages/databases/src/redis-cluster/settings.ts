@@ -15,7 +15,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'node-timeout-ms',
     summary:
-      'how long a node may be silent before it counts as failing; a master cut off from most masters takes commands for the same time (cluster-node-timeout)',
+      'how long a node may be silent before it counts as failing, and how long a master that is cut off from most masters still takes commands (cluster-node-timeout)',
     default: 1_000,
     min: 200,
     max: 60_000,

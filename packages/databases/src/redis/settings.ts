@@ -20,7 +20,7 @@ export const redisSettings: readonly Setting[] = [
   choice(
     'appendonly',
     ['no', 'everysec', 'always'],
-    'how often the append-only file is flushed to disk (appendfsync); no: there is no such file',
+    'how often the append-only file is flushed to disk (appendfsync); no: Redis writes no append-only file',
   ),
   choice(
     'follow',

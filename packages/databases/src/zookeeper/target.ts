@@ -123,7 +123,7 @@ function weakness({ object, settings: { sync, data, ...rest }, faults }: Weaknes
   if (isUnguarded(object, rest)) return 'a lock is lost without notice when the session of its holder expires'
   const reads =
     sync === true
-      ? `sync asks the leader, which does not ask whether others still follow it: a leader that stood still for ${numberOf(rest, 'tick-ms') * numberOf(rest, 'sync-limit')} ms may answer although it was replaced`
+      ? `the leader answers a sync without asking its followers: a leader that was paused for ${numberOf(rest, 'tick-ms') * numberOf(rest, 'sync-limit')} ms may answer although another leader has replaced it`
       : "a read is answered by the client's own server, which may lag (sync=false)"
   return data === 'wiped' && faults.includes('kill')
     ? `${reads}; a server that is killed loses its data, and may vote twice`

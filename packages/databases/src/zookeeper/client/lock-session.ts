@@ -47,7 +47,7 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
       ...time,
       async ask(operation, record) {
         if (underWay !== undefined) await either(underWay, time.remainingMs())
-        if (underWay !== undefined) return { type: 'fail', error: 'not asked: the server has not answered a ping' }
+        if (underWay !== undefined) return { type: 'fail', error: 'not sent: the server has not answered a ping' }
         return send(operation, record, time.remainingMs())
       },
     }),
