@@ -117,7 +117,7 @@ function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }
   const clients: TrafficClients = {
     areStarted: false,
     areCutOff: true,
-    howToUseIt: 'Clients have to use its address: nothing sends them there.',
+    howToUseIt: 'Clients must connect to the address of the proxy: nothing redirects them to it.',
     async begin({ plane }) {
       const serving = await serveControl(plane, settings, { log, stopRequested })
       const gone = serving.done.then((code) => {

@@ -26,7 +26,7 @@ export const loadModel = async (path: string): Promise<Model<unknown>> =>
 function asModel(exported: unknown, path: string): Model<unknown> {
   const wrong = (what: string): UserError =>
     usageError(`${path}: ${what}. Its default export must be { name, initial, apply, key } (type Model).`)
-  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
+  if (exported === null || typeof exported !== 'object') throw wrong('its default export is missing or not an object')
   const model = exported as { readonly [member: string]: unknown }
   if (!['name', 'initial', 'apply', 'key'].some((member) => member in model))
     throw wrong('its default export is not a model')

@@ -134,6 +134,10 @@ function stoppedBy(
       stopped: `${file}: out of time while reading (see --timeout): stopped after ${limit}, and nothing is known`,
     }
   }
-  if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, because it did not stop by itself` }
-  throw end.type === 'failed' ? end.error : new Error('a check was given up, but it is neither late nor cancelled')
+  if (late)
+    return {
+      file,
+      stopped: `${file}: out of time (see --timeout): the check was stopped, because it did not end by itself`,
+    }
+  throw end.type === 'failed' ? end.error : new Error('the pool ended a check that was neither late nor cancelled')
 }

@@ -224,7 +224,7 @@ interface VisitorOptions {
 const visitors = ({ timeMs, onListening }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,
-  howToUseIt: 'Clients have to use its address: nothing sends them there.',
+  howToUseIt: 'Clients must connect to the address of the proxy: nothing redirects them to it.',
   async begin({ proxies }) {
     onListening(proxies)
     let timer: NodeJS.Timeout | undefined

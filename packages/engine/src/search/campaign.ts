@@ -167,7 +167,7 @@ export async function continueCampaign(address: string, name: string, search: Se
 
 function whyAnother({ version, spec }: Campaign): string {
   if (version !== packageVersion())
-    return `it was begun by chaos ${version}, and this is ${packageVersion()}, whose runs may differ.`
+    return `chaos ${version} began this search, and the runs of chaos ${packageVersion()} may differ.`
   const length = 'seeds' in spec.limit ? `${spec.limit.seeds} seeds` : `${spec.limit.timeMs / 1000} s`
   return `that name belongs to another search: of ${spec.name}, for ${length}, from seed ${spec.firstSeed}. To continue that search, give its name alone.`
 }

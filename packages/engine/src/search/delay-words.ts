@@ -13,11 +13,11 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 
 /**
  * Describes a hold. It ends after a time, or once other requests have passed, whichever is first: `One request was held
- * at server.ts:31 for 40.0 ms, or until another one had passed it`.
+ * at server.ts:31 for 40.0 ms, or until another request had passed this place`.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
-  const others = times === 1 ? 'another one' : `${times} others`
-  return `One request was held at ${at} for ${duration(most)}, or until ${others} had passed ${until === at ? 'it' : until}`
+  const others = times === 1 ? 'another request' : `${times} other requests`
+  return `One request was held at ${at} for ${duration(most)}, or until ${others} had passed ${until === at ? 'this place' : until}`
 }
 
 /**

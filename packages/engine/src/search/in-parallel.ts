@@ -193,7 +193,7 @@ function untriedText({ trials, tried }: SearchResult, strategies: readonly strin
   const left = all - Object.keys(tried).length
   if (trials === 0 || left <= 0) return []
   return [
-    `the time ended after ${plural(trials, 'trial')}, before ${left} of ${plural(all, 'strategy', 'strategies')} had one: give a longer --time, or fewer --operations`,
+    `the time ended after ${plural(trials, 'trial')}, with no trial of ${left} of ${plural(all, 'strategy', 'strategies')}: give a longer --time, or fewer --operations`,
   ]
 }
 

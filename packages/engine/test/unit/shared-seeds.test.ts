@@ -106,7 +106,7 @@ test('a search doubts its result if its time ended before every strategy had a t
     return doubtsOf(await searchInParallel(withOne, timed, { ...hooks, interrupted: interrupted.signal }))
   }
   expect(await doubtsWith(['a'])).toEqual([
-    'the time ended after 1 trial, before 2 of 3 strategies had one: give a longer --time, or fewer --operations',
+    'the time ended after 1 trial, with no trial of 2 of 3 strategies: give a longer --time, or fewer --operations',
   ])
   expect(await doubtsWith(['a', 'b', 'c'])).toEqual([])
 })

@@ -121,7 +121,7 @@ export const refusing =
 /** @throws UserError (usage) if the export is not an object. */
 export function objectIn<Module>(exported: unknown, wrong: Wrong): Partial<Module> {
   if (exported !== null && typeof exported === 'object') return exported
-  throw wrong('it has no default export that is an object')
+  throw wrong('its default export is missing or not an object')
 }
 
 export const isTexts = (value: unknown): value is readonly string[] =>
