@@ -20,7 +20,7 @@ export const loadOptions: {
   workers: asCount(v.optional(count('(with --queue) number of workers that drive clients', 1, MOST_WORKERS)), {
     usual: 'all workers that have joined',
   }),
-  reach: word('(with --queue) address of this machine at which the proxies listen and workers reach them', '127.0.0.1'),
+  reach: word('(with --queue) address of this machine on which the proxies listen for the workers', '127.0.0.1'),
 }
 
 /** The choice of the workers that drive the clients of a run: those of a queue. */

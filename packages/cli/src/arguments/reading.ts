@@ -70,7 +70,7 @@ export const objectOptions: {
       if (findModel(typed) !== undefined) return typed
       if (typed.includes('.'))
         throw usageError(
-          `--model ${typed}: only chaos check takes a model in a file. chaos check --explain prints all evidence.`,
+          `--model ${typed}: only chaos check takes a model in a file. Use chaos check; its option --explain prints all evidence.`,
         )
       return oneOf('model', 'model', typed, namesOf(models))
     },
@@ -79,7 +79,7 @@ export const objectOptions: {
   initial: asRead(
     'value before the first write, as JSON, or unknown',
     parseInitial,
-    'the initial value in the file, or else null',
+    'the initial value in the file, or null if the file has none',
   ),
 }
 

@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'stop recording at the first violation of linearizability, or of the strongest level of a model that lacks it; without --expect, expect this level',
+        'stop recording at the first violation of linearizability (for a model without linearizability: of its strongest level); without --expect, require this level',
       ),
     ),
     member: 'stopOnViolation',

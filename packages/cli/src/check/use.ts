@@ -116,7 +116,7 @@ export const use: Use<CheckSettings> = {
     ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
     [
       'chaos check recording/ --queue redis://10.0.0.5:6379',
-      'by the workers of a queue, which share the keys of the history',
+      'let the workers of a queue check it; each checks some of the keys',
     ],
     ['chaos check --merge logs/', 'one file per client: all histories in the directory, merged by time'],
     ['chaos check s3://bucket/recording/', 'a recording in a store; credentials come from the environment (AWS_…)'],

@@ -46,7 +46,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
     onFormat(format) {
       if (format === 'porcupine-etcd')
         warnings.push(
-          `${file}: in this format, a failed cas found another value. JSON lines do not say so: give --failed-cas observes to chaos check.`,
+          `${file}: in this format, a cas fails only if it found another value. The JSON lines do not state this: give --failed-cas observes to chaos check.`,
         )
     },
     onHeader: (found) => {

@@ -33,7 +33,7 @@ export const command: Command = {
       target: word('the target to check [default: the target of the configuration, or raft]'),
       ...configOption,
       rehearsal: unlessNot(
-        'start the commands of a target of your own; with a route table, write one value and read it back; --no-rehearsal starts nothing',
+        'for your own target: start its commands and, with a route table, write one value and read it back; --no-rehearsal starts nothing',
       ),
     }),
     ...inGroup('Output', [], {

@@ -10,7 +10,7 @@ export const command: Command = {
     'serve the Model Context Protocol on stdin and stdout: agents can list targets, run, check, explain, inject faults and heal them (needs the package @modelcontextprotocol/sdk)',
   options: mcpOptions,
   examples: [
-    ['chaos mcp', 'what an MCP client starts; the manual page "agents" has its configuration'],
+    ['chaos mcp', 'the command that an MCP client starts; the manual page "agents" shows how to configure the client'],
     ['chaos mcp --longest 30s --token env:CHAOS_TOKEN', 'short runs only, and faults at a proxy that asks for a token'],
   ],
   async run(options) {

@@ -17,7 +17,7 @@ export const command: Command = {
   }),
   examples: [
     ['chaos page', `${USUAL_FILE}, to be opened from disk`],
-    ['chaos page --out public/judge.html', 'to be served by anything that serves files'],
+    ['chaos page --out public/judge.html', 'a page that any web server can serve'],
   ],
   run: writePage,
 }

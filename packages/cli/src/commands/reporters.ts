@@ -31,6 +31,6 @@ function linesOf(): string[] {
     ),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
-    'One of your own is a file, --reporter ./mine.ts, whose default export makes a string of the findings.',
+    'For your own reporter, give a file: --reporter ./mine.ts. Its default export is a function that returns the findings as a string.',
   ]
 }

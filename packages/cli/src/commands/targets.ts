@@ -109,7 +109,7 @@ function errorTable({ errors = [] }: Target): readonly string[] {
   const widest = Math.min(WIDEST_ERROR, Math.max(...texts.map(({ length }) => length)))
   return [
     '',
-    `${style.bold('errors')}: fail: nothing was done; info: it may have been done, as after an error that is not listed or without an answer`,
+    `${style.bold('errors')}: fail means no effect; info means a possible effect, as after an unlisted error or a missing answer`,
     ...errors.map(({ means, why }, at) => `  ${means}  ${(texts[at] ?? '').padEnd(widest)}  ${why}`),
   ]
 }

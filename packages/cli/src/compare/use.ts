@@ -72,7 +72,7 @@ const declared = {
     ...queueOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions('register; further runs use the workload named set'),
+    ...workloadOptions('register and, in separate runs, set'),
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
     rate: asCount(v.optional(count('operations per second, counted over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',

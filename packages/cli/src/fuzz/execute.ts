@@ -51,7 +51,7 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
       progress.warn(continuedText(event))
       break
     case 'guiding':
-      progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
+      progress.update(`seed ${event.seed} broke an invariant: searching for a violation that a client can observe`)
       break
     case 'shrinking':
       noteDetails(progress, event.outcome)

@@ -93,7 +93,7 @@ const declared = {
     strategy: asRead(
       `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
       parseStrategies,
-      'each in turn, except coverage; windows and leaders more often',
+      'every strategy except coverage, in turn; windows and leaders more often',
     ),
     guide: unlessNots.guide,
     ...searchOptions.search,

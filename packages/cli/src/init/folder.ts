@@ -56,7 +56,8 @@ async function tryOut(proposal: Proposal, { survey, typed, prompt, print, attemp
   if (!proposal.isReady) return { ...proposal, next: 'port' }
   if (attempt === undefined || !('command' in start.target) || proposal.hasGuessedRoutes)
     return { ...proposal, next: 'check' }
-  if (prompt === undefined) print('  starting it, to write one value and read it back; --no-try starts nothing\n\n')
+  if (prompt === undefined)
+    print('  starting the service to write one value and read it back; --no-try starts nothing\n\n')
   else if (!isYes(await prompt('Start it, to write one value and read it back? [Y/n] ')))
     return { ...proposal, next: 'check' }
   const others = typed.path === undefined ? survey.source.routes.slice(1) : []

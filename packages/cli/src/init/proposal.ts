@@ -139,7 +139,7 @@ function openRoutes(
   if (typed.path !== undefined) return []
   if (routes === undefined)
     return [
-      `${seen.length === 0 ? 'No route was found' : `None of the routes (${seen.slice(0, 6).join(', ')}) reads and writes one object by its path`}. ${USUAL_PLACE.path} is only an example; say which it is: ${again}`,
+      `${seen.length === 0 ? 'No route was found' : `None of the routes (${seen.slice(0, 6).join(', ')}) reads and writes one object by its path`}. ${USUAL_PLACE.path} is only an example; give the real path: ${again}`,
       ...(seen.some((each) => each.startsWith('POST '))
         ? ['If the service names its objects itself, record your own client or test instead: npx chaos record --help']
         : []),

@@ -39,7 +39,7 @@ export const explainTool: Tool = {
       }),
       v.description('what to do next'),
     ),
-    also: texts('the other levels that forbid it, and the other violations'),
+    also: texts('the other levels that forbid this violation, and the other violations'),
     messages: texts('what nodes sent each other meanwhile; empty where that was not recorded'),
     drawing: describedText(
       'the contradiction drawn: time runs down, a lane for each node; empty if nothing is violated',

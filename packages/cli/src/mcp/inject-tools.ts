@@ -14,7 +14,7 @@ import type { CallContext, Tool } from './tool.ts'
 const place = {
   address: v.optional(
     text(
-      'host:port of the control interface of a running chaos proxy, on this machine; the user may name another as the default',
+      'host:port of the control interface of a running chaos proxy on this machine; if left out, the address given to chaos mcp, or the usual address',
     ),
   ),
   token: v.optional(
@@ -71,7 +71,7 @@ export const injectTool: Tool = {
   name: 'inject',
   title: 'Inject a fault',
   summary:
-    'Puts a fault in force on what a running chaos proxy carries, on live connections too. It stays until "heal", or for "forMs". The tool "list" tells the kinds and their parameters.',
+    'Injects a fault into the traffic of a running chaos proxy, open connections included. The fault lasts until "heal", or for "forMs". The tool "list" gives the kinds of faults and their parameters.',
   effect: 'hurts',
   input: () => injected,
   output: v.strictObject({

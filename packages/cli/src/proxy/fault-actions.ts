@@ -12,7 +12,7 @@ export const faultActions: readonly Action[] = [
   {
     names: ['add', 'a'],
     usage: 'KIND PROXY|LINK… [parameter=value …]',
-    summary: 'put a fault in force, on live connections too',
+    summary: 'inject a fault, into open connections too',
     async run({ client, words, style, name, direction, lease }) {
       const body = readFaultWords(words)
       for (const proxy of (body['proxies'] as readonly string[] | undefined) ?? []) await proxyPath(client, proxy)

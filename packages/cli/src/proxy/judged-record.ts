@@ -12,7 +12,7 @@ export interface JudgedRecord {
 }
 
 const OTHERWISE =
-  'a proxy added during the recording is recorded in another way, or its keys have another initial value. Start the proxies together, with --config'
+  'a proxy was added during the recording, with other recording rules or another initial value. Start all proxies together, with --config'
 
 /** @param recorder returns the recorder. It is first called when the recorder knows what it records. */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {

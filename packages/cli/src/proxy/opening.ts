@@ -33,7 +33,7 @@ export async function openProxies(
       ? `Give --record with a route table, or a protocol, such as ${examples}.`
       : configFile === undefined
         ? `--record ${record.table} does not say what to record. Give a route table, or a protocol, such as ${examples}.`
-        : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`
+        : `In ${configFile}, remove "carries" from the proxies whose traffic --record ${record.table} describes.`
   throw usageError(
     `Nothing would be recorded: no proxy carries HTTP with a route table, or a protocol that chaos records. ${remedy}`,
   )

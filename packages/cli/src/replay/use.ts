@@ -45,9 +45,9 @@ const declared = {
     times: asCount(v.optional(count('replay the failure this many times', 1, MOST_TIMES), 1)),
     expect: asName(runMembers.expect, 'level', {
       text: 'the level that the history must meet',
-      usual: 'the level in the replay, or else what the target promises',
+      usual: 'the level in the replay file; without one, the level that the target promises',
     }),
-    invariants: unlessNot('also check the invariants of the protocol, if the search checked them'),
+    invariants: unlessNot('if the search checked the invariants of the protocol, check them too'),
     protocol: word('new path of the protocol file, if it has moved'),
     program: word('allow chaos to run this Node program, which the replay names'),
     beside: words('allow chaos to run the program FILE beside the nodes; give NAME=FILE as in the replay'),
@@ -58,7 +58,7 @@ const declared = {
   }),
   ...inGroup('Debugging', [], {
     inspect: flag(
-      'wait for a debugger; pause a Node program before and after the await that makes the failure possible',
+      'wait for a debugger; pause a Node program before and after the await at which one request overtook another',
     ),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),

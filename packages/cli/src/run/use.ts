@@ -160,7 +160,7 @@ export const use: Use<RunSettings> = {
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
-    ['chaos run --bug ack-before-majority', 'a Raft with a bug: exits with 1, since it breaks its promise'],
+    ['chaos run --bug ack-before-majority', 'this Raft has a bug and is not linearizable, so chaos exits with 1'],
     [
       'chaos run --require "availability >= 99%" --require "lost == 0"',
       'also require availability, and no lost writes',

@@ -185,7 +185,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
     [
       `--check-sql: the simulated PostgreSQL does not execute ${plural(found.size, 'statement')} of this program:`,
       ...lines,
-      'Let the program skip them if the variable CHAOS_SIMULATED is set, or run it against a real PostgreSQL with chaos run.',
+      'Let the program skip these statements if the variable CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
     ].join('\n'),
   )
 }

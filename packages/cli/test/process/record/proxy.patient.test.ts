@@ -384,7 +384,7 @@ describe('chaos proxy', () => {
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)
     expect(proxy.stdout).toContain('chaos proxy --config proxies.json -- npm test')
-    expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
+    expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +inject a fault/)
   })
 
   test('chaos proxy accepts the flags of Toxiproxy, as Go programs write them', async () => {
