@@ -126,7 +126,9 @@ class MysqlDialogue implements Dialogue {
     }
     const isAwaited = this.#pending !== undefined
     if (isAwaited && !(command.kind === 'execute' && command.statement === LAST_PREPARED && this.#canFollow())) {
-      this.#ends.lost('a connection of MySQL that sends commands before their answers (turn its pipelining off)')
+      this.#ends.lost(
+        'a connection of MySQL that sends a command before the previous one is answered (turn its pipelining off)',
+      )
       return
     }
     switch (command.kind) {
@@ -254,7 +256,7 @@ class MysqlDialogue implements Dialogue {
     const { id, columns, parameters } = readPrepared(payload)
     if (next !== undefined && parameters !== prepared.parameters) {
       this.#ends.lost(
-        'a connection of MySQL that executes a statement whose parameters chaos counts differently than the server',
+        'a connection of MySQL with a prepared statement in which chaos and the server count different numbers of parameters',
       )
       return
     }

@@ -75,7 +75,7 @@ export class NamedSchemas {
     if (naming === 'qualified') return undefined
     this.#usual ??= schemas
     if (schemas === this.#usual) return undefined
-    return `in it, names without a schema mean the tables of ${schemas}, but in an earlier statement those of ${this.#usual}: record only connections that use one of them`
+    return `names without a schema are tables of ${schemas} in this statement, but of ${this.#usual} in an earlier one: record only connections that look them up in the same schemas`
   }
 
   #doubtOf(table: string, schema: string): SchemaDoubt | undefined {

@@ -54,7 +54,7 @@ export function recordPostgresql({
 /** The remark for a mapping written by hand, without the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
-  why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',
+  why: 'it is unknown which of them the database has. Create the mapping with chaos routes suggest postgres://user@host/database, or add "indirect":"none" to the mapping if only statements that name a recorded table change it',
 }
 
 const UNSEEN_BY_HAND = {

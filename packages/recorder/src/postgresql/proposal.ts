@@ -149,7 +149,7 @@ function reasonAgainst(
   if (primaryKey.length === 0) return 'it has no primary key, by which rows are named'
   if (primaryKey.length > 1) return `its primary key is (${primaryKey.join(', ')}); rows are named by one column`
   if (triggers.length > 0)
-    return `${triggers.join(', ')} may write what the wire does not show; add the table if these writes change no recorded column`
+    return `${triggers.join(', ')} may write values that no statement shows; add the table to the mapping if these writes change no recorded column`
   return read.length === 0 ? 'no column besides its key is read' : undefined
 }
 

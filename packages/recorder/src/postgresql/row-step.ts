@@ -137,7 +137,7 @@ function withoutRepeats(rows: readonly ResultRow[]): readonly ResultRow[] {
 
 /** Returns the doubt for rows with the same key, because the record cannot tell such rows apart. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
-  why: `two of its rows have the same ${table.key}: name the primary key of ${table.name}, or leave the table out; or, at REPEATABLE READ, insert no row that others may have deleted since the snapshot`,
+  why: `two of its rows have the same ${table.key}: name the primary key of ${table.name}, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot`,
   touches: everyCell(table),
   lasts: true,
 })

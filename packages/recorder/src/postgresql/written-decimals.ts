@@ -24,7 +24,7 @@ export class WrittenDecimals {
     const written = this.#of(column)
     return kept >= 0 && written <= kept
       ? undefined
-      : `the column ${column} keeps ${kept} decimals and rounds a written value with ${written}: let the program round values before it writes them`
+      : `the column ${column} keeps ${kept} decimals and rounds a written value that has ${written}: let the program round values before it writes them`
   }
 
   #of(column: string): number {

@@ -69,7 +69,7 @@ function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
   const expirations = new Expirations({ now: () => recorder.now(), open })
   const keySpace = new KeySpace()
   keySpace.onField = (key, field) => expirations.field(key, field)
-  const why = 'it was first seen while everything was being deleted'
+  const why = 'the key was first seen while all keys were being deleted'
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => expirations.isLasting(key)
   keySpace.onAbsent = (key) => {

@@ -249,7 +249,7 @@ export class RespSession {
     const { parts, touches, lifetimes } = open
     const [first, ...rest] = parts
     if (first === undefined) return { ...passedOn('EXEC', touches, answered), lifetimes }
-    const why = 'in a transaction it was changed by a command that is not an operation'
+    const why = 'a command that is not an operation changed the key in a transaction'
     return {
       understanding: operations([first, ...rest], this.#identity),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },

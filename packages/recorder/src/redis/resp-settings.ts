@@ -86,7 +86,9 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
       if (why !== undefined) throw bad(`has ${quote(line)} as a command: ${why}`)
       const answer = answerPlace(places[i])
       if (answer === undefined)
-        throw bad(`has ${quote(places[i])} among "answers": give a place from 0, "whole" or "untold"`)
+        throw bad(
+          `has ${quote(places[i])} among "answers": for each command, give the position of its answer in the answer of the script (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)`,
+        )
       return { words, answer }
     })
     return { is: /^[0-9a-f]{40}$/i.test(script) ? { sha: script } : { contains: script }, commands }

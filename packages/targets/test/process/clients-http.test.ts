@@ -141,7 +141,10 @@ describe('an HTTP client with a route table', () => {
     ]
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes } }, ['read', 'write', 'cas'])
     const cas = (value: number): Input => ({ f: 'cas', key: 'x', value: [null, value] })
-    expect(await ask(cas(1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/no version of x is known/) })
+    expect(await ask(cas(1))).toMatchObject({
+      type: 'fail',
+      error: expect.stringMatching(/a cas needs the version of x/),
+    })
     expect(await ask(write('x', 2))).toEqual({ type: 'ok', value: '"2"' })
     expect(await ask(cas(3))).toEqual({ type: 'ok', value: ['"2"', '"3"'] })
     version = 9

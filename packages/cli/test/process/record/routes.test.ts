@@ -44,7 +44,7 @@ describe('the check of a route table', () => {
       '{"routes":[{"request":"GET /x","f":"red","result":"body"}]}',
       'route 1 (GET /x): "f" is "red", which no model knows.',
     ],
-    ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
+    ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, but there is no "key".'],
     ['{', 'this is not valid JSON'],
   ])('chaos routes check refuses a table: %s', async (content, message) => {
     const path = fileWith('bad.json', content)

@@ -69,7 +69,7 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
     metric(
       'failed_dials_total',
       'counter',
-      'Dials of the upstream that failed without a fault in force.',
+      'Attempts to connect to the upstream that failed for a reason other than a fault.',
       ({ failedDials }) => failedDials,
     ),
     metric(

@@ -35,7 +35,7 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
     if (!local && token === undefined && !isPrivateName(host) && !names.has(host))
       return {
         status: 403,
-        why: `Host ${headers.host ?? ''} may be a name that a web page made up; ask for an address, or start the proxy with --host-name ${host}`,
+        why: `Host ${headers.host ?? ''} may be a name that a web page pointed at this machine (DNS rebinding); use an IP address instead, or start the proxy with --host-name ${host}`,
       }
     const isOtherOrigin = headers.origin !== undefined && headers.origin !== `${scheme}://${headers.host ?? ''}`
     const site = headers['sec-fetch-site']

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000
 export async function askServer(upstream: Reached, framing: Framing): Promise<QueriedServer> {
   const unusable = (why: string): UserError =>
     environmentError(
-      `"initial": "read" at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
+      `"initial": "read" failed for the server at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
     )
   const socket = await dialServer(upstream, TIMEOUT_MS)
   const waiting: { resolve: (answer: Json) => void; reject: (error: UserError) => void }[] = []

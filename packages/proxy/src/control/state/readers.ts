@@ -201,7 +201,7 @@ function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void)
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
     throw usageError(
-      `${name} begins TLS within its connections, and the proxy cannot read such TLS. Leave tls:// out of the proxy's addresses, and let the server accept plaintext.`,
+      `${name} starts TLS in the middle of a connection, and the proxy cannot read that. Remove tls:// from the proxy's addresses, and let the server accept plaintext.`,
     )
   if (plainly !== undefined) return plainly
   return tls?.originate === undefined || encryption === undefined ? undefined : (bound) => encryption.unbinding(bound)

@@ -105,7 +105,7 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
 
 const carriesSchema = (): Schema => ({
   description:
-    'protocol of the traffic, for recording and for faults on single requests or messages; an object of kind http has a route table; tcp: bytes that are not recorded',
+    'protocol of the traffic; needed for recording, and for faults on single requests or messages; an object also gives settings, such as the route table of http; tcp: nothing is recorded',
   oneOf: [
     { type: 'string', enum: [...carriageNames(), 'tcp'] },
     objectOf({ kind: { type: 'string', enum: carriageNames() } }),
@@ -123,7 +123,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     peers: {
       type: 'object',
       description:
-        'dialling nodes that share the address: the process id of each, or a file that holds this id; the owner of the socket shows whose connection it is (Linux only)',
+        'nodes that dial from the same address: the process id of each node, or a file that contains it; a connection belongs to the node whose process owns the socket (Linux only)',
     },
   }),
   ProxyChange: schemaOfParameters(proxyChangeParameters),

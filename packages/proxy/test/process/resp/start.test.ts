@@ -69,7 +69,7 @@ test('with "initial": "read", initial values are read before the first client co
 test('a proxy is refused if the initial values of its server cannot be read', async () => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   await expect(proxied(nowhere, { kind: 'resp', initial: 'read' })).rejects.toThrow(
-    /"initial": "read" at 127\.0\.0\.1:1: .*leave "initial" out/,
+    /"initial": "read" failed for the server at 127\.0\.0\.1:1: .*leave "initial" out/,
   )
 })
 

@@ -33,7 +33,7 @@ describe('a server that is asked for initial values', () => {
     expect(first).toBeInstanceOf(UserError)
     expect(first).toMatchObject({
       code: 'environment',
-      message: `"initial": "read" at 127.0.0.1:${port}: it closed the connection. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
+      message: `"initial": "read" failed for the server at 127.0.0.1:${port}: it closed the connection. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
     })
     expect([second, await failure(server.ask({ key: 'c' }))]).toEqual([first, first])
   })

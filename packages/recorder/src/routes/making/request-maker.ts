@@ -177,7 +177,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   if (input.key === undefined)
     return free.length === 0
       ? undefined
-      : `it is about one of several objects, but ${f} has no key. Choose one object with "sends": {"${free[0]}": "chaos"}`
+      : `the request must name an object, but the operation ${f} has no key. To send all requests to one object, add "sends": {"${free[0]}": "chaos"}`
   if (free.length === 0)
     return 'it has no place for a key, so all objects would be one. Give "key", or let clients use only one: --workload-set keys=1, or a workload of yours that names no key'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]

@@ -16,7 +16,8 @@ export function createVersions(maker: RequestMaker): Versions {
       const { f, key, value } = input
       if (f !== 'cas' || !maker.speaksVersions(f)) return input
       const version = versions.get(key ?? '')
-      if (version === undefined) return `no version of ${key ?? 'it'} is known yet for a cas to expect`
+      if (version === undefined)
+        return `a cas needs the version of ${key ?? 'the object'}, and this client has seen none yet`
       return { ...input, value: [version, Array.isArray(value) ? ((value as readonly Json[])[1] ?? null) : value] }
     },
     learned({ key = '' }, completion) {

@@ -101,7 +101,7 @@ function checkOperation(
   if (key === undefined && names.length > 0 && !names.includes('key')) {
     const [name] = names
     throw inputError(
-      `${at}: the path has {${name}}, and there is no "key". Say "key": "path.${name}", or name it {key}; a segment that is not a key is *.`,
+      `${at}: the path has {${name}}, but there is no "key". If this segment is the key, add "key": "path.${name}", or name it {key}. If not, write * instead.`,
     )
   }
 }

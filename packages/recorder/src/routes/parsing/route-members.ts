@@ -63,7 +63,8 @@ const answerMembers: MembersOf<AnswerSpec> = {
 
 export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>> = {
   operations: {
-    summary: 'several operations that one request makes, instead of f and its members',
+    summary:
+      'a list of operations, if one request makes several; replaces f and the other members of a single operation',
     schema: { type: 'array', minItems: 1, items: reference('operation') },
     parse: parseOperations,
   },

@@ -58,7 +58,7 @@ const PATH = 'path.'
 
 function sharedKeys(one: Collection, other: Collection, where: string): UserError {
   return inputError(
-    `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
+    `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys. Two objects with the same key would count as one. Distinguish them by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
   )
 }
 

@@ -222,7 +222,7 @@ describe('a MySQL transaction', () => {
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
       'all',
-      'a connection of MySQL that sends commands before their answers (turn its pipelining off)',
+      'a connection of MySQL that sends a command before the previous one is answered (turn its pipelining off)',
     ])
   })
 
@@ -489,9 +489,9 @@ describe('a MySQL statement', () => {
     ['COMMIT AND CHAIN', [begin, [query('COMMIT AND CHAIN'), ok(within)]]],
     ['ANSI_QUOTES', [[query('UPDATE "accounts" SET balance = 1'), found(1, 1)]]],
     ['NO_BACKSLASH_ESCAPES', [[query('SELECT 1'), rows(['1'], [['1']], { status: AUTOCOMMIT | 512 })]]],
-    ['before their answers', [[Buffer.concat([query('SELECT 1'), query('SELECT 2')])]]],
-    ['before their answers', [[Buffer.concat([query('SELECT 1'), execute(0xff_ff_ff_ff, [])])]]],
-    ['before their answers', [[command(4, 'accounts\0'), rows(['balance'], []).subarray(5, 60)]]],
+    ['before the previous one is answered', [[Buffer.concat([query('SELECT 1'), query('SELECT 2')])]]],
+    ['before the previous one is answered', [[Buffer.concat([query('SELECT 1'), execute(0xff_ff_ff_ff, [])])]]],
+    ['before the previous one is answered', [[command(4, 'accounts\0'), rows(['balance'], []).subarray(5, 60)]]],
     [
       'LOAD DATA LOCAL',
       [[query("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts"), Buffer.from([2, 0, 0, 1, 0xfb, 0x66])]],
@@ -504,7 +504,7 @@ describe('a MySQL statement', () => {
       [[command(22, 'SELECT 1'), prepared(3, 0, 0)], [command(23, Buffer.from([3, 0, 0, 0, 1, 1, 0, 0, 0]))]],
     ],
     [
-      'whose parameters chaos counts differently than the server',
+      'in which chaos and the server count different numbers of parameters',
       [[Buffer.concat([command(22, 'SELECT 1'), execute(0xff_ff_ff_ff, [])]), prepared(3, 0, 2)]],
     ],
     ['ROLLBACK TO a savepoint that no statement made', [begin, [query('ROLLBACK TO SAVEPOINT s'), ok(within)]]],

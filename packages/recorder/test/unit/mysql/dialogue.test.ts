@@ -85,13 +85,16 @@ describe('a MySQL connection that cannot be read any further', () => {
   test.each<readonly [string, readonly Step[]]>([
     ['whose client speaks first', [client(query('SELECT 1'))]],
     ['an encrypted connection', [...GREETED, client(tls())]],
-    ['sends commands before their answers', [...CONNECTED, client(query(READ)), client(query('COMMIT'))]],
     [
-      'sends commands before their answers',
+      'sends a command before the previous one is answered',
+      [...CONNECTED, client(query(READ)), client(query('COMMIT'))],
+    ],
+    [
+      'sends a command before the previous one is answered',
       [...CONNECTED, client(command(22, WRITE)), client(execute(3, ['90', '7']))],
     ],
     [
-      'sends commands before their answers',
+      'sends a command before the previous one is answered',
       [...CONNECTED, client(command(4, 'a\0')), server(definition), client(query(READ))],
     ],
     ['the command 0', [...CONNECTED, client(command(0))]],
@@ -100,7 +103,7 @@ describe('a MySQL connection that cannot be read any further', () => {
     ['a table in double quotes', [...CONNECTED, client(query('SELECT balance FROM "accounts"'))]],
     ['LOAD DATA LOCAL', [...CONNECTED, ...asked("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts", localFile)]],
     [
-      'parameters chaos counts differently than the server',
+      'chaos and the server count different numbers of parameters',
       [
         ...CONNECTED,
         client(Buffer.concat([command(22, WRITE), execute(0xff_ff_ff_ff, ['90', '7'])])),

@@ -175,7 +175,7 @@ describe('a numeric column with a limited number of decimals', () => {
 
   test('reads of a numeric column are not compared after a write that the server rounds', () => {
     expect(after(['0.1', '0.30000000000000004', '0.2'])).toBe(
-      'the column balance keeps 2 decimals and rounds a written value with 17: let the program round values before it writes them',
+      'the column balance keeps 2 decimals and rounds a written value that has 17: let the program round values before it writes them',
     )
     expect(after(['1'], numeric(-2))).toContain('keeps -2 decimals')
   })
@@ -183,7 +183,7 @@ describe('a numeric column with a limited number of decimals', () => {
   test('reads of a numeric column without decimals are compared if only whole numbers were written', () => {
     expect(after([], numeric(0))).toBeUndefined()
     expect(after(['7', '7.0'], numeric(0))).toBeUndefined()
-    expect(after(['0.5'], numeric(0))).toContain('keeps 0 decimals and rounds a written value with 1')
+    expect(after(['0.5'], numeric(0))).toContain('keeps 0 decimals and rounds a written value that has 1')
     expect(after(['0.5'], { type: 1700, modifier: 4 })).toContain('keeps 0 decimals')
     expect(after(['0.5'], { type: 1700, modifier: 3 })).toBeUndefined()
   })

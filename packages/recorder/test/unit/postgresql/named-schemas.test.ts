@@ -94,7 +94,7 @@ test('a statement on a table after another search_path marks all recorded tables
   const touched = recordedBy(settings, [], ...second).find(({ f }) => f === 'touched')
   expect(touched?.['value']).toMatchObject({
     what: 'SELECT id, balance FROM accounts WHERE id = ?',
-    why: 'in it, names without a schema mean the tables of tenant_b, but in an earlier statement those of tenant_a, public: record only connections that use one of them',
+    why: 'names without a schema are tables of tenant_b in this statement, but of tenant_a, public in an earlier one: record only connections that look them up in the same schemas',
   })
 })
 

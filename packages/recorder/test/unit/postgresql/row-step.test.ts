@@ -155,12 +155,12 @@ const CASES: readonly Case[] = [
   [
     'SELECT id, balance FROM accounts WHERE id IN (7, 7)',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '1']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out; or, at REPEATABLE READ, insert no row that others may have deleted since the snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot',
   ],
   [
     'SELECT id, balance FROM accounts',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '2']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out; or, at REPEATABLE READ, insert no row that others may have deleted since the snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot',
   ],
   [
     'SELECT id, balance FROM accounts WHERE id = 7',

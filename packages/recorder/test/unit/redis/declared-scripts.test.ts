@@ -167,7 +167,10 @@ describe('the settings of a Redis', () => {
     [{ declare: [{ ...script, as: 'GET KEYS[0]' }] }, 'KEYS[0] is not a place: write KEYS[1] or ARGV[1]'],
     [{ declare: [{ ...script, as: 'GET KEY[1]' }] }, 'KEY[1] is not a place'],
     [{ declare: [{ ...script, as: 7 }] }, 'has 7 as a command'],
-    [{ declare: [{ ...script, answers: [-1] }] }, 'has -1 among "answers": give a place from 0, "whole" or "untold"'],
+    [
+      { declare: [{ ...script, answers: [-1] }] },
+      'has -1 among "answers": for each command, give the position of its answer in the answer of the script (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)',
+    ],
     [{ declare: [{ ...script, answers: ['all'] }] }, 'has "all" among "answers"'],
     [{ declare: [{ ...script, answers: [0.5] }] }, 'has 0.5 among "answers"'],
   ])('refuse %j', (given, message) => {

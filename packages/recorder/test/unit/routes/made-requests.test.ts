@@ -296,7 +296,7 @@ describe('the versions that a client has seen', () => {
 
   test('a cas of a client expects the latest version of the key that this client has seen', () => {
     const versions = createVersions(makerOf(ofVersions))
-    expect(versions.named(cas('x'))).toBe('no version of x is known yet for a cas to expect')
+    expect(versions.named(cas('x'))).toBe('a cas needs the version of x, and this client has seen none yet')
     versions.learned({ f: 'read', key: 'x', value: null }, { type: 'ok', value: 'v1' })
     expect(versions.named(cas('x'))).toEqual({ f: 'cas', key: 'x', value: ['v1', 2] })
     expect(versions.named({ f: 'cas', key: 'x', value: 5 })).toEqual({ f: 'cas', key: 'x', value: ['v1', 5] })

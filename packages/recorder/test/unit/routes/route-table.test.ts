@@ -163,7 +163,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'a name in the path that is not a key',
       routes({ ...read, request: 'GET /kv/{id}' }),
-      'the path has {id}, and there is no "key". Say "key": "path.id", or name it {key}; a segment that is not a key is *.',
+      'the path has {id}, but there is no "key". If this segment is the key, add "key": "path.id", or name it {key}. If not, write * instead.',
     ],
     [
       'a name in the path that nothing uses',
@@ -173,7 +173,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'two collections with the same keys',
       routes(...collection('/users/{key}'), ...collection('/orders/{key}')),
-      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
+      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys. Two objects with the same key would count as one. Distinguish them by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
     ],
     [
       'two collections whose keys have different names',
