@@ -11,7 +11,7 @@ import type { Workload } from './workload.ts'
  */
 export const set: Workload = {
   name: 'set',
-  summary: 'values that are added, removed, and read all at once',
+  summary: 'a set: clients add values, remove values, and read the whole set',
   model: 'set',
   initial: null,
   levels: ['linearizable', 'eventual', 'convergent'],

@@ -57,7 +57,7 @@ export const watch: Workload = {
     {
       name: 'settle',
       summary:
-        'whether past revisions are read to decide if unanswered writes took effect; otherwise a missing event next to such a write is unknown',
+        'whether past revisions are read to find out if unanswered writes took effect; if not, it stays unknown whether an event beside such a write is missing',
       default: true,
     },
   ],

@@ -58,7 +58,7 @@ export const chain: ProtocolDefinition = defineProtocol({
     {
       name: 'nodes agree',
       summary:
-        'if two nodes consider an update executed by the tail, and both have the same number, it is the same update (§3)',
+        'if two nodes consider updates with the same number executed by the tail, these updates are the same (§3)',
       watch: () => watchAgreement(histories),
     },
     {
@@ -68,8 +68,7 @@ export const chain: ProtocolDefinition = defineProtocol({
     },
     {
       name: 'update propagation',
-      summary:
-        '"For servers labeled i and j such that i ≤ j holds (i.e., i is a predecessor of j in the chain) then: Hist_j ⪯ Hist_i" (§3.1)',
+      summary: 'the history of each server is a prefix of the history of every earlier server in the chain (§3.1)',
       watch: watchPropagation,
     },
   ],

@@ -12,7 +12,7 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   settings: {
     order: {
       summary:
-        'who compensates for clocks that differ: writers, by waiting, or readers, by also reading slightly later writes',
+        'who compensates for clocks that differ; commit-wait: writers wait; uncertainty-interval: reads include writes with slightly later times',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],

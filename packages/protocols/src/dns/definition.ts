@@ -10,7 +10,7 @@ function refill({ id, cache, flushed }: DnsState): string | undefined {
   for (const [name, serial] of flushed) {
     const kept = cache.get(name)?.serial
     if (kept !== undefined && isLater(serial, kept))
-      return `${id} keeps ${name} as of serial ${kept}, and has heard of its update in ${serial}`
+      return `${id} has ${name} as of serial ${kept} in its cache, although it was told of an update in serial ${serial}`
   }
   return undefined
 }

@@ -33,7 +33,8 @@ export const masterMasterInvariants: readonly Invariant[] = [
   },
   {
     name: 'a write replaces what its node had',
-    summary: 'under logical clocks and version vectors, a write is later than every version that its node had',
+    summary:
+      'under logical clocks and version vectors, a write is later than every version that the node had when it took the write',
     watch: watchReplaced,
   },
 ]

@@ -19,7 +19,8 @@ export const BALANCES: { readonly [account: string]: number } = {
 
 export const bank: ReplicatedObject<Bank> = {
   name: 'bank',
-  summary: 'five accounts of 100: transfer money if the account has it, once for each id; read all balances',
+  summary:
+    'five accounts, which open with 100,000 each; a transfer is made if the account has enough money, and only once for each id',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   reads: ['read'],
   initial: () => ({ balances: new Map(Object.entries(BALANCES)), done: new Set() }),

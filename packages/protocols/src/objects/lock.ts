@@ -13,7 +13,7 @@ interface Lock {
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',
-  summary: 'locks by key: acquire answers with a fencing token, release takes it back',
+  summary: 'locks by key: acquire answers with a fencing token, and release needs this token',
   functions: ['acquire', 'release'],
   reads: [],
   initial: () => new Map(),

@@ -8,7 +8,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness: ({ write = 'outbox' }) =>
     write === 'outbox'
       ? 'reads show a view that is built from the queue, and lags behind the database'
-      : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue',
+      : 'the database and the queue are written one after the other, so a crash in between loses the second write; reads show what came through the queue',
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
   // Leaves out objects without reads, because each request to such an object would have to change the view and the

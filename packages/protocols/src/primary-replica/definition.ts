@@ -116,7 +116,7 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       values: ['primary', 'replica', 'sticky', 'sticky-while-up'],
     },
     'own-writes': {
-      summary: 'whether a write is acknowledged only once the replica that its client called has it as well',
+      summary: 'whether a write is acknowledged only after the node that the client called has it in its copy, too',
       default: false,
     },
     failover: { summary: 'whether a replica takes over when the primary is silent', default: true },
@@ -138,9 +138,13 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       ['isolate-leader'],
       { settings: STRICTEST },
     ),
-    'own-write-when-sent': bug('own-writes counts an entry as received once it is sent to the replica', ['delay'], {
-      settings: STICKY,
-    }),
+    'own-write-when-sent': bug(
+      'under own-writes, a write is acknowledged once it is sent to the replica, before the replica has it',
+      ['delay'],
+      {
+        settings: STICKY,
+      },
+    ),
     'forget-epoch': bug('promises are kept in memory only, so a restart forgets them', ['kill', 'isolate-leader'], {
       settings: STRICTEST,
     }),

@@ -18,7 +18,8 @@ export const quorumInvariants: readonly Invariant[] = [
   },
   {
     name: 'answers are held',
-    summary: 'if reads write back, W replicas have the value that a client is about to get, or a later one (ABD)',
+    summary:
+      'if reads write back, W replicas have the value of an answer, or a later one, before a client gets the answer (ABD)',
     watch: watchHeld,
   },
 ]

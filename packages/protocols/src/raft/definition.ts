@@ -110,7 +110,9 @@ export const raft: ProtocolDefinition = defineProtocol({
     'ack-before-fsync': bug('messages and replies do not wait for the disk', ['kill']),
     'double-apply': bug('a repeated request is carried out again', ['isolate-leader'], { workload: 'list-append' }),
     'dedup-leader-only': bug('only the leader remembers which requests were carried out', ['isolate-leader']),
-    'reply-by-index': bug('a request is answered by any entry committed in its place', ['isolate-leader']),
+    'reply-by-index': bug('a request is answered when any entry is committed at the index of its own entry', [
+      'isolate-leader',
+    ]),
     'read-without-noop': bug('a new leader answers reads before an entry of its term is committed', ['shifting']),
     'quorum-off-by-one': bug('half of the nodes count as a majority', ['halves']),
     'vote-twice': bug('a node votes for every candidate of a term that asks', ['isolate-leader', 'kill'], {
@@ -126,7 +128,9 @@ export const raft: ProtocolDefinition = defineProtocol({
       'isolate-leader',
     ]),
     'no-truncate': bug('entries that conflict with those of the leader are kept', ['isolate-leader']),
-    'lease-too-long': bug('a lease lasts longer than followers promise to elect no other leader', ['isolate-leader']),
+    'lease-too-long': bug('a lease lasts longer than the time in which followers elect no other leader', [
+      'isolate-leader',
+    ]),
     'forget-snapshot': bug('a snapshot from the leader is confirmed without being stored', ['isolate-leader', 'kill'], {
       settings: { 'snapshot-entries': 50 },
       trialSettings: { 'snapshot-entries': 4 },

@@ -28,7 +28,8 @@ export const single: ProtocolDefinition = defineProtocol({
     'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
     attempts: { summary: 'number of attempts per request, including the first', default: 4 },
     backoff: {
-      summary: 'the pause before a retry: none, fixed, doubling, or any time up to the doubling one (full jitter)',
+      summary:
+        'the pause before each retry: none, fixed, doubled each time, or random up to the doubled one (full jitter)',
       default: 'jitter',
       values: BACKOFFS,
     },
@@ -65,7 +66,7 @@ export const single: ProtocolDefinition = defineProtocol({
       workload: 'counter',
     }),
     'refuse-after-sent': bug(
-      'once the circuit is open, a request is refused as never sent although an earlier attempt was sent',
+      'once the circuit is open, a request is reported as never sent, although an earlier attempt was sent',
       ['delay', 'pause'],
       { settings: { 'breaker-failures': 2 }, workload: 'counter' },
     ),

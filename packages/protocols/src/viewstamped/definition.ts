@@ -22,7 +22,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   },
   bugs: {
     'stale-view-change': bug(
-      'a new primary takes the longest log, whatever the last view in which its sender was normal',
+      'a new primary takes the longest log, even if a node with a shorter log was normal in a later view',
       ['isolate-leader', 'partition'],
     ),
     'answer-before-prepare-ok': bug('the primary answers before f backups have the request', ['isolate-leader']),

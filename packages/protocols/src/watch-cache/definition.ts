@@ -14,7 +14,8 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   defaultNodes: 4,
   settings: {
     reads: {
-      summary: 'cache: read the cache, whatever its age; consistent: wait until it has all that the store had',
+      summary:
+        'cache: read the cache, whatever its age; consistent: ask the store for its revision, and wait until the cache has reached it',
       default: 'cache',
       values: ['cache', 'consistent'],
     },

@@ -50,7 +50,7 @@ export const networks: readonly NetworkPreset[] = [
     summary: 'nodes in Virginia, California and Ireland in turn',
     schedule: placesApart,
     note: (nodes) =>
-      `${nodes.map((node, i) => `${node} in ${PLACES[i % PLACES.length]}`).join(', ')}; round trips of 62, 70 and 132 ms, by the magnitude of the distances, not measured`,
+      `${nodes.map((node, i) => `${node} in ${PLACES[i % PLACES.length]}`).join(', ')}; round trips of 62, 70 and 132 ms (typical for such distances, not measured)`,
   },
   ...geographies.map(
     ({ name, roundTripMs }): NetworkPreset => ({

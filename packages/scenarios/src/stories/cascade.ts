@@ -47,7 +47,7 @@ export const cascade: Story = {
       2500 -- The other three serve 300 requests a second and refuse the rest at once. Health checks bypass the queue, so a busy server is not taken for dead; and if half of the servers seemed dead, the balancer would not believe it.`,
     ending: served(
       [mostAnswered(500, 2_000), mostAnswered(2_500, 4_000, 0.8), mostAnswered(4_500, UNTIL_MS)],
-      'Three quarters of the servers answer seven eighths of the requests, and all requests once the fourth is back.',
+      'Three quarters of the servers answer seven eighths of the requests. Once the fourth server is back, all requests are answered.',
     ),
   },
   withoutLedger: 'The plot of answers over time shows how much is answered.',

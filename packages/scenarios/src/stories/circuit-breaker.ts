@@ -57,7 +57,7 @@ export const circuitBreaker: Story = {
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { menu: 'soup' },
-      says: 'Three slow failures instead of four, three fast ones, and a database with little to catch up on.',
+      says: 'Three reads fail slowly instead of four, three others fail at once, and the database has little to catch up on.',
     },
   },
   withoutLedger: 'Every answer is right; the times show what waiting costs.',

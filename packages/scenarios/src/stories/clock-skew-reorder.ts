@@ -34,7 +34,7 @@ export const clockSkewReorder: Story = {
           eventual: 'violated',
         },
         finally: { price: 100 },
-        says: 'A confirmed write is lost without a partition, a crash or a concurrent client. So is every other write for three seconds.',
+        says: 'A confirmed write is lost without a partition, a crash or a concurrent client. For three seconds, all further writes at n1 are lost as well.',
       },
     },
   ],

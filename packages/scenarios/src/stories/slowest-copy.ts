@@ -53,7 +53,7 @@ export const slowestCopy: Story = {
   },
   withoutLedger: 'The plot of answers over time shows how much is answered.',
   lesson:
-    'Waiting for all copies makes a write as slow as the slowest copy, and unavailable when any one is. Wait for as many copies as must survive, and let the rest follow.',
+    'A write that waits for all copies is as slow as the slowest copy, and fails when any copy is unavailable. Wait only for the number of copies that durability needs, and let the rest follow.',
   source:
     'M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (synchronous versus asynchronous replication); D. Gifford: Weighted Voting for Replicated Data, 1979',
 }

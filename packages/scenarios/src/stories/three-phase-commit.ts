@@ -89,7 +89,7 @@ export const threePhaseCommit: Story = {
   },
   ledger: moneyKept,
   lesson:
-    'No commit protocol both never blocks and survives a partition: with a third phase nobody waits for dead nodes, but nodes that were only unreachable may decide differently. If partitions can happen, either wait, or let a majority decide.',
+    'A commit protocol cannot both avoid blocking and survive a partition. With a third phase, nobody waits for dead nodes, but nodes that were only unreachable may decide differently. If partitions can happen, either wait, or let a majority decide.',
   source:
     'D. Skeen: Nonblocking Commit Protocols, 1981; D. Skeen, M. Stonebraker: A Formal Model of Crash Recovery in a Distributed System, 1983 (no protocol is resilient to a partition); J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',
 }

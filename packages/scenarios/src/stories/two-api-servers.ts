@@ -47,7 +47,7 @@ export const twoApiServers: Story = {
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'pod-0': 'elsewhere' },
-      says: 'The price: a round trip for each read, for one number rather than the data, and no answer while the store is unreachable.',
+      says: 'The price: each read first asks the store for one number (not for the data), and fails while the store is unreachable.',
     },
   },
   ledger: neverOlder('pod-0'),

@@ -96,7 +96,7 @@ export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(
       ([f, silent]) =>
-        `in ${silent} of ${trials} trials no ${f} was answered before its client gave up, after ${PATIENCE}: shorten the delays of the program, such as by --env, or start a single run whose clients wait longer: chaos run --sim --timeout 10s`,
+        `in ${silent} of ${trials} trials no ${f} was answered before its client gave up, after ${PATIENCE}: shorten the delays of the program (with --env, for example), or give the clients of a single run more time: chaos run --sim --timeout 10s`,
     )
 
 const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')

@@ -218,7 +218,7 @@ function hold(random: Random, places: readonly string[], busy: readonly number[]
 const coverage: Strategy = {
   name: 'coverage',
   summary:
-    'varies trials that reached a new state of a node, or a message in a new state; for programs, trials that were the first to meet an assertion, sometimes or reachable',
+    'varies trials in which an event had a new effect on the role of a node; for programs, trials that were the first to reach an assertion of the kind sometimes or reachable',
   // For programs, half of the plans make requests overtake each other at an await.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
