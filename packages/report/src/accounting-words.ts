@@ -40,7 +40,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
           ? {
               list: lost,
               what: 'missing',
-              meaning: `acknowledged or seen, and never seen again; operations of unknown outcome may have taken ${count(open)}`,
+              meaning: `acknowledged or seen, and never seen again; operations of unknown outcome may have taken ${count(open)} of them`,
               isTrouble: true,
             }
           : noun === 'element'

@@ -248,7 +248,7 @@ const MOST_NAMED = 3
 export function weakestText({ seeds, workload }: Comparison): string {
   const runs = seeds.length === 1 ? 'its one run' : `${seeds.length} runs`
   const kinds = workload === undefined ? ', with registers and with sets' : ''
-  return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
+  return `the level of a system is the weakest that it showed in ${runs} under a fault${kinds}`
 }
 
 /**
@@ -282,4 +282,4 @@ export function beyondCap(comparison: Comparison): string {
 
 /** Returns the rule of the classification, as a sentence. */
 export const pacelcRule = (comparison: Comparison): string =>
-  `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside the class: how many runs, each taken alone, have the same class. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: at least one such run was weaker.`
+  `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered fewer. Beside the class: how many of the runs, taken alone, were PA (or PC) as well. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`

@@ -44,4 +44,4 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
 }
 
 const neverHealed = ({ id, fault: { kind }, inDoubt }: FaultRecord): string =>
-  `${id} (${kind}) is not known to have been healed before the last reads (${inDoubt?.why}), so these reads cannot decide what must hold once all faults are healed. Heal this fault before the end, and run its proxy where nothing cuts off the control address`
+  `${id} (${kind}) is not known to have been healed before the last reads (${inDoubt?.why}). The last reads therefore cannot prove or refute what must hold after all faults are healed. Heal this fault before the end, and run its proxy where no fault cuts off the control address`

@@ -246,7 +246,7 @@ const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
 
 const byItsReadsAlone = (history: History, read: OperationRow): Despite => ({
   level: 'monotonic-reads',
-  because: `it leaves real time out, so ${readText(history, read)} last may count as the newer one`,
+  because: `it leaves real time out, so ${readText(history, read)} last may count as newer than what it read before`,
 })
 
 function readText(history: History, read: OperationRow): string {

@@ -71,7 +71,7 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
   return {
-    text: `The planted bug ${bug} broke nothing that was expected in this run. Try twenty seeds.`,
+    text: `In this run, the planted bug ${bug} violated no expectation. Try twenty seeds.`,
     command: withOption(again, 'times', '20'),
   }
 }

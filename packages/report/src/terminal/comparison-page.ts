@@ -47,8 +47,8 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       painted(
         wrapAll(
           [
-            'available: the share of requests to live nodes that were answered without an error, as in CAP (the mean over the nodes): the median and the range of the runs under the fault with the lowest share; when cut: the same, of cuts only; in practice: the share if clients retried at another node',
-            'recovers: from the end of the fault to the first success from which on the answered share is 99%, or as large as before the fault',
+            'available: the share of requests to live nodes that were answered without an error, as in CAP. It is a mean over the nodes, given as the median and the range of the runs under the fault with the lowest share. When cut: the same share, under cuts only. In practice: the share if clients retried at another node',
+            'recovers: the time from the end of the fault to the first success after which 99% of the operations are answered, or as large a share as before the fault',
             ...(comparison.systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
             weakestText(comparison),
             ...comparison.notes,

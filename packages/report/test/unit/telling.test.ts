@@ -191,7 +191,7 @@ describe('the summary of a run', () => {
       command: 'npx chaos run --target t --time 4s --set sync=2',
     })
     expect(tellingOfSummary({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
-      text: 'The planted bug stale-reads broke nothing that was expected in this run. Try twenty seeds.',
+      text: 'In this run, the planted bug stale-reads violated no expectation. Try twenty seeds.',
       command: 'npx chaos run --target t --time 4s --times 20',
     })
     expect(

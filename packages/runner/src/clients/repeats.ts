@@ -105,6 +105,6 @@ function sentence(repetitions: readonly Repetition[], how: 'both times' | 'perha
   const [changes, were] = total === 1 ? ['change', 'was'] : ['changes', 'were']
   const carried = how === 'both times' ? 'and carried out both times' : 'and may have been carried out both times'
   return [
-    `${total} ${changes} whose answer was lost ${were} sent again by the same client ${carried}, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver repeats changes by itself, one change that the app asked for was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents that). To prove it, record the app with a route table, and this server with --as tcp`,
+    `${total} ${changes} whose answer was lost ${were} sent again by the same client ${carried} (on ${keys.slice(0, MOST_KEYS).join(', ')}${more}). If the driver repeats changes by itself, a change that the app asked for once was applied twice. For ioredis, maxRetriesPerRequest: 0 prevents this. To prove that a change was applied twice, record the app with a route table, and this server with --as tcp`,
   ]
 }

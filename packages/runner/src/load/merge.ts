@@ -202,7 +202,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
     newsOfClock() {
       if (isReported || !bounds.isBroken()) return undefined
       isReported = true
-      return { clock: name, why: 'its exchanges contradict each other: its machine slept, or its clock was set' }
+      return { clock: name, why: 'the times of this machine contradict each other: it slept, or its clock was set' }
     },
   }
 }

@@ -187,7 +187,7 @@ function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Me
       const { staleness } = report
       const found = inTime ? staleness?.behindNanos : staleness?.versionsBehind
       if (staleness === undefined || found === undefined)
-        return { why: 'the record does not show when the values that were read were overwritten' }
+        return { why: 'the record does not show when the value of each read was overwritten' }
       return { value: found[rank], atLeast: unmeasured(staleness) }
     },
   }
