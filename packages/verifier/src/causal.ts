@@ -33,7 +33,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)
   if (reads.length !== lines.length)
-    return refuse(`the history has ${reads.length} answered reads, and the proof names what ${lines.length} saw`)
+    return refuse(`the history has ${reads.length} answered reads, but the proof names sources for ${lines.length}`)
   const sources = reads.map((read, n): readonly [number, number] => {
     const source = lines[n] === 0 ? FIRST : all.findIndex(({ of }) => of.line === lines[n])
     const isPossible = (source !== FIRST || lines[n] === 0) && candidates(all, read, head).includes(source)
@@ -69,7 +69,7 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
   return choose(0, new Map())
-    ? refuse('writes explain these reads, apart from reads that may have seen a write outside the core')
+    ? refuse('the core satisfies the level if its reads that may have seen a write outside the core are ignored')
     : tried
 }
 

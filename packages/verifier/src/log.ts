@@ -34,7 +34,7 @@ export const logModel = (isDense: boolean): Model => ({
   start: (initial, counts) =>
     objectsOf(
       () => {
-        if (listOf(initial()).some(isPair)) undecided('the pairs in the initial log may be entries or values')
+        if (listOf(initial()).some(isPair)) undecided('a pair in the initial log may be an entry or only its value')
         return textsOf(initial())
           .filter(counts)
           .map((element) => ({ element, least: 0, most: MOST }))
@@ -68,7 +68,7 @@ export const logModel = (isDense: boolean): Model => ({
         const [place = -1] = places
         if (isNumbered && read.some(({ offset }, n) => offset !== undefined && offset !== place + n)) return false
         if (places.length > 1)
-          undecided('the verifier does not cover a read that may have begun at several entries of a log')
+          undecided('the verifier does not cover a read whose answer fits at several places of a log')
         if (place < 0 || (isNumbered && place !== Math.min(from, held.length))) return false
         bound(place - 1, 0, from - 1)
         bound(place, from, MOST)

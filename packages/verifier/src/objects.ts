@@ -100,7 +100,7 @@ const elementsBy = (does: {
       const [element = null, found] = isList(answer) ? answer : [input, answer]
       return typeof found === 'boolean'
         ? [{ kind, element: textOf(element), found }]
-        : refuse(`line ${operation.line}: contains is answered with true or false`)
+        : refuse(`line ${operation.line}: the answer to contains must be true or false`)
     }
     if (kind === 'take' && answer === null) return [{ kind: 'empty' }]
     if (kind !== 'drain') return [{ kind: 'take', element: textOf(answer) }]

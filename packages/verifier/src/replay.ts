@@ -47,7 +47,7 @@ export function createReplay(
     const of = keeps === 'real time' ? key : client
     const last = keeps === 'nothing' ? 0 : (latest.get(of) ?? 0)
     if (number === actions.length && operation.return < last)
-      return 'the order puts this operation after one that was called only after this one returned'
+      return 'this operation returned before another was called, but the order puts it after the other'
     if (number === 1 && call > last) latest.set(of, call)
     return objects.apply(action, key) ? undefined : 'the object would not have answered so'
   }

@@ -126,7 +126,7 @@ function followsFrom(
 ): string {
   const { level, result, by } = entry
   if (!accepted.some((each) => each.level === by))
-    return refuse(`the proof uses that ${by} is ${result}, which no earlier entry proves`)
+    return refuse(`the proof assumes that ${by} is ${result}, but no earlier entry proves this`)
   const [strong, weak] = result === 'met' ? [by, level] : [level, by]
   const [one, other] = areTransactions(head) ? [isolationOf(strong), isolationOf(weak)] : []
   const follows =

@@ -196,7 +196,7 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
       if (guarantee === 'no-lost-writes' && unseen.some(({ offset }) => offset < last))
         return 'consumers have polled beyond a message that nobody is known to have polled'
       if (unseen.some((each) => !ends.some((end) => wasThere(each, end))))
-        return 'nobody polled up to an acknowledged message after everything was healed'
+        return 'after everything was healed, nobody polled far enough to see an acknowledged message'
       return isUnplaced(partition) ? 'a message was acknowledged without its offset, and nobody polled it' : undefined
     }
     default:

@@ -34,11 +34,7 @@ describe('a proof given to the verifier', () => {
       [5, 1],
       'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
     ],
-    [
-      'refused',
-      [3],
-      'not shown that linearizable is violated: these operations have an order if .*, see line 3 of the history',
-    ],
+    ['refused', [3], 'not shown that linearizable is violated: an order exists if .*, see line 3 of the history'],
   ])('a proof is reported as %s in one sentence with the lines of its operations', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
@@ -67,7 +63,7 @@ describe('a proof given to the verifier', () => {
       'refused: linearizable does not follow from sequential',
     )
     expect(findingsOf(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
-      'refused: the proof uses that sequential is met, which no earlier entry proves',
+      'refused: the proof assumes that sequential is met, but no earlier entry proves this',
     ])
   })
 
@@ -80,14 +76,14 @@ describe('a proof given to the verifier', () => {
       'is that of a stronger level',
       [5, 1, 3],
       'linearizable',
-      'line 1: the order puts this operation after one that was called only after this one returned',
+      'line 1: this operation returned before another was called, but the order puts it after the other',
     ],
   ])('the verifier refuses a proof of a met level whose order %s', (_, lines, level, why) => {
     expect(findingsOf(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
   test.each([
-    ['has an order', [1, 3], 'these operations have an order if answers that others may explain are ignored'],
+    ['has an order', [1, 3], 'an order exists if answers that other operations may explain are ignored'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
@@ -95,7 +91,7 @@ describe('a proof given to the verifier', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'these operations have an order if answers that others may explain are ignored',
+      'an order exists if answers that other operations may explain are ignored',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
