@@ -24,7 +24,7 @@ export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
   v.pipe(
     v.string('must be a string, such as "chaos-{run}-{key}"'),
     v.description(
-      'names of the objects in the service: {key}, {number} (counted from 1), {run} (differs in every run), {uuid} (derived from both)',
+      'names of the objects in the service: {key}, {number} (counted from 1), {run} (differs in every run), {uuid} (derived from {key} and {run})',
     ),
   ),
 )

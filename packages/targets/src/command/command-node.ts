@@ -175,7 +175,7 @@ export const addressesOf = <Port extends string>(
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)
-    : `${readinessText(readiness)}, and other nodes reach it only then: if it waits for them first, declare "ready": {"by": "tcp"}`
+    : `${readinessText(readiness)}, and other nodes cannot reach it before. If it waits for other nodes first, declare "ready": {"by": "tcp"}`
 
 async function runPreparation(
   command: ProgramCommand,

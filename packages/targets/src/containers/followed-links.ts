@@ -193,7 +193,7 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
   const passed =
     datagrams.size === 0 ? [] : [`UDP datagrams that passed (only partitions affect them): ${directText(datagrams)}`]
   if (summary === undefined && connections.size === 0) return passed
-  const direct = `direct connections, opened before their links led through the proxy, and ended then: ${directText(connections)}`
+  const direct = `direct connections, opened before their links led through the proxy and closed by chaos: ${directText(connections)}`
   return [...(summary === undefined ? [] : [summary]), direct, ...passed]
 }
 
@@ -207,6 +207,6 @@ async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
     [...counts].map(([link, count]) => `${link} ${count}\n`).join('') || 'none\n'
   writeFileSync(
     join(logDir, 'links.log'),
-    `Connections that were open before their links led through the proxy, and were ended then:\n${listed(connections)}Packets between containers that were not for the proxy and were refused:\n${listed(packets)}`,
+    `Connections that were opened before their links led through the proxy, and were closed by chaos:\n${listed(connections)}Packets between containers that bypassed the proxy, and were refused:\n${listed(packets)}`,
   )
 }

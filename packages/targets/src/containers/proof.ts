@@ -60,7 +60,7 @@ export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family
     return `Their network ${network} has driver "${driver}", which bypasses this machine's rules: use one with driver "bridge".`
   }
   const { range, tables, setting } = FIREWALL[family]
-  return `Either a firewall of this machine drops what containers send to ${range} (${tables} -I INPUT -d ${range} -j ACCEPT lets it pass); or their network is "internal: true" and its bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.${setting}=1).`
+  return `Either a firewall of this machine drops what containers send to ${range} (to allow it: ${tables} -I INPUT -d ${range} -j ACCEPT); or their network is "internal: true", and its traffic bypasses the host's rules (to prevent that: modprobe br_netfilter; sysctl net.bridge.${setting}=1).`
 }
 
 const FIREWALL = {

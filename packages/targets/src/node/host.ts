@@ -54,7 +54,7 @@ export interface NodeHost {
 export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { id, protocol, seed, machine, log } = options
   const { journal, records, tornBytes } = openJournal(options.journalPath)
-  if (tornBytes > 0) log.line(`journal: cut off a torn record of ${tornBytes} bytes at the end, never acknowledged`)
+  if (tornBytes > 0) log.line(`journal: removed a torn, unacknowledged record of ${tornBytes} bytes from the end`)
 
   const peers = options.peers.map((peer) => peer.id)
   const requests = createRequests(id)

@@ -43,7 +43,7 @@ export const entries: { readonly [Name in Shared]: v.GenericSchema<unknown, SqlD
   isolation: oneOf(isolations, "isolation level of transactions [default: the server's setting]"),
   transfers: oneOf(
     transfersMade,
-    'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
+    'how a transfer of the workload bank changes balances; read-then-write: reads them, and writes them in later statements [default: in-place]',
   ),
   object: oneOf(objectNames, 'type of the objects [default: by the workload]'),
 }

@@ -93,7 +93,7 @@ function overwritten({ overwrites }: RecorderCounters, remedy: string | undefine
   if (first === undefined || remedy === undefined) return undefined
   const named = /^\d/.test(first) ? `key ${first}` : first
   const rows = keys === 1 ? named : `${named} and ${plural(keys - 1, 'other')}`
-  return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If the client computed the number written from the number read, an update is lost. Single reads and writes do not show that. ${remedy}`
+  return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If the client computed the new number from the one that it read, an update is lost. The reads and writes alone do not show whether it did. ${remedy}`
 }
 
 /** Describes a server that sends more replies than it got requests. */

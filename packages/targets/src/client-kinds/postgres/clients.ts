@@ -23,7 +23,7 @@ export const postgresKind: ClientKind<PostgresDeclaration> = {
         v.number('must be a share'),
         v.minValue(0, 'must be a share from 0 to 1'),
         v.maxValue(1, 'must be a share from 0 to 1'),
-        v.description('share of the sessions that do not wait for standbys, whatever commit is [default: 0]'),
+        v.description('share of the sessions that ignore the setting commit and wait for no standby [default: 0]'),
       ),
     ),
     object: entries.object,

@@ -186,7 +186,7 @@ describe('the start of a node', () => {
       startupTimeoutMs: 500,
     })
     await expect(node.start()).rejects.toThrow(
-      'n1 was not ready within 500 ms. It is ready once it prints a line that matches /joined/, and other nodes reach it only then: if it waits for them first, declare "ready": {"by": "tcp"}.',
+      'n1 was not ready within 500 ms. It is ready once it prints a line that matches /joined/, and other nodes cannot reach it before. If it waits for other nodes first, declare "ready": {"by": "tcp"}.',
     )
   })
 
