@@ -1099,11 +1099,17 @@ describe('an array of keys in the binary format', () => {
     bytes.writeInt32BE(value, 0)
     return bytes
   }
-  const readBy = (keys: Buffer) =>
+  const readBy = (keys: Buffer, before: readonly Buffer[] = []) =>
     recordedBy({ tables }, [], {
       asked: [
-        { kind: 'parse', statement: '', sql: 'SELECT id, balance FROM accounts WHERE id = ANY ($1)', types: [] },
-        { kind: 'bind', portal: '', statement: '', formats: [1], values: [keys], resultFormats: [] },
+        {
+          ...({ kind: 'parse', statement: '', types: [] } as const),
+          sql: `SELECT id, balance FROM accounts WHERE id = ANY ($${before.length + 1})`,
+        },
+        {
+          ...({ kind: 'bind', portal: '', statement: '', resultFormats: [] } as const),
+          ...{ formats: [...before.map(() => 0 as const), 1 as const], values: [...before, keys] },
+        },
         { kind: 'describe', of: 'portal', name: '' },
         { kind: 'execute', portal: '', mostRows: 0 },
         { kind: 'sync' },
@@ -1123,6 +1129,13 @@ describe('an array of keys in the binary format', () => {
       ['r', `accounts/${missing}/balance`, null],
     ])
     expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
+  test('an array of keys is read in the format of its own parameter, not of the one before it', () => {
+    expect(readBy(array(23, 1, int4(1), int4(2)), [Buffer.from('5')]).at(-1)?.['value']).toEqual([
+      ['r', 'accounts/1/balance', 5],
+      ['r', 'accounts/2/balance', null],
+    ])
   })
 
   test('an empty binary array of keys is recorded without a predicate', () => {
