@@ -19,7 +19,7 @@ const ROUNDS = 4
 const ROUND_MS = 10_000
 /** The duration of the warm-up, during which V8 compiles the code of the page and of the run. */
 const WARM_UP_MS = 5_000
-/** The interval of the timer. Due operations begin and end when it fires. */
+/** The interval of the timer. Each time the timer fires, it performs all operations that are due. */
 const BEAT_MS = 5
 const STATUS_EVERY_MS = 100
 
@@ -141,7 +141,10 @@ interface Parts {
   readonly begun?: () => void
 }
 
-/** The processor time of this thread. It excludes time taken by other threads, which is not the page's cost. */
+/**
+ * Returns the processor time of this thread in nanoseconds. Other threads' time is not a cost of the page, so it does
+ * not count.
+ */
 const ranNanos = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0])
 
 /** Performs a run, and returns the share of the time for which its thread was busy. */

@@ -208,7 +208,9 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/** Returns the first violation as text. If there is none, returns why the record is in doubt, if it is. */
+/**
+ * Describes the first violation. If there is none, returns the reason to doubt the recorded history, if there is one.
+ */
 function becauseOf({
   violation,
   doubt,

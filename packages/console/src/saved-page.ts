@@ -34,7 +34,7 @@ ${data('worker', readFileSync(bundled('saved-worker.js'), 'utf8'))}
 `
 }
 
-/** A script element whose JSON cannot end the element. */
+/** Returns a `<script>` element that contains a value as JSON. The JSON contains no `<`, and thus no `</script>`. */
 const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
 

@@ -38,7 +38,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 
-/** If more names than this are known, an error with a suggestion lists none of them. */
+/** If more names than this are known and the error suggests one of them, it does not list the known names. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

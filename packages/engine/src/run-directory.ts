@@ -92,8 +92,8 @@ export const USUAL_OUT: string = 'chaos-results'
 export const RUN_JSON = 'run.json'
 
 /**
- * Only the owner can read the records. If root runs chaos, the servers may run as other users, as PostgreSQL must.
- * These users can reach their data, but not list the directory.
+ * Only the owner can read the records of a run. If root runs chaos, a server may run as another user, as PostgreSQL
+ * must. That user can reach the server's data in the run's directory, but cannot list this directory.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600

@@ -49,11 +49,13 @@ const leave = (client, [own, other]) =>
 
 let requests = 0
 
-/** Reads and writes in separate statements, each with the id of its request in a comment. */
+/**
+ * Makes a payment with two separate statements. A comment in each statement contains the id of the payment's request.
+ */
 async function payApart(client, amount) {
   const comment = `/*request_id='${++requests}'*/`
   const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1 ${comment}`, [1])
-  // Delays one client, because the order of two concurrent payments of this kind would be uncertain.
+  // Delays the UPDATE of one client. Otherwise, the order of the two clients' updates would be uncertain.
   await delay(client === other ? 6 : 0)
   await client.query(`UPDATE accounts SET balance = $1 WHERE id = $2 ${comment}`, [rows[0].balance + amount, 1])
 }

@@ -54,8 +54,8 @@ const KEYS = 1_000
 const lists = (): number[][] => Array.from({ length: KEYS }, () => [])
 
 /**
- * For each model, a correct object and the operations that violate the model. A register has none here: `plants` has
- * one violation per level.
+ * For each model, a correct object, and operations that violate the model. The operations for registers are in
+ * `plants`, one history for each level.
  */
 export const objects: { readonly [model: string]: () => Simulated } = {
   register: () => {

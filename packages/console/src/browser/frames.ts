@@ -83,19 +83,19 @@ export type BinRow = readonly (number | null)[]
 export interface Bins {
   /** The width of each bin in milliseconds. It doubles as the run grows, and all bins are sent again. */
   readonly width: number
-  /** The index of the first row among all bins. */
+  /** The index of `rows[0]` among all bins of the run. */
   readonly from: number
   readonly rows: readonly BinRow[]
   /** The classes of errors, in the order of the error counts in each row. */
   readonly errors: readonly string[]
 }
 
-/** The verdict on the record before `upTo`. */
+/** The verdict on the part of a history before the time `upTo`. */
 export interface Verdict extends Finding {
   /** Increases with each verdict. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
-  /** The verdict's moment in milliseconds; absent once the whole run is judged. */
+  /** The time of the last judged event in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string

@@ -33,7 +33,8 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
     return { x: Math.cos(angle), y: Math.sin(angle) }
   })
-  // A ring with an odd number of nodes has no node at its lowest point. The nodes are spread down to that point.
+  // If the number of nodes is odd, no node is at the lowest point of the ring. So the ring is stretched until its
+  // lowest nodes reach the height of this point.
   const lowest = Math.max(...directions.map(({ y }) => y))
   const places = nodes.map((node, i): [string, Place] => {
     const out = directions[i] ?? { x: 0, y: -1 }

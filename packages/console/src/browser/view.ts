@@ -17,7 +17,7 @@ const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
 
 export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
 
-/** Returns the view after a message. The answer to an order does not change the view. */
+/** Returns the view after a message from the server. The server's answer to a command does not change the view. */
 export function withMessage(view: View, message: ServerMessage): View {
   switch (message.type) {
     case 'hello':

@@ -25,7 +25,7 @@ export interface Judgement extends VerdictPart {
 }
 
 export interface Judge {
-  /** Starts the next judgement without a rest before it. */
+  /** Ends the pause after a judgement, so that the next judgement starts immediately. */
   hurry(): void
   /** Stops judging. A judgement in progress is not reported. */
   stop(): void

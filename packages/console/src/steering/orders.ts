@@ -1,7 +1,7 @@
 import { isObject } from '@chaosproxy/history'
 import type { Had, Order } from '../browser/frames.ts'
 
-/** Parses an order of a page; undefined if invalid. */
+/** Parses a command that a page has sent. Returns undefined if the text is not a valid command. */
 export function parseOrder(text: string): Order | undefined {
   let json: unknown
   try {

@@ -96,8 +96,8 @@ const base = targetWithClients(declaration, {
 /** A cluster of the etcd that is installed on this machine. Faults can act on every member and link. */
 export const etcd: Target = {
   ...base,
-  // The object `transactions` is missing. The object `store` takes its place: it uses etcd's `txn`, which writes
-  // several keys at one revision.
+  // The object `store` replaces the object `transactions`. It uses etcd's command `txn`, which writes several keys at
+  // one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   promises: promised,
   weakness({ object, settings: { reads, data }, faults }) {

@@ -1,7 +1,7 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// Settings and options of one server, which Galera's servers have too.
+// The settings and options of a single server. The servers of a Galera cluster have them too.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',

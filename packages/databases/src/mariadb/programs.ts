@@ -3,7 +3,7 @@ import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
 import { requirePrograms } from '../sql/target.ts'
 
-/** Directories of servers that users' PATH often lacks. */
+/** Directories that contain server programs, and that users' PATH often lacks. */
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin']
 
 export interface MariadbPrograms {

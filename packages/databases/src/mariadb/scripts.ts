@@ -22,7 +22,7 @@ const ASK = `ask() {
 }
 `
 
-/** CREATE DATA INSTALL: creates a data directory, `new`, with the users and the database of a run. */
+/** CREATE DATA INSTALL: creates the data directory `new`, which contains the database of the clients and its users. */
 export const CREATE = `set -e
 cd "$1"
 rm -rf new
@@ -48,9 +48,9 @@ export const COPY: string = `${sql.COPY}
 cp follow-n1.sql follow.sql`
 
 /**
- * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. If the file `rejoin` exists, the server is a replaced
- * primary. It then becomes a replica with the data of n1's copy and a new number, because a server skips changes with
- * its own number.
+ * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. If the file `rejoin` exists, the server was a primary and
+ * has been replaced. It then becomes a replica, which starts from the initial data that n1 keeps. It gets a new number,
+ * because a server skips changes with its own number.
  */
 export const SERVE: string = `data=$1; program=$2; port=$3; number=$4; shift 4
 cd "$data" || exit 1

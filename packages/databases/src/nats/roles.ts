@@ -9,8 +9,8 @@ export interface NatsNode {
 }
 
 /**
- * Watches which server leads the clients' stream or, before it exists, the group that places streams. Two servers may
- * both report for seconds that they lead.
+ * Watches which server leads the clients' stream. While this stream does not exist, watches which server leads NATS's
+ * meta group, which places streams. Two servers may both report for seconds that they lead.
  */
 export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -59,8 +59,8 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     shared_buffers: '16MB',
     // After a client has timed out, its session may still wait for standbys, and counts as a connection.
     max_connections: '500',
-    // Transactions may lock rows in different orders and deadlock. With the default, clients would time out before the
-    // server detects a deadlock.
+    // Transactions may lock rows in different orders and deadlock. With PostgreSQL's default of one second, clients
+    // would time out before the server detects the deadlock.
     deadlock_timeout: '50ms',
     wal_level: 'replica',
     max_wal_senders: '16',

@@ -61,7 +61,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   }
 }
 
-/** Returns how the proxy reads the commands of a table. */
+/** Returns how the proxy reads the Redis commands for one kind of object, such as a register or a lock. */
 export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
   redis.parse(
     {

@@ -15,8 +15,8 @@ until [ -e ../n1/template ]; do sleep 0.02; done
 cp -a ../n1/template db`
 
 /**
- * In a loop that runs `$server`: waits until the server ends. Then ends the script, unless the server must rejoin the
- * cluster.
+ * A part of the loop that runs `$server`. It waits until the server ends. Then it ends the script, unless the server
+ * must rejoin the cluster.
  */
 export const UNLESS_REJOINING = `code=0
   while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done

@@ -19,7 +19,7 @@ interface SqlTargetOptions<Programs> {
 /** The number of nodes of a cluster by default. */
 export const NODES = 3
 
-/** Returns the target of a database whose settings determine the declaration of its cluster. */
+/** Returns the target for an SQL database. The database's settings determine how its cluster is declared. */
 export function sqlTarget<Programs>({ name, settings, example, cluster, find }: SqlTargetOptions<Programs>): Target {
   const where = { where: name, directory: '.' }
   return {

@@ -77,8 +77,8 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server tells the others the name at which it listens for votes. On the other servers, this name has the
-    // wildcard address, which they ignore. They use their configured addresses, which lead through the proxy.
+    // A server tells the other servers the name of its address for elections. In their hosts files, this name has the
+    // address 0.0.0.0, which they ignore. They use the configured address instead, which leads through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],

@@ -8,7 +8,7 @@ import { heldBytesOf, roomBeside } from './memory.ts'
 import { checkOptionsFor } from './options.ts'
 
 /**
- * Judges the keys of some places of a recording. The caller makes the findings that need all keys.
+ * Judges the keys in some groups of keys (places) of a recording. The caller makes the findings that need all keys.
  *
  * @throws UserError as `judgeApart` does.
  */

@@ -13,7 +13,10 @@ import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 /** The largest recording to send through Redis, which keeps everything in memory. */
 const MOST_BYTES = 16_000_000
 
-/** Returns the parts in Base64, by hash; empty if they are too large, or in a store. */
+/**
+ * Returns the contents of a recording's files in Base64, keyed by hash. Returns nothing if the files are too large, or
+ * if the recording is in an object store.
+ */
 export function cargoOf(recording: RecordingName): Cargo {
   const parts = filesIn(recording)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)

@@ -77,7 +77,7 @@ function checkBy(
   // Only this thread can read stdin. A user's own model always runs on another thread.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  // A proof needs the orders that a check finds. A check on several threads does not keep them, so one thread is used.
+  // A proof contains the orders of operations that the check finds. Only a check on a single thread keeps these orders.
   if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }

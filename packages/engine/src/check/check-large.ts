@@ -28,7 +28,7 @@ export async function checkLarge(
 }
 
 interface ApartOptions {
-  /** The number of places among which keys are divided for jobs of this process; 0 if workers judge the keys. */
+  /** The number of groups into which the keys are divided for jobs of this process; 0 if workers judge the keys. */
   readonly places: number
   checking(operations: number): void
   judge(recording: PackedRecording): Promise<ApartResult | FileTrouble>
@@ -95,7 +95,7 @@ async function judgeAll(
   return trouble ?? together(results.flatMap((each) => ('trouble' in each ? [] : [each])))
 }
 
-/** Leaves out the operations of other places, so that less data is sent. */
+/** Keeps only the operations of the given groups of keys (`places`), so that less data is sent. */
 function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]): PackedRecording {
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }

@@ -31,11 +31,12 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, given as a `History` or as events like the lines of `history.jsonl`. By default, the history names
- * its model and initial value (a register and null if it does not), and all levels are decided.
+ * Judges a history, given as a `History` or as events like the lines of `history.jsonl`. By default, decides all
+ * levels, with the model and the initial value that the history names. If it names none, its operations show whether it
+ * is about registers or transactions, and the initial value is null.
  *
- * @throws UserError for events that do not form a history, an unknown model, a level that the model cannot be judged
- * by, or an operation that the model lacks.
+ * @throws UserError if the events do not form a history, the model is unknown or lacks an operation of the history, or
+ * a level does not apply to the model.
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events

@@ -152,7 +152,8 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // If the operations are not in memory, `proves` has already made these two checks.
+  // If the operations are not in memory, `proves` and `judgePlaces` have already checked what these two functions
+  // check.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =

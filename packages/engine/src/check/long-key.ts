@@ -9,7 +9,7 @@ import { type CheckSpec, checkOptionsFor } from './options.ts'
 
 // Judges a key with too many operations to unpack at once.
 
-/** A key with fewer operations takes less than 100 MB unpacked. */
+/** Fewer operations than this take less than 100 MB of memory when they are unpacked. */
 export const LONG = 500_000
 
 /** The settings for judging keys. `packedBytes` is the memory that all packed operations take. */

@@ -4,7 +4,7 @@ import type { UserError } from '@chaosproxy/history'
 import { STDIN, type StoredPart } from '@chaosproxy/history/files'
 import type { RunSetup } from '@chaosproxy/runner/result'
 
-/** A file to check, or the error for its name. */
+/** A file to check, or the error that its name caused. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
 /** A file, or a recording whose parts in a store are listed in `stored`. */

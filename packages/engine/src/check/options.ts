@@ -33,7 +33,7 @@ import { usualFailedCas, usualInitial } from './usual.ts'
 /** Settings for checking each file. Plain data, so that it can be sent to other threads. */
 export interface CheckSpec {
   readonly initial: Json | undefined
-  /** The model, or the path of the user's own; by default the one that the history names. */
+  /** The name of a model, or the path of a user's own model. By default, the model that the history names. */
   readonly model: string | undefined
   /** The chosen levels; by default all levels of the model. */
   readonly levels: readonly string[] | undefined

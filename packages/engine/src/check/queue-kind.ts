@@ -121,7 +121,7 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   unknown,
 ])
 
-/** Whether this result can only concern keys of registers. */
+/** Whether this type of result occurs only if registers are judged. */
 const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
 
 /** Jobs that judge some keys of a recording. */

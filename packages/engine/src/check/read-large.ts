@@ -8,14 +8,15 @@ import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
 /**
- * The number of stretches that each thread reads on average. It is greater than 1, so that no thread waits long for the
- * last stretch.
+ * The number of parts of a file that each thread reads on average. It is greater than 1, so that no thread waits long
+ * for the last part.
  */
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, and packs the operations of those keys that have a place. Several threads read a plain file
- * in parts. A single thread makes the findings that need the whole recording.
+ * Reads a large recording. Packs the operations of each key that is assigned to a group of keys (a place). If the
+ * recording is a plain file, several threads read its parts. Findings that need the whole recording are left to a
+ * single thread.
  */
 export async function readLarge(
   pool: CheckPool,

@@ -9,12 +9,14 @@ export interface CheckTask {
   readonly file: string
   /** The objects in a store, so that every thread reads the same content. */
   readonly stored?: readonly StoredPart[] | undefined
-  /** Files merged by time. Messages call the merged history `file`. */
+  /** The files whose events are merged by time into one history. Messages refer to this history by the name `file`. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
   /** The run that recorded the file, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether this is the only file. Its result is then a page, and not a line of a table. */
+  /**
+   * Whether this is the only file to check. If it is, its result is a page. Otherwise, its result is a line of a table.
+   */
   readonly alone: boolean
   /** The command that repeats the check. */
   readonly again: string

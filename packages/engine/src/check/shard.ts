@@ -33,7 +33,7 @@ export interface ShardSpec {
   readonly settings: ShardSettings
   readonly shard: number
   readonly of: number
-  /** The number of places of keys, for a recording too large for memory. */
+  /** The number of groups (places) into which the keys are divided, if the recording is too large for memory. */
   readonly places?: number | undefined
 }
 
@@ -42,7 +42,10 @@ export type ShardResult =
   | { readonly result: 'met' }
   /** The violated key; null for operations without a key. The process that receives the result can verify it. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** The violated part under a user's model. The process that receives the result can verify it. */
+  /**
+   * The number of the violated part. A user's model divides the operations into parts. The process that receives the
+   * result can verify it.
+   */
   | { readonly result: 'violated part'; readonly part: number }
   /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: ApartResult }

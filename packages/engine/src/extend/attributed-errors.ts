@@ -1,6 +1,6 @@
 import { inputError, UserError } from '@chaosproxy/history'
 
-/** Returns a definition whose functions name the definition in the errors that they throw. */
+/** Wraps a definition, so that an error in one of its functions names the definition. */
 export function withAttributedErrors<Own extends object>(own: Own, who: string): Own {
   return new Proxy({} as Own, {
     has: (_, member) => member in own,

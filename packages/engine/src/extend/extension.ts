@@ -48,16 +48,16 @@ export type OwnHarm<Harm = never> =
   | ({ readonly on: 'nodes' } & NodeHarm)
 
 /**
- * A user-defined kind of fault. `on` names what it acts on, and determines the functions:
+ * A user-defined kind of fault. `on` names what the fault acts on, and determines its functions:
  *
  * - `bytes`: `stage` plans when the bytes of a connection move (see `Stage`);
- * - `messages`, `requests`: `meet` returns what happens to each message or request: `'pass'`, `'lose'`, `{ delayMs }`,
- * or a replacement;
+ * - `messages`, `requests`: `meet` returns what happens to a message or request: `'pass'`, `'lose'`, `{ delayMs }`, or
+ *   a replacement;
  * - `nodes`: `strike` and `heal` kill, pause and revive nodes.
  *
- * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under a
- * fault with `alters`. `simulated` defines the effect on whole messages in virtual time; without it, the simulator
- * refuses the fault.
+ * Only a fault with `alters` may change data: its stage may have a function `transform`, and its `meet` may return
+ * `instead`. No target promises anything under such a fault. `simulated` defines what the fault does to whole messages
+ * in virtual time. The simulator refuses a fault without `simulated`.
  */
 export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
   FaultDefinition<Kind, Entries>,

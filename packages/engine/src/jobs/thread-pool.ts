@@ -12,7 +12,7 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** Callers count this many polls of a thread as one. */
+/** The parameter `looks` of a job assumes four polls a second. The pool polls this many times as often. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6

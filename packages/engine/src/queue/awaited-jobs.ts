@@ -15,7 +15,7 @@ export type Outcome = Tagged<
     value: { value: unknown }
     failed: { why: string }
     'without file': { isDamaged: boolean }
-    /** Every worker that tried to run the job ended. */
+    /** Every worker that tried to run the job ended before the job had a result. */
     poisonous: unknown
     pending: unknown
   }

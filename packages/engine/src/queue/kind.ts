@@ -32,7 +32,7 @@ export interface QueuedKind<Spec extends object, Result> {
 /** Texts by hash, each created when it is sent. */
 export type Cargo = ReadonlyMap<string, () => string>
 
-/** The coordinators' data, and the worker's folder for it. */
+/** Fetches the texts that coordinators have sent with jobs. A worker can store files in the directory `home`. */
 export interface LocalStore extends Store {
   readonly home: string
 }

@@ -44,7 +44,10 @@ export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
   return { kind, ...order }
 }
 
-/** @throws UserError (input) for a spec that is not of its kind, or names a file that was not sent along. */
+/**
+ * @throws UserError (input) if the spec does not describe a job of this kind, or names a file that was not sent with
+ * it.
+ */
 export const readSpec = (kind: AnyKind, spec: unknown, paths: ReadonlySet<string>): never =>
   understood(() => kind.readSpec(spec, paths), `this is not a job of the kind ${kind.job.kind}`) as never
 

@@ -105,7 +105,7 @@ export interface Unpacked {
 
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
-/** Writes parcels below a temporary folder, each once. */
+/** Creates a temporary directory for the files that are sent with jobs. The same set of files is written only once. */
 export function createUnpacker(store: Store): {
   readonly home: string
   unpack(files: readonly SentFile[]): Promise<Unpacked>

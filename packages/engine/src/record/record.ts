@@ -100,8 +100,8 @@ export interface Recording {
 /**
  * Opens a proxy in front of each server, to record the caller's own clients.
  *
- * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened; the
- * signal's reason if it aborts before the proxies are open.
+ * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened.
+ * @throws the reason of `settings.signal` if this signal aborts before the proxies are open.
  */
 export async function record(draft: RecordDraft, settings: RecordSettings = {}): Promise<Recording> {
   const { listener, signal = new AbortController().signal } = settings

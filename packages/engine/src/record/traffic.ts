@@ -83,7 +83,7 @@ export const recordingSpec = (
 interface RecordingOptions {
   /** Where to print the output of the clients' command. */
   readonly prints: 'stdout' | 'stderr'
-  /** Receives the addresses for clients, if there is no command. */
+  /** Called with the open proxies if the recording has no command that starts the clients. */
   readonly onListening: (proxies: OpenTraffic['proxies']) => void
 }
 

@@ -15,7 +15,8 @@ export interface ClientRequest {
 /** Returns the request of an operation in a simulated history. */
 export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
   const { process, f, key, node } = operations
-  // Rows are sorted by invocation, so this is the number of the operation among the process's operations.
+  // Rows are sorted by invocation. So the operation's number within its process is the number of the process's rows up
+  // to this one.
   const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
   const name = processName(process[row] ?? 0)
   return {

@@ -16,7 +16,7 @@ export interface InspectHooks {
 export interface InspectedAt {
   /** The address where debuggers attach: `ws://127.0.0.1:9229/…`. */
   readonly url: string
-  /** The `await` before and after which the program stops. */
+  /** The race in which one request overtakes another at an `await`. The program stops before and after this `await`. */
   readonly race: Race | undefined
   /**
    * The request at which the program stops if there is no `race`. If this is undefined too, the program stops at the

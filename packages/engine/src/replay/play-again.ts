@@ -30,7 +30,7 @@ export interface ReplayHooks {
 
 interface ReplayEvent {
   readonly type: 'playing'
-  /** The number of the play that begins, counted from 1. */
+  /** The number of the replay that begins; the first replay has the number 1. */
   readonly play: number
   readonly times: number
 }
@@ -45,7 +45,7 @@ export interface ReplayOutcome {
   readonly doubts: ReadonlyMap<string, number>
   /** The problems of the environment, each with the number of its plays. */
   readonly trouble: ReadonlyMap<string, number>
-  /** The most informative play: a failed one, else an undecided one. */
+  /** The most informative replay: one that failed, or else one with doubts or trouble, or else the first one. */
   readonly bestPlay: ScenarioPlay | undefined
   readonly interrupted: boolean
 }

@@ -12,8 +12,8 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 }
 
 /**
- * Describes a hold. It ends after a time, or once other requests have passed, whichever is first: `One request was held
- * at server.ts:31 for 40.0 ms, or until another request had passed this place`.
+ * Describes the hold of a request. A held request waits until other requests have passed a place, but only for a
+ * limited time: `One request was held at server.ts:31 for 40.0 ms, or until another request had passed this place`.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another request' : `${times} other requests`

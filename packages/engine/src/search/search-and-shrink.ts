@@ -87,7 +87,7 @@ async function campaignOf(
   return continued
 }
 
-/** The longest time for one of Node's timers. A longer time limit is checked between two ranges instead. */
+/** The longest delay of a timer in Node. A longer time limit has no timer, and is checked after each range of seeds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**

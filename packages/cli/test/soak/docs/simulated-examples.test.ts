@@ -114,7 +114,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   })
 })
 
-/** Returns the admitted logins of a recorded history. */
+/** Returns the allowed logins of a recorded history. */
 const admittedIn = (file: string): readonly { readonly key: string }[] =>
   readFileSync(file, 'utf8')
     .trim()
@@ -122,7 +122,8 @@ const admittedIn = (file: string): readonly { readonly key: string }[] =>
     .map((line) => JSON.parse(line))
     .filter(({ type, value }) => type === 'ok' && value === true)
 
-// The workload of this example is a file, so the command runs the search.
+// The function `search` knows only the built-in workloads. The workload of this example is a file, so the test runs the
+// command `chaos simulate`.
 describe.skipIf(short)('simulated-limiter', () => {
   const searched = async (mode: string, seed: number, seeds: number) => {
     const extent = ['--seed', String(seed), '--seeds', String(seeds), '--shrink', '1s', '--out', temporaryDirectory()]

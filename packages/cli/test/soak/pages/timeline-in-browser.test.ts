@@ -126,7 +126,7 @@ function pinchBy({ width, factor }: { width: number; factor: number }): void {
     PointerEvent: new (type: string, about: object) => unknown
   }
   const canvas = document.querySelector('#explorer')
-  // The browser can capture only real pointers, and the events below are synthetic.
+  // The browser's own `setPointerCapture` throws for the pointers of synthetic events, such as those below.
   canvas.setPointerCapture = () => {}
   const { left, top } = canvas.getBoundingClientRect()
   const finger = (type: string, pointerId: number, x: number): void =>

@@ -45,7 +45,7 @@ test.skipIf(installed('redis-server') === undefined)(
   },
 )
 
-/** Starts a server that forwards everything with this delay, and returns the address of the queue behind it. */
+/** Starts a proxy in front of the queue. The proxy delays all data by `ms`. Returns the proxy's address. */
 async function late(queue: string, ms: number): Promise<string> {
   const { hostname, port } = new URL(queue)
   const server = createServer((client) => {

@@ -26,7 +26,8 @@ interface Database {
   /** The faults that CHAOS_SOAK=short tests. */
   readonly inShort: readonly string[]
   /**
-   * Starts the server and creates the table. The argument contains the path of each program in the member `programs`.
+   * Starts the server and creates the table. `programs` contains the paths of the programs that the member `programs`
+   * names.
    */
   start(programs: readonly string[]): Promise<RealServer>
 }

@@ -5,7 +5,8 @@ import { findLibrary } from '../../../../targets/src/containers/own-clocks.ts'
 import { chaos, startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvNodes, service, startPodman, writeProject } from '../../../../testing/src/containers/podman.ts'
 
-// Stores in containers of a project that chaos starts. A Compose override gives each container its own disk and clock.
+// Tests key-value stores in the containers of a project that chaos starts. A Compose override gives each container its
+// own disk and clock.
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -188,7 +189,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
 
   test('a run ends with an error if the program of a node does not load the library that changes the clock', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
-    // Without LD_PRELOAD, node does not load the library, like a program without glibc.
+    // Without LD_PRELOAD, node does not load the library. A program without glibc would not load it either.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')
     writeFileSync(join(cwd, 'compose.yaml'), file.replace('node /store.mjs', 'env -u LD_PRELOAD node /store.mjs'))
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })

@@ -46,8 +46,8 @@ async function ran(seed: number, faults: readonly object[], ...flags: readonly s
 }
 
 /**
- * Counts lost elements by the replies to clients, in sets to which each element is added once. Elements that a client
- * tried to remove do not count.
+ * Counts the lost elements of sets. An element is lost if its addition was acknowledged, but the final read does not
+ * contain it. Each element must have been added only once. Elements that a client tried to remove do not count.
  */
 function countLost(text: string): Omit<Ran, 'exitCode' | 'said'> {
   const events = text
@@ -104,8 +104,8 @@ describe.skipIf(program === undefined)(
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
         expect(plain.kinds).toContain('failover')
-        // Even with min-replicas, the primary acknowledges writes that the next primary has not yet received at the
-        // failover.
+        // Even with min-replicas, a primary acknowledges a write before its replicas have received it. A failover can
+        // therefore lose acknowledged writes.
         const refusing = await ran(seed, failover, ...FAILOVER, '--set', 'min-replicas=2', '--expect', 'none')
         expect(refusing.kinds).toContain('failover')
         console.log(`seed ${seed}: SENTINEL FAILOVER: ${shown(plain)}; with min-replicas=2: ${shown(refusing)}`)

@@ -68,8 +68,7 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
   }
 
   /**
-   * Creates the queue, unless this connection has already created it. If this fails, the operation has neither sent nor
-   * taken a message.
+   * Creates the queue, unless this connection has already created it. If this fails, no message has been sent or taken.
    */
   async function declare(queue: string, remainingMs: Remaining): Promise<Trouble | undefined> {
     if (declared.has(queue)) return undefined

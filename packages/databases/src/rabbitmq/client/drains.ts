@@ -2,7 +2,9 @@ import type { Completion } from '@chaosproxy/history'
 import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
 import { type Channel, type Keeping, type Message, nameOf, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 
-/** The drains of all queues. Concurrent drains of a queue would wait for each other's messages. */
+/**
+ * Drains queues. The drains of one queue run one after another. Otherwise, they would wait for each other's messages.
+ */
 export interface Drains {
   drain(address: NodeAddress, key: string, remainingMs: Remaining): Promise<Completion>
   close(): void

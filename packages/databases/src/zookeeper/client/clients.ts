@@ -7,7 +7,10 @@ import { type Keeping, onObject } from './objects.ts'
 import { openSessions } from './session.ts'
 import { create, isThere, ROOT } from './znodes.ts'
 
-/** This session may outlast any run, because no object depends on it. */
+/**
+ * The timeout of a client's session. It may be longer than any run, because no object depends on the end of this
+ * session.
+ */
 const SESSION_MS = 3_600_000
 
 /**

@@ -4,7 +4,7 @@ import { boolean, bytes, int, recordReader, text } from '@chaosproxy/wire/jute'
 import { type Operation, operationNumber } from './replies.ts'
 import { type Asking, type SessionTrouble, troubleOf } from './session.ts'
 
-/** The parent of all nodes of a run. */
+/** The path of the ZooKeeper node under which a run creates all its nodes. */
 export const ROOT = '/chaos'
 
 /** Returns the path of an object's node. The children of this node form the lock of the object. */

@@ -26,7 +26,7 @@ async function revisionOf(gateway: Gateway): Promise<number> {
   return numberIn(reply.body['header'] as never, 'revision')
 }
 
-/** By the text of an error: a request that etcd answers with this error. */
+/** Requests that etcd refuses, keyed by the text of etcd's error. */
 const refused: { readonly [says: string]: readonly [path: string, request: object] } = {
   'key is not provided': ['/v3/kv/put', {}],
   'value is provided': ['/v3/kv/put', { ...put('a'), ignore_value: true }],

@@ -35,7 +35,8 @@ describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INS
         const { value } = (await ask('read', key)) as { value: Json }
         return value
       }
-      // With `local` at 0.5, every other session commits without waiting for the standby.
+      // With `local` at 0.5, sessions alternate: the first one waits for the standby when it commits, the second one
+      // does not, and so on.
       expect(await waiting('write', 'x', 1)).toMatchObject({ type: 'ok' })
       expect(await local('write', 'y', 1)).toMatchObject({ type: 'ok' })
       while ((await reading(atStandby, 'y')) !== 1) await new Promise((resolve) => setTimeout(resolve, 20))

@@ -29,7 +29,7 @@ export const BEAT_EVERY_MS = 50
 const states = ['ready', 'refused', 'working', 'stopped', 'followed', 'ended'] as const
 export type State = (typeof states)[number]
 
-/** A message from a worker. `heard` and `at` together are a sample of the worker's clock. */
+/** A message from a worker. Its recipient estimates the worker's clock from `heard` and `at`. */
 export interface Report {
   readonly state: State
   /** The worker's name, for people; for `refused`, the reason. */

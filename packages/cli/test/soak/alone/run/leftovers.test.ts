@@ -6,8 +6,8 @@ import { startChaos, temporaryDirectory } from '../../../../../testing/src/chaos
 import { installed, whySkipped } from '../../../../../testing/src/servers.ts'
 import { processesMentioning, until } from '../../../processes.ts'
 
-// Embedded nodes, databases and servers of `chaos record` end together with chaos, even if chaos is killed. Other tests
-// check the commands of users and containers. CHAOS_SOAK=short only kills chaos, once for each kind.
+// Tests that embedded nodes, databases and the servers of `chaos record` end when chaos ends, even if chaos is killed.
+// Other tests check users' commands and containers. CHAOS_SOAK=short tests only SIGKILL.
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const signals = isShort ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
 
@@ -85,8 +85,8 @@ test('a database whose creation was interrupted leaves no process or file behind
 })
 
 /**
- * Returns the data directories in the system's temporary directory, where chaos puts the data of databases that do not
- * run as root, and all shared memory.
+ * Returns the names of all objects in shared memory, and of the data directories in the system's temporary directory.
+ * Chaos puts the data of a database there if the database does not run as root.
  */
 const ours = (): readonly string[] => [
   ...readdirSync(tmpdir()).filter((name) => name.startsWith('chaos-data-')),
