@@ -52,7 +52,7 @@ const WATCH = `{
   const look = () => {
     for (const [name, isThere] of Object.entries(before)) if (isThere) shown[name] ??= performance.now()
     before = {
-      // These elements follow the drawing in the page.
+      // In the HTML of the page, these elements come after the drawing.
       headline: document.querySelector('#levels') !== null,
       timeline: (document.querySelector('#found')?.textContent ?? '') !== '',
     }

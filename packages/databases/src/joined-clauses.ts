@@ -1,3 +1,3 @@
-/** Joins the clauses of a weakness. Returns undefined if all of them are empty. */
+/** Joins the clauses of a sentence about a database's weakness. Returns undefined if all clauses are empty. */
 export const joinedClauses = (clauses: readonly (string | undefined)[]): string | undefined =>
   clauses.filter(Boolean).join('; ') || undefined

@@ -1,7 +1,10 @@
 /** Returns a command to paste into a POSIX shell, with words quoted where necessary. */
 export const commandLine = (words: readonly string[]): string => words.map(quoted).join(' ')
 
-/** Returns a file as a word of a command. A leading dash must not look like an option. */
+/**
+ * Returns a path as a word of a command line. A path that begins with a dash gets the prefix `./`, so that it does not
+ * look like an option.
+ */
 export const fileWord = (path: string): string => (path.startsWith('-') && path !== '-' ? `./${path}` : path)
 
 /**

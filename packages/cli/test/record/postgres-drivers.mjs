@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-// The same transactions, written for each library and run over a pool.
-// node postgres-drivers.mjs PORT LIBRARY on-call rr|ser, or PORT LIBRARY balance unlocked|locked|ser|nested
+// Performs transactions on PostgreSQL with a given library and a pool of connections. The transactions are the same for
+// each library. Usage:
+// node postgres-drivers.mjs PORT LIBRARY on-call rr|ser
+// node postgres-drivers.mjs PORT LIBRARY balance unlocked|locked|ser|nested
 
 const [port, library, what, mode] = process.argv.slice(2)
 const server = { host: '127.0.0.1', port: Number(port), user: 'tester', database: 'postgres' }

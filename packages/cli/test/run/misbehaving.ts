@@ -3,7 +3,7 @@ export interface Misbehaving {
   readonly name: string
   readonly source: string
   readonly says: RegExp
-  /** Whether chaos cannot use the file at all, and prints the message before it runs anything. */
+  /** Whether chaos cannot use the file at all. Chaos then prints the message before it runs anything. */
   readonly unusable?: true
   /** Whether the code never returns, so that only another thread can detect it. */
   readonly endless?: true
@@ -18,7 +18,7 @@ interface Parts {
   readonly start?: string
   /** Statements within `step` at the third write. They can use `state`, `event`, `now`, `requestId` and `effects`. */
   readonly step?: string
-  /** Statements within `step` for each message. */
+  /** Statements that `step` executes for each message. */
   readonly message?: string
   readonly status?: string
   readonly members?: string

@@ -132,7 +132,7 @@ export interface Frame {
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
-  /** The violation that the runner noticed. The verdict with the drawing follows. */
+  /** The violation that the runner noticed. A later frame contains the verdict, with a drawing of this violation. */
   readonly violation?: NoticedViolation | undefined
   readonly failure?: string | undefined
   readonly report?: string | undefined

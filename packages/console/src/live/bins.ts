@@ -22,7 +22,7 @@ interface Bin {
 /** Counts operations by return time in bins, whose width doubles when there are too many. */
 export interface BinnedOperations {
   add(atMs: number, outcome: TailRow['outcome'], latencyMs: number, error: string | undefined): void
-  /** Returns the bins from index `had.bins` on, or all bins if the width has changed. */
+  /** Returns the bins that a page needs: those from index `had.bins` on, or all bins if their width has changed. */
   since(had: { readonly width: number; readonly bins: number }, untilMs: number): Bins
 }
 

@@ -173,7 +173,7 @@ function createLags(): Lags {
   }
 }
 
-/** The number of operations sampled per second. Half of the places are reserved for unsuccessful operations. */
+/** The number of operations in each second's sample. Half of this number is reserved for unsuccessful operations. */
 const PER_SECOND = 8
 const MOST_ROWS = 40
 const LONGEST_VALUE = 60

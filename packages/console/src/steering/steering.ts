@@ -4,7 +4,7 @@ import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
 import type { LiveRun } from '../live/live-run.ts'
 
-/** The run that the pages steer. */
+/** The run that users control from its pages. */
 interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun

@@ -137,7 +137,7 @@ function promised({ workload, object, settings, faults }: PromiseQuestion): stri
     workload === 'lock' ||
     (settings['update'] === 'lock' && (UPDATED.includes(workload) || HELD_WHOLE.includes(object)))
   const isGuarded = workload !== 'lock' && settings['fencing'] === true
-  // A fault may keep a holder from renewing its lock in time. To be safe, every fault counts.
+  // Some faults keep the holder of a lock from renewing it in time. To be safe, any fault is assumed to do this.
   if (isLocked && !isGuarded && faults.length > 0) return 'nothing'
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
 }

@@ -4,8 +4,9 @@ import { CREATE } from '../mariadb/scripts.ts'
 // copy, `template`, from which the others start.
 
 /**
- * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and briefly runs a new cluster with it. The data then
- * contains the cluster's position, so a node with a copy of the data does not need to receive all data.
+ * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and briefly runs a new cluster with this data. The data
+ * then contains a position in the cluster's sequence of transactions. So a node that starts with a copy of the data
+ * does not need to receive all data.
  */
 export const MAKE: string = `${CREATE}
 shift 2

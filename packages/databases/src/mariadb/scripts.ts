@@ -6,15 +6,17 @@ import * as sql from '../sql/scripts.ts'
 //
 // - `db`: the data directory of its server;
 // - `port` and `server`: the port and the process of its server;
-// - `follow-n2.sql` and so on: for every other node, how to replicate from it;
-// - `follow.sql`: a copy of that file for the node that this node follows; absent on a primary;
-// - `lead.sql`: makes the node the primary;
+// - `follow-n2.sql` and so on, one file for each other node: makes this node replicate from the other node;
+// - `follow.sql`, except on a primary: a copy of one of these files, for the node that this node follows;
+// - `lead.sql`: makes this node the primary;
 // - `leads`, on a primary: the number of earlier promotions, and the number of the node's last change when it was
 //   promoted.
 //
-// The node with the most promotions is the primary; other nodes with a file `leads` are replaced primaries that have
-// not restarted. n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from
-// this copy and replicate all later changes, so no node drops its binary logs.
+// The primary is the node with the most promotions in its file `leads`. Other nodes with this file are replaced
+// primaries that have not restarted.
+//
+// n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from this copy. They
+// replicate all later changes, so no node drops its binary logs.
 
 /** Defines `ask`, which sends a statement to a node's server, past all proxies. */
 const ASK = `ask() {

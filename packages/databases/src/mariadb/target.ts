@@ -19,8 +19,8 @@ export const mariadb: Target = {
     find: async () => ({ programs: await requireMariadb(), user: userOr('mysql') }),
   }),
   summary: 'MariaDB: a primary and replicas that follow it by GTID',
-  // This time includes rebuilding a demoted primary as a replica. If the new primary waits for this replica, it accepts
-  // no writes meanwhile.
+  // `quietMs` includes the time in which a replaced primary becomes a replica. If the new primary waits for this
+  // replica, it accepts no writes until then.
   quietMs: millis(40_000),
   promises,
   weakness,

@@ -110,9 +110,9 @@ done
 exit 0`
 
 /**
- * REJOIN DATA: restarts every server that does not follow the primary, so that it becomes a standby. A server follows
- * the primary if it has WAL of the primary's timeline; a server that is ahead of the primary refuses this WAL. Looks up
- * the primary again, because another node may have been promoted meanwhile.
+ * REJOIN DATA: looks up the primary, because another node may have been promoted meanwhile. Then restarts every server
+ * that does not follow the primary, so that it becomes a standby. A server follows the primary if it has WAL of the
+ * primary's timeline. A server whose data is ahead of the primary's does not accept this WAL.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 primary=

@@ -71,9 +71,9 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * Returns the promised level. A commit is on disk before it is visible, so single commands on one server are
- * linearizable. Reads from standbys only converge. A promotion loses no acknowledged write only if each commit waited
- * for every standby. The replaced primary replies for a while.
+ * Returns the promised level. Without a failover, single commands on one server are linearizable, because a commit is
+ * on disk before it is visible. Reads from standbys are only eventually consistent. In a failover, acknowledged writes
+ * may be lost, unless each commit waited for every standby. The replaced primary still replies for a while.
  */
 function promises({
   object,

@@ -115,7 +115,8 @@ const declaration: NodesDeclaration = {
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // Each broker gets its own port here, because it does not ask the module `chaos_epmd` for it.
+    // `-erl_epmd_port` tells the broker its own port, because the broker does not ask the module `chaos_epmd` for this
+    // port.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
     // With this variable, the process of the start script becomes the broker, instead of starting the broker as a

@@ -35,7 +35,10 @@ import type { LentFile } from './worker.ts'
 
 /** More shards spread the keys better. They cost little, because each thread reads the recording only once. */
 const SHARDS = 16
-/** A recording with fewer operations is judged by a user's model in one job, because it may contain a single object. */
+/**
+ * A user's model judges a smaller recording in one job. Such a recording may contain a single object, which cannot be
+ * divided among several jobs.
+ */
 const SHARED_OPERATIONS = 2_000
 /** The number of recordings that workers judge at the same time, if memory permits. */
 const FILES_AT_A_TIME = 8

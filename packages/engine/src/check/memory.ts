@@ -8,8 +8,8 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 const PROGRAM_BYTES = 120e6
 
 /**
- * If the limit is below this size, it does not include the program's own memory, and applies separately to operations
- * and to judging.
+ * A memory limit below this size excludes the memory of the program itself. Such a limit applies to the memory for
+ * operations and, separately, to the memory for judging.
  */
 const LEAST_FOR_PROCESS = 250e6
 
@@ -48,7 +48,7 @@ const BEYOND = 1.1
 /** The memory that a thread takes before it does any work. */
 const THREAD_BYTES = 60e6
 
-/** The memory limit of the process, for `atOnce` files at the same time. */
+/** Returns the most memory that the process may take while it checks `atOnce` files at the same time. */
 export function mostBytes(
   memoryBytes: number,
   {

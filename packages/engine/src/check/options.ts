@@ -46,12 +46,12 @@ export interface CheckSpec {
   readonly format: Format | undefined
   /** Whether a value with two items is a key and its value. If undefined, this is guessed from the values. */
   readonly keyed: boolean | undefined
-  /** The roles of the members of each line. */
+  /** For each role, such as `time`, the name of the member that has this role in a line. */
   readonly mapping?: Mapping | undefined
   /** The order of events; by default the order of lines, which must agree with their times. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
-  /** The assumptions about transactions of registers (see the checker's `CheckOptions`). */
+  /** What the check assumes about transactions on registers (see the checker's `CheckOptions`). */
   readonly assume?: readonly string[] | undefined
   /** The unit that is judged as one transaction in a recorded database. */
   readonly unit?: 'request' | 'connection' | undefined

@@ -32,7 +32,10 @@ export interface CheckPool {
 const READING_AT_LEAST_MS = 5_000
 /** A thirtieth of the reading speed of one core, because other programs may use the processor. */
 const READING_BYTES_PER_MS = 5_000
-/** The assumed speed of a poor connection to a store. A connection that delivers nothing ends without this limit. */
+/**
+ * The assumed speed of a poor connection to an object store. A connection that delivers nothing ends by its own time
+ * limit.
+ */
 const FETCHING_BYTES_PER_MS = 500
 
 /** The time limit for reading, enforced from outside. A file may decompress to terabytes. */

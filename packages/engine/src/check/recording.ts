@@ -34,7 +34,7 @@ export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'st
   return { file: resolve(file), parts }
 }
 
-/** Returns the objects of a recording in a store. */
+/** Returns the recording's parts in an object store. Returns undefined if the parts are files. */
 export const storedIn = ({ parts }: RecordingName): readonly StoredPart[] | undefined =>
   parts.every((part) => 'etag' in part) ? parts : undefined
 

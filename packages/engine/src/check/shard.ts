@@ -47,7 +47,7 @@ export type ShardResult =
    * result can verify it.
    */
   | { readonly result: 'violated part'; readonly part: number }
-  /** The result if the keys were assigned to places. */
+  /** The result if the keys were divided into groups (places). */
   | { readonly result: 'apart'; readonly shown: ApartResult }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 

@@ -44,8 +44,8 @@ export interface Limits {
 const LOOK_EVERY_MS = 100
 
 /**
- * Calls `over` when a limit is exceeded, unless the returned function was called before. No limit applies before the
- * start or after the decision.
+ * Calls `over` when a check exceeds one of its limits, unless the returned function was called before. No limit applies
+ * before the check starts, or after its verdict is decided.
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {
   let timer: NodeJS.Timeout

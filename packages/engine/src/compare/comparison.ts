@@ -148,8 +148,8 @@ async function measuredSystems(
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
 /**
- * Returns a system's measurements, which are compared with its measurement without faults. Undefined if that one is
- * missing.
+ * Returns a system's measurements. Returns undefined if the measurement without faults is missing, because the others
+ * are compared with it.
  */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,

@@ -23,7 +23,7 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly recording?: ConfiguredRecording | undefined
   /** Other extensions, made by `define…` functions: faults, nemeses, recorded protocols, models, reporters, stories. */
   readonly extend?: readonly Extension[] | undefined
-  /** Runs by name: `chaos run nightly`. */
+  /** The settings of runs, by the name of the run. The command `chaos run nightly` performs the run `nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
   /** The directory for the directories of runs; by default `chaos-results`. */
   readonly out?: string | undefined

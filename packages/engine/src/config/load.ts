@@ -59,7 +59,7 @@ async function exportedBy(path: string): Promise<unknown> {
   return read?.path === path ? read.exported : vetted(path)
 }
 
-/** A configuration that was already read for its extensions. It is not read a second time. */
+/** The configuration file that was read to register its extensions. It is kept, so that it need not be read again. */
 let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
 
 /**

@@ -83,7 +83,7 @@ export function defineRecordedProtocol(own: OwnProtocol): Extension {
 }
 
 /**
- * A model: a name for `--model`, workloads and recorded protocols.
+ * Defines a model. The option `--model`, workloads and recorded protocols can refer to the model by its name.
  *
  * @throws UserError (input)
  */

@@ -27,7 +27,7 @@ export async function unlessInterrupted<T>(
 
 /**
  * Returns a signal that aborts as soon as one of `signals` does, unless it was released before. `AbortSignal.any` would
- * hold `signals` weakly: Node 20 collects a timeout, which then never fires.
+ * refer to `signals` only weakly. Node 20 would then delete the signal of a timeout as garbage before the timeout.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal

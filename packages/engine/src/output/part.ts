@@ -24,7 +24,7 @@ export type Text = { readonly content: string } | { readonly threw: string }
 
 export interface Reporting {
   readonly name: string
-  /** The file of the text; undefined for a screen. */
+  /** The file to which the reporter writes its text; undefined if it writes to the screen. */
   readonly file: string | undefined
   readonly isOwn: boolean
 }

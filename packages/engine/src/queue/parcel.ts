@@ -143,7 +143,7 @@ export function createUnpacker(store: Store): {
   }
 }
 
-/** @throws UserError (usage) for a program, which cannot be sent to a worker. */
+/** @throws UserError (usage) if one of the references is a program. Programs cannot be sent to workers. */
 export function requireNoProgram(references: readonly string[]): void {
   const program = references.find((reference) => isBinary(reference) || isService(reference))
   if (program !== undefined)
@@ -161,7 +161,7 @@ function commonFolder(files: readonly string[]): string {
   }, first)
 }
 
-/** Renames all strings, except the prefix of a simulated protocol. */
+/** Renames all strings in a value. If a string begins with the prefix of simulated protocols, the prefix is kept. */
 function renamed<Value>(value: Value, rename: (text: string) => string): Value {
   const visit = (each: unknown): unknown => {
     if (typeof each === 'string')

@@ -88,8 +88,8 @@ interface RecordingOptions {
 }
 
 /**
- * Returns a function that resolves the names in the spec of a recording. The recorded clients are those of a command,
- * or all that connect.
+ * Returns a function that resolves the names in the spec of a recording. If the spec has a command, only the clients of
+ * this command are recorded. Otherwise, all clients that connect are recorded.
  */
 export const recordingsOf =
   ({ prints, onListening }: RecordingOptions): NonNullable<Registries['traffic']> =>
@@ -108,7 +108,7 @@ export const recordingsOf =
     return trafficParts(spec, { clients, called: (member) => `--${member}` })
   }
 
-/** @throws UserError (usage) that begins with `where`, for traffic that cannot be recorded at all. */
+/** @throws UserError (usage) if this kind of traffic cannot be recorded. The message begins with `where`. */
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
     throw usageError(

@@ -29,8 +29,8 @@ const LOOPBACK = '127.0.0.1'
 
 /**
  * Plays a scenario of a service twice: first to find the failure, then on this thread under Node's inspector. The
- * debugger stops around the overtaken `await`, or at the request with the wrong answer. Virtual time does not advance
- * meanwhile.
+ * debugger stops before and after the `await` at which one request overtook another. If there is no such `await`, it
+ * stops at the request with the wrong answer. Virtual time does not advance while the program is stopped.
  *
  * @throws UserError (environment) if the port cannot be opened; (input) for a program that cannot be simulated.
  */
@@ -51,7 +51,10 @@ export async function inspectReplay(
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
-/** The stops around the overtaken `await` or, without one, at the request with the wrong answer. */
+/**
+ * Returns where the debugger stops: before and after the `await` at which one request overtook another. If there is no
+ * such `await`, it stops at the request with the wrong answer.
+ */
 function stopsFor(found: ScenarioPlay | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
   const { race, ran, culprit: row, history } = found ?? {}
   const stops = race === undefined || ran === undefined ? [] : stopsAround(race, ran)

@@ -41,9 +41,12 @@ export interface ReplayOutcome {
   readonly failures: number
   /** The number of plays with exactly the recorded history. */
   readonly same: number
-  /** The reasons why plays without a failure prove less than they suggest, each with the number of its plays. */
+  /**
+   * The reasons why replays without a failure prove less than they seem to, and for each reason the number of such
+   * replays.
+   */
   readonly doubts: ReadonlyMap<string, number>
-  /** The problems of the environment, each with the number of its plays. */
+  /** The problems of the environment, and for each problem the number of replays that had it. */
   readonly trouble: ReadonlyMap<string, number>
   /** The most informative replay: one that failed, or else one with doubts or trouble, or else the first one. */
   readonly bestPlay: ScenarioPlay | undefined

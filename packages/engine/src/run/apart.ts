@@ -5,7 +5,7 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile } from '@chaosproxy/targets/named'
 import type { Simulated } from '../worlds/simulated-run.ts'
 
-/** Performs a run on this thread or another, and repeats simulated runs. */
+/** Performs a run on this thread or on another one, and can repeat a simulated run. */
 export interface Performer {
   /** Performs runs on another thread; absent if this thread does. */
   readonly elsewhere?: UnjudgedRunOptions['elsewhere']

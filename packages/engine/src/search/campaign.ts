@@ -175,8 +175,8 @@ function whyAnother({ version, spec }: Campaign): string {
 /**
  * Returns the search that was begun under a name.
  *
- * @throws UserError (usage) if there is no such search, or if the search needs files: only its complete command line
- * names them.
+ * @throws UserError (usage) if there is no such search, or if it needs files. A search with files can be continued only
+ * by its complete command line, which names the files.
  */
 export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
   const store = await openCampaigns(address)

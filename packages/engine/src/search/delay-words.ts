@@ -21,8 +21,8 @@ function heldText({ at, until, times, most }: PlannedHold): string {
 }
 
 /**
- * Describes the delays that a failure needs:
- * `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`.
+ * Describes the delays that a failure needs, such as `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes
+ * 9.0 ms; …`.
  */
 function delaysText(delays: readonly PlannedDelay[]): string {
   const usual = `packet takes the usual ${duration(USUAL_DELAY)}`

@@ -103,11 +103,12 @@ const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
  * Searches simulated runs of a protocol, or of the user's own Node service, for a failure: a broken promise or
- * invariant, or a program that ends by itself. Runs in virtual time on this thread and yields after every trial.
- * Deterministic, except for `shrinkMs` and `signal`.
+ * invariant, or a program that ends by itself. Runs in virtual time on this thread, and yields after every trial.
+ * Deterministic, except for the effects of `shrinkMs` and `signal`.
  *
- * @throws UserError (usage) for an argument that is not a protocol or a service, for an unknown name, and, without
- * `level`, for faults under which the protocol promises nothing; (input) for a program that cannot be simulated.
+ * @throws UserError (usage) for an argument that is neither a protocol nor a service, and for an unknown name. If
+ * `level` is missing, also for faults under which the protocol promises nothing.
+ * @throws UserError (input) for a program that cannot be simulated.
  */
 export async function search(
   given: ProtocolModule | ServiceDeclaration,
@@ -179,7 +180,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   }
   return {
     width: thisThread.width,
-    // The caller can abort only between two ranges, so each range has a single seed.
+    // The caller can abort the search only between two tasks, so each task has a single seed.
     seedsATask: 1,
     generation: undefined,
     async range(first, count) {

@@ -5,8 +5,9 @@ const MOST_SHARED = 16
 
 export interface SharedSeeds {
   /**
-   * Waits until the seeds that a range plays first are known: interesting seeds of earlier generations. They do not
-   * depend on the number of ranges in progress, so a search has one result. Undefined if the search ended before.
+   * Waits until the seeds that a range plays first are known. They are interesting seeds of earlier generations. They
+   * do not depend on the number of ranges in progress, so the result of a search does not depend on this number either.
+   * Undefined if the search ended before.
    */
   before(first: number): Promise<readonly number[] | undefined>
   /** Must be called whenever a range is done. */

@@ -45,7 +45,7 @@ export interface ScenarioPlay {
   /** The row of the operation that contradicts the level, if one does. */
   readonly culprit: number | undefined
   readonly race: Race | undefined
-  /** The lines that a Node program ran, if they were followed. */
+  /** The lines of code that a Node program ran, if they were recorded. */
   readonly ran: CodeRun | undefined
   /** The unusual delays that a Node program's failure needs; present if the scenario was reduced to them. */
   readonly delays: string | undefined
@@ -79,8 +79,8 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // A subject that got stuck must not be loaded in this thread. Any other subject is loaded here, because only a loaded
-  // subject's workload has the initial values.
+  // A subject that got stuck must not be loaded on this thread. Any other subject is loaded here, because a workload
+  // has its initial values only after the subject was loaded.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -145,8 +145,8 @@ export function explain(played: PlayedScenario): ScenarioPlay {
 }
 
 /**
- * Replaces the names of clients' requests in a failure's evidence. The operations that replace them are known to
- * readers of the report.
+ * In a failure's evidence, replaces the names of requests by operations, such as `p0's cas`. Readers of the report know
+ * the operations, but not the names.
  */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure

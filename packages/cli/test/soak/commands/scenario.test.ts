@@ -2,8 +2,8 @@ import { stories } from '@chaosproxy/scenarios'
 import { expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 
-// The stories of `chaos scenario` on real processes. A busy machine may miss the moment of an event in the story, so
-// each story is played up to four times. CHAOS_SOAK=short plays five stories without their fixes.
+// Tests the stories of `chaos scenario` on real processes. On a busy machine, an event of a story may come too late, so
+// each story is played up to four times. CHAOS_SOAK=short plays only five stories, and not their fixed versions.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const MOST_PLAYS = 4
 const few = ['stale-history', 'double-transfer', 'burrito-and-taco', 'split-brain', 'failover-data-loss']

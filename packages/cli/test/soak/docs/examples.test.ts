@@ -10,7 +10,7 @@ import { installed } from '../../../../testing/src/servers.ts'
 
 const examples = join(root, 'examples')
 const copies = mkdtempSync(join(tmpdir(), 'chaos-examples-'))
-// Each copy contains hundreds of packages.
+// Removing the copies takes long, because each copy of an example contains hundreds of packages.
 afterAll(() => rmSync(copies, { recursive: true, force: true }), 10 * 60_000)
 
 const folders = readdirSync(examples, { withFileTypes: true })

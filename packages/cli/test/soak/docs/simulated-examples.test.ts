@@ -14,7 +14,7 @@ const CLEAN_SEEDS = short ? 5 : 2_000
 const DIRECTORY = join(root, 'examples')
 
 interface Example {
-  /** The first words of the await at which the race occurs, if there is a race. */
+  /** Matches the code of the `await` at which the race occurs; absent if there is no race. */
   readonly overtaken?: RegExp
   readonly variable: string
   readonly bug: string

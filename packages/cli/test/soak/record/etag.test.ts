@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// A service with ETags is recorded while its clients lose replies. A lost version counts as one unknown version.
+// Records a service with ETags whose clients lose replies. The version in a lost reply is unknown, and counts as a
+// single version.
 
 const SERVICE = join(import.meta.dirname, '../../record/etag-service.mjs')
 

@@ -154,7 +154,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, told).toBe(0)
   })
 
-  /** Records a service with a database over HTTP. */
+  /** Records a service over HTTP. The service uses a database. */
   async function serving(mode: 'right' | 'lost') {
     const database = `postgresql://tester@127.0.0.1:${await server()}/postgres`
     return chaos(

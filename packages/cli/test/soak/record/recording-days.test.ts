@@ -111,8 +111,8 @@ test('a recording of 24 simulated hours keeps memory and descriptors constant, a
   expect(Math.max(...files.slice(-6)), files.join(', ')).toBeLessThanOrEqual(Math.max(...files.slice(0, 6)) + BRIEFLY)
 
   for (const client of clients) client.end?.()
-  // Waits until the parts are removed, because the disk does not run in virtual time. After the violation below, the
-  // recording removes no more parts.
+  // Waits until old parts of the recording have been removed, because the disk does not run in virtual time. Once the
+  // violation below has occurred, the recording removes no more parts.
   await until(async () => file.statistics.parts?.removed === HOURS - 3)
   expect(told).toEqual([])
   const connection = open(CLIENTS)
@@ -133,7 +133,10 @@ test('a recording of 24 simulated hours keeps memory and descriptors constant, a
 const SECONDS = short ? 8 : 600
 const RATE = 50_000
 const CONNECTIONS = 32
-/** The most memory for data that waits for a slow disk, in both views, and for compressing a part. */
+/**
+ * The most memory for two purposes: data that waits for a slow disk, in both views of the recording, and compressing a
+ * part.
+ */
 const BEHIND_MB = 300
 const SAMPLES = 20
 

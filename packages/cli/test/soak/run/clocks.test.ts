@@ -11,7 +11,7 @@ const redis = installed('redis-server')
 const compiler = process.platform === 'linux' && installed('cc') !== undefined
 const whyNot = compiler ? '' : `: ${whySkipped('cc')}`
 
-/** Each jump ends the current leases. */
+/** Jumps of n1's clock by one minute. Each jump ends the leases that are in force. */
 const jumps = [800, 1_400, 2_000, 2_600, 3_200].map((fromMs) => ({
   ...{ fromMs, toMs: fromMs + 300, kind: 'clock', nodes: ['n1'] },
   offsetMs: 60_000,

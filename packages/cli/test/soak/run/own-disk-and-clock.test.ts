@@ -118,7 +118,7 @@ const words = [
   '--expect',
   'linearizable',
 ]
-/** Returns the mounted disks of this kind, of any run. */
+/** Returns the mounted disks that chaos created, for this run or for any other. */
 const mounted = (): readonly string[] =>
   readFileSync('/proc/mounts', 'utf8')
     .split('\n')

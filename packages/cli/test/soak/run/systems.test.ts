@@ -9,8 +9,8 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 // more seeds. The short soak leaves this test out, because each run is slow.
 const short = process.env['CHAOS_SOAK'] === 'short'
 /**
- * Faults that processes of one machine cannot suffer: they share a clock, and a node that accepted a forged message is
- * not restarted.
+ * Faults that only the simulator tests. Processes of one machine share a clock, and nothing restarts a process that
+ * ends because of a forged message.
  */
 const VIRTUAL_ONLY = ['clock', 'forge', 'forge-signed']
 const isRealFault = (fault: string): boolean => !VIRTUAL_ONLY.includes(fault)

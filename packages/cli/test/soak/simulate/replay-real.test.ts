@@ -26,8 +26,8 @@ const mistakes: readonly (readonly [bug: string, options: readonly string[]])[] 
 ]
 
 /**
- * Returns the replay file of a failure that the history shows, because invariants cannot be observed from outside a
- * process.
+ * Returns the replay file of a failure that the history shows. A broken invariant does not suffice, because invariants
+ * cannot be observed from outside a process.
  */
 async function fileOf(bug: string, options: readonly string[], first: number): Promise<string> {
   const search = ['--bug', bug, ...options, '--no-invariants', '--seed', String(first), '--out', temporaryDirectory()]

@@ -103,7 +103,7 @@ function openConsumers(ackWaitMs: number): MakeConsumer {
         ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
       },
     })
-    // Without the consumer, no message was taken.
+    // If the consumer cannot be created, no message has been taken.
     if (isTrouble(made)) return { type: 'fail', error: made.error }
     known.add(queue)
     return undefined
@@ -152,7 +152,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer counts neither as pending nor as handed out'
 
-/** Returns why the queue may contain more than the `held` messages already taken. */
+/** Returns the reason if the queue may contain more messages than the `held` ones that were already taken. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

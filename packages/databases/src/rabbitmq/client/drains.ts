@@ -27,7 +27,7 @@ interface Drained {
   readonly before: Map<string, Message>
 }
 
-/** Opens the drains. `lostAt` tells when a client last lost a connection. */
+/** Creates an object that drains queues. `lostAt` returns the time when a client last lost a connection. */
 export function openDrains(
   { auto }: Keeping,
   open: (address: NodeAddress) => Channel,

@@ -8,7 +8,8 @@ import { judgeEnd } from '../../../../targets/src/client-kinds/postgres/outcomes
 import { eventually } from '../../../../testing/src/real-cluster.ts'
 import { installed, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Tests how clients judge an operation that failed at a real PostgreSQL, and how often it took effect.
+// Tests the outcomes that clients report for failed operations on a real PostgreSQL server. A reported outcome must
+// agree with how often the operation took effect.
 
 const initdb = installed('initdb')
 const postgres = installed('postgres')

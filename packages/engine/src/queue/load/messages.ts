@@ -32,7 +32,7 @@ export type State = (typeof states)[number]
 /** A message from a worker. Its recipient estimates the worker's clock from `heard` and `at`. */
 export interface Report {
   readonly state: State
-  /** The worker's name, for people; for `refused`, the reason. */
+  /** The worker's name, for people to read. If `state` is `refused`, the worker's reason instead. */
   readonly text: string
   /** The last beat that the worker has received. */
   readonly heard: number

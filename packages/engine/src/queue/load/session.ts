@@ -100,7 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     isReady: progress.isReady,
     text: () => who,
     refused(why) {
-      // Once the worker is ready, a refusal no longer counts.
+      // A refusal is ignored once the worker has been ready.
       if (!progress.isReady()) lose(why)
     },
     begin(listening) {

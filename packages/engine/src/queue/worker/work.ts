@@ -25,7 +25,7 @@ export type WorkEvent =
   | DriveEvent
   /** A job that the worker could not run, and that BullMQ assigns again. */
   | { readonly type: 'could not'; readonly why: string }
-  /** Whether Redis has stopped answering, or answers again. */
+  /** `away`: Redis has stopped answering. `back`: Redis answers again. */
   | { readonly type: 'away' | 'back'; readonly place: string }
 
 export interface WorkSettings {
@@ -37,7 +37,8 @@ export interface WorkSettings {
   /** The most jobs per second that all workers with this limit begin in total; unlimited by default. */
   readonly rate?: number | undefined
   /**
-   * The hosts, or `host:port`, where the worker may drive clients. No order can send it, or its password, elsewhere.
+   * The hosts, as `host` or `host:port`, to which the worker may connect clients. An order in the queue cannot make the
+   * worker connect, or send its password, to any other host.
    */
   readonly drive?: readonly string[] | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
