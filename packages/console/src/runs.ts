@@ -78,8 +78,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Returns the key that replaces the token in the addresses of a run's documents. A report may come from strangers, and
- * its script could send its own address to them.
+ * Returns the key that is in the addresses of a run's documents instead of the secret token. A report may contain a
+ * stranger's script, which could read its own address and send it to the stranger.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
@@ -118,7 +118,9 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
 
 interface FileRequest {
   readonly file: string
-  /** Whether the request used the key of a document instead of the token. */
+  /**
+   * True if the path of the request began with a run's document key, false if it began with the server's secret token.
+   */
   readonly isDocument: boolean
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-// An application with transactions: two clients and a PostgreSQL.
-// node postgres-transactions.mjs PORT on-call LEVEL SEED, or PORT balance unlocked|locked|added|apart SEED
+// A test application: two clients run transactions in PostgreSQL. Usage:
+//
+// node postgres-transactions.mjs PORT on-call LEVEL SEED
+// node postgres-transactions.mjs PORT balance unlocked|locked|added|apart SEED
 
 const [port, what, mode, seed = '1'] = process.argv.slice(2)
 const ROUNDS = 20

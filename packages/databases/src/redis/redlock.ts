@@ -47,8 +47,8 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
   }
 
   /**
-   * Returns a failure. It counts as answered only if a majority of nodes replied, because no client could get the lock
-   * from fewer nodes.
+   * Returns a failure. Sets `answered` only if a majority of nodes replied, because a client needs a majority to
+   * acquire the lock.
    */
   function failed(error: string, answers: readonly Completion[]): Completion {
     const isAnswered = answers.filter(isAnswer).length >= quorum

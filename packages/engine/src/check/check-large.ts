@@ -100,7 +100,7 @@ function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]):
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }
   return {
-    // The packed operations have their own key names.
+    // The packed operations contain the names of their keys, so these names are not sent twice.
     rest: { ...rest, keys: [], processNames: [] },
     packed: packed.map((each) => ({ ...each, rows: each.rows.map((rows, n) => (wanted.has(n) ? rows : none)) })),
   }

@@ -34,7 +34,10 @@ export function shardsFor(textBytes: number, memoryBytes: number): number {
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 
-/** Returns the assignment of keys to places. If a shard is given, only the shard's keys are assigned. */
+/**
+ * Returns a function that assigns keys to groups by their hash. If a shard is given, only its keys are assigned. The
+ * keys of one group are judged together.
+ */
 export const dealingOf = (places: number, shard?: Shard): Dealing => ({
   places,
   placeOf: (key) =>

@@ -156,8 +156,8 @@ const ofParts = (answer: ShardResult): readonly SomeParts[] => {
 }
 
 /**
- * Lets workers judge the keys of a large recording while this process counts operations and finds errors. Returns
- * undefined if it must be judged as a whole.
+ * Lets workers judge the keys of a large recording. Meanwhile, this process counts operations and finds errors. Returns
+ * undefined if the recording is small or must be judged as a whole.
  */
 async function checkLargeElsewhere(
   task: CheckTask,

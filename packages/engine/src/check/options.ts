@@ -44,7 +44,10 @@ export interface CheckSpec {
   /** The answers of the probes. All probes run once, before the checks. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** Whether a value with two items is a key and its value. If undefined, this is guessed from the values. */
+  /**
+   * True if an operation's value `[a, b]` means the key `a` and the value `b`. If undefined, chaos guesses this from
+   * the values.
+   */
   readonly keyed: boolean | undefined
   /** For each role, such as `time`, the name of the member that has this role in a line. */
   readonly mapping?: Mapping | undefined
@@ -102,13 +105,16 @@ export function checkOptionsFor(
 }
 
 /**
- * Returns register operations as SQL statements if the unit is a connection, so that a unit is judged as one
- * transaction.
+ * If each connection is judged as one transaction, converts operations on registers to SQL statements. Otherwise,
+ * returns the history unchanged.
  */
 export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 
-/** Requires that the recording shows the units. */
+/**
+ * @throws UserError (usage, input) if the recording does not show which operations belong to one `--unit`: to one
+ * request or to one connection.
+ */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)

@@ -96,7 +96,8 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
 /**
- * Returns the error if the user's model ended the thread: it never returns, takes all memory, or fails asynchronously.
+ * Returns an error if the check was ended because of the user's model: a function of the model did not return, took all
+ * memory, or failed asynchronously.
  */
 function troubleWithModel(
   end: Unfinished,

@@ -43,7 +43,7 @@ export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
-  /** The roles of members whose names differ from those in chaos's own format. */
+  /** The JSON members of the file that have other names than in chaos's own format, and the role of each. */
   readonly taken?: readonly Taken[] | undefined
   /** Why the requested proof was not written. */
   readonly unproved?: string | undefined

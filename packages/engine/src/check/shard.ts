@@ -25,8 +25,8 @@ export type ShardSettings = Pick<
 >
 
 /**
- * A shard has the keys whose hash modulo `of` is `shard`. With a user's model, it has the parts whose number modulo
- * `of` is `shard`.
+ * A shard is the set of keys whose hash modulo `of` equals `shard`. A user's model divides a history into numbered
+ * parts; its shard is the set of parts whose number modulo `of` equals `shard`.
  */
 export interface ShardSpec {
   readonly recording: RecordingName
@@ -40,7 +40,10 @@ export interface ShardSpec {
 /** The result of a shard. `met` means that the operations of each key are linearizable. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** The violated key; null for operations without a key. The process that receives the result can verify it. */
+  /**
+   * The key whose operations are not linearizable; null for the operations without a key. The receiver of this result
+   * can verify the violation.
+   */
   | { readonly result: 'violated'; readonly key: string | null }
   /**
    * The number of the violated part. A user's model divides the operations into parts. The process that receives the

@@ -4,9 +4,10 @@ import { withAttributedErrors } from './attributed-errors.ts'
 import type { Extension } from './extension.ts'
 
 /**
- * Adds extensions to the registries of this thread. Targets and workloads are left to their configuration.
+ * Adds extensions to the registries of this thread. Skips targets and workloads, because chaos adds them to the
+ * configuration instead.
  *
- * @param where The start of every message.
+ * @param where The start of every error message.
  *
  * @throws UserError (input) for a name that is taken.
  */

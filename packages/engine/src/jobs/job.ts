@@ -22,8 +22,8 @@ export interface Doing {
   /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
   /**
-   * For users' code: the number of consecutive polls that may find the job in the same call. After more polls, the job
-   * is stopped. There are four polls a second.
+   * The job is polled four times a second. It is stopped if more than this number of consecutive polls find it in the
+   * same call of users' code.
    */
   readonly looks?: number | undefined
   /** The number of the call to describe, counted from 1. */

@@ -5,7 +5,7 @@ import { type BullMQ, type Client, type Connection, loadPackages } from './packa
 export interface Connected {
   readonly bullmq: BullMQ
   readonly connection: Connection
-  /** `host:port`, without a possible password. */
+  /** The address of the Redis server, as `host:port` without the password. */
   readonly place: string
   readonly connect: () => Client
 }

@@ -29,7 +29,7 @@ export interface QueuedKind<Spec extends object, Result> {
   bring?(spec: Spec, store: LocalStore): Promise<Spec>
 }
 
-/** Texts by hash, each created when it is sent. */
+/** Maps the hash of a text to a function that returns the text. The function is called when the text is sent. */
 export type Cargo = ReadonlyMap<string, () => string>
 
 /** Fetches the texts that coordinators have sent with jobs. A worker can store files in the directory `home`. */

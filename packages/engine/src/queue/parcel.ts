@@ -96,7 +96,7 @@ export interface Store {
   readonly fetch: (hash: string) => Promise<string | undefined>
 }
 
-/** A parcel's files on this machine's disk. */
+/** Users' files that came with a job, on the disk of this worker. */
 export interface Unpacked {
   readonly paths: ReadonlySet<string>
   receive<Value>(value: Value): Value

@@ -19,7 +19,7 @@ export interface InspectedAt {
   /** The race in which one request overtakes another at an `await`. The program stops before and after this `await`. */
   readonly race: Race | undefined
   /**
-   * The request at which the program stops if there is no `race`. If this is undefined too, the program stops at the
+   * The request at which the debugger stops if `race` is undefined. If both are undefined, the debugger stops at the
    * first request.
    */
   readonly culprit: ClientRequest | undefined

@@ -47,7 +47,7 @@ export function requireKnown(
     throw new Error(`subject.workload: no workload ${workload}`)
 }
 
-/** @throws if the scenario is of another subject, because playing the scenario would load that subject. */
+/** @throws if a scenario has a different target or workload. Playing it would load that target or workload. */
 export function requireSame(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
   ...scenarios: readonly Scenario[]
@@ -196,7 +196,7 @@ interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, R
   scenarioOf(result: Result): Scenario
 }
 
-/** Returns the kind of a job on one finding. The result must have the finding's subject. */
+/** Returns a kind of queued job that processes one finding. Refuses a result with a different target or workload. */
 const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
   spec,
   result,

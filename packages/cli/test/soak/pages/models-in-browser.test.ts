@@ -198,7 +198,10 @@ describe.each(MODELS)('the report of a violation of %s', (_, broken) => {
   })
 })
 
-/** Runs that violate no expected level: the name of their outcome, the exit code, and the settings. */
+/**
+ * Runs whose expected consistency level is not violated. Each row has the outcome, the exit code, and the options of
+ * `chaos run`.
+ */
 const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: string])[] = [
   ['met', 0, '--target raft --faults kill'],
   ['weaker', 0, '--target master-master --faults partition'],

@@ -272,7 +272,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     const scripts = () =>
       [...manual('chaosproxy', 'docs', 'ci.md').matchAll(/```bash\n(.*?)```/gs)].map(([, text]) => text)
     const script = (having: string) => scripts().find((text) => text?.includes(having)) ?? `${having}: no such script`
-    /** Runs a shell script, with the same options added to each `npx chaos run` in it. */
+    /** Runs a shell script. Appends the given options to every `npx chaos run` in the script. */
     const type = (text: string, ...added: readonly string[]) =>
       startProcess('bash', ['-c', text.replace(/^npx chaos run \w+/gm, (run) => [run, ...added].join(' '))], {
         cwd,

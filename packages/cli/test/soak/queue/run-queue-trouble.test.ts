@@ -111,7 +111,8 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await until(() => operations() > then + 50)
     const paused = workers[0]?.child
     paused?.kill('SIGSTOP')
-    // While this worker is paused, the other worker's events wait for their place in the history.
+    // While this worker is paused, later events of the other worker cannot be written to the history. The paused worker
+    // may still send earlier events.
     await sleep(PAUSED_MS)
     paused?.kill('SIGCONT')
     const { exitCode, stdout } = await finished

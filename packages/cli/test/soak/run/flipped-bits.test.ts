@@ -8,7 +8,7 @@ import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 // shows PostgreSQL's reaction.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
-/** Seeds of tests that the short soak leaves out. */
+/** The seeds of the tests that the short soak skips. Empty in the short soak. */
 const rare = short ? [] : seeds
 const without = (program: string) => (installed(program) === undefined ? `: ${whySkipped(program)}` : '')
 const noRedis = without('redis-server')

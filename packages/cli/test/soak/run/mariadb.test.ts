@@ -6,7 +6,7 @@ import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
 // The promises that MariaDB keeps and breaks, on real clusters. CHAOS_SOAK=short uses one seed per test.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
-/** Seeds of tests that the short soak leaves out. */
+/** The seeds of the tests that the short soak skips. Empty in the short soak. */
 const rare = process.env['CHAOS_SOAK'] === 'short' ? [] : seeds
 const isInstalled = installed('mariadbd') !== undefined && installed('mariadb-install-db') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('mariadbd')}`

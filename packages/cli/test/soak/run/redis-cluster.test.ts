@@ -27,7 +27,8 @@ async function run(seed: number, ...args: readonly string[]): Promise<RunResult>
 const PATIENT = ['--set', 'node-timeout-ms=20000']
 
 /**
- * Cuts the master of the first keys off from all other nodes, but not from clients, for longer than a failover takes.
+ * Writes a schedule that isolates a master from all other nodes, but not from clients. The partition lasts longer than
+ * a failover.
  */
 function cutOff(): string {
   const file = join(temporaryDirectory(), 'faults.json')

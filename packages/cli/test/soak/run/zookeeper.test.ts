@@ -39,8 +39,8 @@ function eachCutOff(): string {
   return file
 }
 
-// A write to a server that is cut off blocks its client until the partition ends. Only a client without an open write
-// continues to read there, so there are many clients that rarely write.
+// A client that writes through an isolated server waits until the partition ends. The load has many clients and few
+// writes, so that some clients keep reading from the isolated server.
 const readers = ['--clients', '60', '--workload-set', 'reads=0.9']
 const load = ['--rate', '400', '--keys', '4', '--time', '6s', ...readers]
 

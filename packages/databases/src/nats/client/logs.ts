@@ -2,7 +2,10 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
 import { type Asking, api, askJetStream, tokenOf, UNLIMITED } from './jetstream.ts'
 
-/** The stream of all partitions and committed offsets. An offset is a sequence number in the stream. */
+/**
+ * The NATS stream that contains the messages of all partitions and the committed offsets. An offset is the sequence
+ * number of a message in this stream.
+ */
 export const LOGS = 'chaos-logs'
 const PARTITION = 'log.'
 const COMMITTED = 'committed.'

@@ -89,7 +89,9 @@ export function openQueues(ackWaitMs: number): (asking: Asking, input: Input) =>
   }
 }
 
-/** Creates the consumer of a queue on first use. Resolves with the trouble if the consumer may be missing. */
+/**
+ * Creates a queue's NATS consumer on first use. Resolves with the error if the server does not confirm the creation.
+ */
 type MakeConsumer = (asking: Asking, queue: string) => Promise<Trouble | undefined>
 
 function openConsumers(ackWaitMs: number): MakeConsumer {

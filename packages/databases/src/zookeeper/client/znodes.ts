@@ -40,7 +40,7 @@ export async function get(asking: Asking, path: string, sync: boolean): Promise<
 function heldIn(record: Buffer): Held {
   const reader = recordReader(record)
   const data = reader.bytes().toString()
-  // Skips the zxid and the time of the node's creation, and those of its last change.
+  // Skips the first four numbers of ZooKeeper's `Stat`: czxid, mzxid, ctime and mtime.
   for (let member = 0; member < 4; member++) reader.long()
   return { value: JSON.parse(data) as Json, version: reader.int() }
 }

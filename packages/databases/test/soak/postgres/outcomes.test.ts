@@ -220,7 +220,10 @@ liveTest(
     const inWait = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
     await run(admin, 'SET synchronous_commit = local')
     let value = 5
-    /** Until the server applies the new setting, commits wait for no standby. */
+    /**
+     * Repeats an `add` until one waits for a standby. Before the server applies `synchronous_standby_names`, commits do
+     * not wait.
+     */
     async function askUntilOneWaits(): Promise<{ readonly asked: Promise<Completion> }> {
       for (;;) {
         let isOver = false

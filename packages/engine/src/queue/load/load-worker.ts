@@ -62,10 +62,10 @@ interface Address {
 }
 
 /**
- * Checks the addresses of an order. Anyone who can write to the queue can choose where the worker connects and what it
- * sends there, including its password.
+ * Refuses addresses that the worker was not started for. Anyone who can write to the queue can choose the servers to
+ * which the worker connects and sends its password.
  *
- * @throws UserError (usage) for an address that the worker was not started for.
+ * @throws UserError (usage)
  */
 export function requireNamed(addresses: readonly Address[], hosts: readonly string[]): void {
   const named = new Set(hosts.map((host) => host.toLowerCase()))

@@ -46,7 +46,7 @@ export interface Report {
 export interface Chunk {
   readonly number: number
   readonly count: number
-  /** The hash of the `count` entries. */
+  /** The SHA-256 hash of the text `entries`. */
   readonly sha256: string
   readonly entries: string
 }
@@ -108,7 +108,7 @@ export function chunkOf(number: number, entries: readonly LoadEntry[]): Chunk {
   return { number, count: entries.length, sha256: sha256Of(text), entries: text }
 }
 
-/** Returns the entries; undefined if they are not the ones that were sent. */
+/** Returns the entries of a chunk, or undefined if their hash or their number is wrong. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
   if (sha256Of(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)

@@ -94,9 +94,9 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 }
 
 /**
- * The orders' common data.
+ * Returns the data that all workers of a run receive.
  *
- * @throws UserError (usage) for clients that only this process can create.
+ * @throws UserError (usage) if only this process can create the clients.
  */
 function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, target, targetSettings }: PlannedRun) {
   const elsewhere = cluster.elsewhere?.()

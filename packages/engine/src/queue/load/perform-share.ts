@@ -66,7 +66,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   } finally {
     clearInterval(watching)
     clock.stop()
-    // A late message could otherwise make a client use a closed connection.
+    // Stops receiving messages. A late message could make a client use a closed connection.
     conversation.close()
     await reached.close()
   }

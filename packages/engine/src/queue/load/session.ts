@@ -122,7 +122,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** The number of beats that a reply may refer to. */
+/** A worker's reply may refer to any of this many most recent heartbeats. */
 const KEPT_BEATS = 10_000
 
 /** Compares the worker's clock with this one. Uses the beats that the worker acknowledges. */
@@ -139,7 +139,10 @@ function createTimedLine({ now }: SessionOptions) {
       sentAt.delete(beats - KEPT_BEATS)
       return beats
     },
-    /** Whether the report is plausible: time does not decrease, and the report answers a beat that was sent. */
+    /**
+     * Records the worker's time from a report. Returns false for an implausible report: its time is before that of an
+     * earlier report, or it replies to an unknown heartbeat.
+     */
     heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
       const sent = sentAt.get(heard)
       const received = now()
