@@ -1,8 +1,8 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
 import { smallHistory } from '../../testing/src/small-history.ts'
 
-// Defines the levels of histories with unknown initial values. Such a history meets a level if it meets it with some
-// choice of initial values, one for each key. Shares no code with the checker.
+// Defines the levels of histories with unknown initial values. A history meets a level if there is one initial value
+// per key with which the history meets the level. Shares no code with the checker.
 
 /** A placeholder for the initial value that is assumed for a key. The definitions use it as the initial value. */
 export const START = 'what was there'

@@ -123,8 +123,8 @@ function holds(model: string, ops: readonly Op[], initial: Json, read: Op): bool
 }
 
 /**
- * Reports whether a final read of a counter is correct. It must return the sum of the initial value, all acknowledged
- * amounts, and any of the other amounts.
+ * Reports whether the final read of a counter is correct. Its result must be the initial value, plus all amounts that
+ * were acknowledged before the read, plus any subset of the other amounts.
  */
 function adds(ops: readonly Op[], initial: Json, read: Op): boolean {
   const counted = ops.filter(({ f, call }) => f === 'add' && call < read.return)
@@ -199,8 +199,9 @@ function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
 }
 
 /**
- * Decides the levels of final states. A linearizable history is eventual and convergent if every changed key has a
- * final read. If its final reads differ, operations of unknown outcome took effect between them.
+ * Decides by definition whether a history is eventual and convergent. Every linearizable history is both, if every
+ * changed key has a final read. If final reads of such a history differ, operations of unknown outcome took effect
+ * between them.
  */
 export function endingOf(
   model: string,

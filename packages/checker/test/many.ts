@@ -11,8 +11,8 @@ export const many = (histories: number): number =>
 export const manyOf = (histories: number): string => many(histories).toLocaleString('en')
 
 /**
- * Returns how many of the tested histories must at least have some property. The number is low, because this share
- * varies more if fewer histories are tested.
+ * Returns the minimum number of tested histories with a property. A test of fewer histories gets only half of its
+ * proportional minimum, because the share of histories with the property then varies more.
  */
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 

@@ -2,8 +2,8 @@ import type { Json } from '@chaosproxy/history'
 import { type Op, step } from './brute-force.ts'
 
 /**
- * Wing & Gong's search with Lowe's memo, without any reduction, and with sets as strings. Returns `undefined` after
- * `limit` steps. A second opinion on the real search, for medium histories of one key.
+ * Decides linearizability by the algorithm of Wing, Gong and Lowe, without any reduction of the history. Tests compare
+ * it with the checker's search, on histories of one key and medium length. Returns `undefined` after `limit` steps.
  */
 export function plainSearch(ops: readonly Op[], initial: Json, limit: number): boolean | undefined {
   const seen = new Set<string>()

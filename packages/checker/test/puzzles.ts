@@ -7,9 +7,9 @@ export type Order = readonly [pair: number, first: 1 | 2]
 export type Clause = readonly Order[]
 
 /**
- * Returns a history with the writes of each pair, and with readers for each clause. The readers make the orders of the
- * clause impossible together. For each order of p before q, a reader first sees that the later write of the clause's
- * next order took effect, and then reads p. If p precedes q, this read precedes q, so that later write precedes q, too.
+ * Encodes a puzzle as a history. Each pair has two writes. Each clause has one reader per order: the reader first sees
+ * that the later write of the clause's next order took effect, and then reads the earlier write of its own order. If
+ * all orders of the clause hold, the later writes of these orders precede each other in a cycle, which is impossible.
  * Each process performs two operations. The times at which operations take effect are random and have no meaning.
  */
 export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (n: number) => number): EventInput[] {

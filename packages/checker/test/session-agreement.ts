@@ -14,7 +14,8 @@ import { hasLegalOrder, isLinearizable, operationsOf, type Reading, respectsClie
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { tryAll } from './weak-brute-force.ts'
 
-// Compares verdicts on histories whose clients have several processes with the definitions, which try every order.
+// Tests histories in which one client has several processes. The verdicts must agree with the definitions, which try
+// every order.
 
 export const reading: Reading = { initial: null, failedCas: 'drop' }
 export const named: Header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } }
@@ -179,8 +180,8 @@ export function agreeUnnamed(seed: number, counts: Counts): void {
     ),
   ]
   for (let way = 0; way < MOST_WAYS; way++) {
-    // The first assignment makes each process a client, and the second makes all processes one client. The others
-    // choose a random client for each process, which may also be a named one.
+    // The first assignment makes each process its own client, and the second makes all processes one client. Every
+    // other assignment chooses a random client for each process. This client may be one that the history names.
     const of = new Map(
       processes.map((process) => [
         process,

@@ -156,8 +156,8 @@ interface RequestedOperation {
 }
 
 /**
- * The operations that end a history, for each model. Their last result is 20 ms out of date, or impossible so long
- * after the other operations. Undefined for models that are judged by guarantees.
+ * For each model, the operations that end a history. One of them returns a result that is 20 ms out of date, or that is
+ * impossible 20 ms after the other operations. Models that are judged by guarantees have no entry.
  */
 const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [RequestedOperation, Json])[] } =
   {
@@ -223,8 +223,8 @@ function emptied(object: Simulated): readonly (readonly [RequestedOperation, Jso
 }
 
 /**
- * Removes the id of a transfer. Equal stamps would leave open which of several transfers with one id took effect, and
- * so what a later read may show.
+ * Removes the id of a transfer. If two transfers with the same id have equal stamps, it is unknown which of them took
+ * effect, so later reads could not be judged.
  */
 function withoutId(requested: RequestedOperation): RequestedOperation {
   if (requested.f !== 'transfer') return requested

@@ -6,8 +6,8 @@ import type { Guarantee } from '../src/stream/guarantees.ts'
 import { type Attempts, type StreamOperation, stream } from '../src/stream/specification.ts'
 import { seeded } from './work-queue-orders.ts'
 
-// Small histories of partitioned logs with concurrent clients, and the guarantees that some order of their operations
-// keeps by the specification.
+// Generates small histories of partitioned logs with concurrent clients. Tries every order of the operations to find
+// the guarantees that the history keeps according to the specification.
 
 type Does =
   | { readonly f: 'send'; readonly values: readonly string[] }

@@ -67,7 +67,8 @@ export function isKept(
   const all = operations.filter((each) => {
     if (each.type === 'fail' || (each.type === 'info' && (each.f === 'take' || each.f === 'remaining'))) return false
     if (each.f === 'take' && each.output === null) return false
-    // A settlement has no effect if no take can have returned its receipt by the time that the settlement was answered.
+    // An `ack` or `nack` has no effect unless its receipt was returned by a take that began before the `ack` or `nack`
+    // ended.
     const given = operations.some(
       (take) =>
         take.f === 'take' &&

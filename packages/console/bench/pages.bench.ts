@@ -39,9 +39,9 @@ export async function run(print: (line: string) => void): Promise<void> {
 
 /** Milliseconds from the navigation to the end of the first frame that shows the element. */
 interface Shown {
-  /** When the headline and the drawing of the contradiction are visible. */
+  /** The time until the report's headline and the drawing of the contradiction are visible. */
   readonly headline: number
-  /** When every operation is visible in the timeline. */
+  /** The time until the timeline shows every operation. */
   readonly timeline: number
 }
 

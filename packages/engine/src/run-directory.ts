@@ -34,7 +34,10 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** Creates the backend's file with its first line, because not every proxy records what the backend did. */
+/**
+ * Writes the events at the clients and the events at the backend to two files. Creates the backend's file at its first
+ * event, because not every proxy records the backend.
+ */
 function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
   const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined

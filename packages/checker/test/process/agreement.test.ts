@@ -22,9 +22,9 @@ import { atLeast, many } from '../many.ts'
 import { type Answer, waysToLinearizable, waysToSequential } from '../ways.ts'
 import { faultOfOrder } from '../witness.ts'
 
-// Compares the answers on small random histories with the definitions, which try every order: the answer of `check`
-// with its evidence, and the answer of each algorithm that can decide. The seed changes with each run; a failure
-// reports it.
+// Tests on small random histories that the verdicts and the evidence of `check` agree with the definitions, which try
+// every order. The verdict of each single algorithm must agree with them, too. The seed changes with each run; a
+// failure reports it.
 
 const PARTS = [1, 2, 3, 4]
 /** The number of histories that each part tests. In the long soak, all parts together test at least 50,000. */

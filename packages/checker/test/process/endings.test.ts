@@ -13,8 +13,9 @@ import { atLeast, many, manyOf } from '../many.ts'
 import { endedModels, randomEnded } from '../random-endings.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-// Compares answers on objects with keys and initial values, with and without final reads, with the definitions, which
-// try every order. The seed changes with each run; a failure reports it.
+// Tests on random histories of objects that the verdicts agree with the definitions, which try every order. The objects
+// have keys and initial values, and some histories have final reads. The seed changes with each run; a failure reports
+// it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 1_000

@@ -49,8 +49,8 @@ function disturbed(events: readonly EventInput[], random: () => number): EventIn
 }
 
 /**
- * Returns the lost writes by definition, as key and value: the acknowledged writes that no replica has, and that were
- * called after all writers of the remaining values had returned.
+ * Returns the key and the value of each lost write, by definition. A write is lost if it was acknowledged, no replica
+ * has its value, and it was called after every writer of a remaining value had returned.
  */
 function lostByDefinition(history: History, reading: Reading): string[] {
   const ops = operationsOf(history, reading)
@@ -124,8 +124,8 @@ test(`on ${manyOf(10_500)} random histories, the verdict on eventual and the los
 })
 
 /**
- * Checks a counterexample. Its operations alone must violate the level, with the context and without it. Without any
- * one operation of the core, the original violation must be gone.
+ * Checks a counterexample, which consists of a core and its context. The core must violate the level both with the
+ * context and without it. If any one operation is removed from the core, the original violation must disappear.
  */
 function faultOfCounterexample(
   operations: readonly { readonly operation: number; readonly role: 'core' | 'context' }[],

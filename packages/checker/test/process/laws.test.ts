@@ -79,7 +79,7 @@ function objectEvents(
   return randomObjectEvents(kinds[model]!(random, over.mutated === 0), { ...shape, ...over }, random)
 }
 
-/** Functions that give different numbers different names. */
+/** Functions that rename the values of a history. Each function returns different names for different numbers. */
 const otherNames: readonly ((value: number) => Json)[] = [
   String,
   (value) => (value % 2 === 0 ? `${value - 1}` : value),

@@ -164,8 +164,8 @@ test('in histories of 20 to 60 operations, each witness is legal, and each count
 })
 
 /**
- * Reports whether an operation of `fewer` observes a value that some operation of `rows` wrote, but no operation of
- * `fewer`.
+ * Reports whether `fewer` lacks a needed write: an operation in `fewer` observes a value that is written in `rows` but
+ * not in `fewer`.
  */
 function leavesUnwritten(history: History, rows: readonly number[], fewer: readonly number[]): boolean {
   const all = operationsOf(history, drop)

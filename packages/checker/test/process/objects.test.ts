@@ -12,8 +12,8 @@ import { many } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf, objectOf } from '../registry.ts'
 
-// Compares two answers for every model with its definition, which tries every order, on small random histories: the
-// answer of the fast method, and that of the search. The seed changes with each run; a failure reports it.
+// Tests the fast method and the search for every model on small random histories. Both must agree with the model's
+// definition, which tries every order. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }

@@ -257,8 +257,8 @@ test('the online checker names the event that makes a violation certain, and the
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
   expect(checker.violation()).toMatchObject({ position: 401, process: 1, noticedAfter: noticedAt - 401 })
   expect(noticedAt - 401).toBeGreaterThan(0)
-  // The checker judges again when the number of new events is a tenth of the judged events, but also at least the
-  // minimum that is worth a judgement.
+  // The checker judges again when at least 64 events are new, and these are at least a tenth of the events judged
+  // before.
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 

@@ -239,8 +239,8 @@ test.each([true, false])(
   (losses) => {
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)
-      // Leaves out up to two of the last guarantees. The broker then redelivers messages that were not acknowledged in
-      // time, or delivers messages in any order.
+      // Drops at most two guarantees, from the end of the list. The broker may then redeliver messages that were not
+      // acknowledged in time, or deliver messages in any order.
       const kept = queues.guarantees.slice(0, queues.guarantees.length - pick(3))
       const broker = queueBroker(new Set(kept), losses ? 3 : undefined, pick)
       const events = historyOf(broker, pick, { operations: 15 + pick(30), losses })

@@ -16,8 +16,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const LATENCIES_MS = [0.5, 1, 2.5, 5, 25]
 const CLIENTS = [5, 20, 100]
 /**
- * Models for which no search can refute a history with many clients and few values in time. Better stamps would not
- * help.
+ * No search can refute histories of these models in time if the histories have many clients and few values. More
+ * precise timestamps would not help.
  */
 const HARD = ['multi-register', 'log', 'bank']
 /** The number of files. A file for each client would take longer to write than to judge. */

@@ -223,8 +223,8 @@ function byMatrix(ops: readonly Op[]): ByMatrix {
   const rivals = (before: boolean[][], r: number): number[] =>
     all.filter((w) => isWrite(w) && w !== source[r] && ops[w]!.key === ops[r]!.key && before[w]![r])
   /**
-   * For each given read, orders all other writes that precede the read before its source. Repeats this until nothing
-   * new follows. Reports whether there is no cycle.
+   * Derives the orders of writes that the given reads imply: if another write precedes a read, it precedes the write
+   * that the read saw. Repeats this until no order is new. Reports whether the orders contain no cycle.
    */
   const happened = (start: boolean[][], some: readonly number[]): boolean => {
     const before = start.map((row) => [...row])

@@ -85,7 +85,7 @@ const fewest =
     return one.client === other.client ? a < b : one.end + skew < other.call
   }
 
-/** The orders that the stamps prove, and every possible order whose reverse is impossible. */
+/** One operation precedes another if the stamps prove it, or if the stamps allow this order but not the reverse. */
 const most = (operations: readonly StampedOperation[]): Before => {
   const isCertain = fewest(operations)
   const mayBe = (one: StampedOperation, other: StampedOperation): boolean => (one.end ?? NEVER) <= other.call
@@ -253,7 +253,8 @@ describe('a history with equal timestamps', () => {
         else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
       }
       expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
-      // If a reduction selected the operations, they need not show which of their orders are open.
+      // The checker may judge a reduced set of operations. This set does not always show which two events have an
+      // unknown order.
       expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
     },
   )

@@ -10,8 +10,8 @@ import { objectStarts, withoutFirst } from '../object-starts.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames } from '../registry.ts'
 
-// Compares verdicts on objects with unknown initial values with a search over every initial value. The seed changes
-// with each run; a failure reports it.
+// Tests that the verdicts on objects with unknown initial values agree with a search over every initial value. The seed
+// changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 // There are nine objects, so each gets fewer histories, in the soak too.

@@ -10,8 +10,8 @@ import { checkHistory, onlyRows, resultOf, timeline } from '../checking.ts'
 import { atLeast, atMost, many } from '../many.ts'
 import { tryAll } from '../weak-brute-force.ts'
 
-// Compares verdicts on histories whose keys have unknown initial values with a search over every initial value. The
-// seed changes with each run; a failure reports it.
+// Tests that the verdicts on keys with unknown initial values agree with a search over every initial value. The seed
+// changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const

@@ -7,10 +7,10 @@ import { sha256 } from './proving.ts'
 
 // node judge-again.js CHECKER HISTORIES JUDGED [OUTCOME]
 //
-// Judges each history by a checker. Writes to JUDGED the verdicts, and whether the verifier accepts them. If OUTCOME is
-// given, JUDGED instead already holds the verdicts of the correct checker. The comparison with these is written to
-// OUTCOME. It reports each verdict that the verifier does not accept, if the verifier accepts the verdict of the correct
-// checker.
+// Judges each history by a checker. Without OUTCOME, writes the verdicts to JUDGED, and whether the verifier accepts
+// them. With OUTCOME, JUDGED must contain the verdicts of the correct checker. The script then compares the new
+// verdicts with these, and writes the differences to OUTCOME. It stops at a verdict that the verifier rejects, if the
+// verifier accepts the verdict of the correct checker.
 
 interface Given {
   readonly model: string

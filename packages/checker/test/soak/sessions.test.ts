@@ -1,8 +1,8 @@
 import { expect, inject, test } from 'vitest'
 import { agree, agreeUnnamed, noCounts } from '../session-agreement.ts'
 
-// Compares verdicts on clients with several processes with the definitions. CHAOS_SOAK=short judges a few thousand
-// histories.
+// Tests histories in which one client has several processes. The verdicts must agree with the definitions.
+// CHAOS_SOAK=short judges a few thousand histories.
 const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
 
 const baseSeed = inject('seed')

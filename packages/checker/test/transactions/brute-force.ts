@@ -35,7 +35,10 @@ export const bases = [
 ] as const
 export type Base = (typeof bases)[number]
 
-/** The order of transactions that must be kept in addition to what they read and wrote. */
+/**
+ * Which order of transactions a level requires, in addition to consistent reads and writes: none, the order in each
+ * session, or real time.
+ */
 export const strengths = ['plain', 'session', 'real-time'] as const
 export type Strength = (typeof strengths)[number]
 
@@ -75,8 +78,8 @@ export const implied: ReadonlyMap<string, readonly string[]> = new Map(
 export interface Options {
   readonly kind: Kind
   /**
-   * Whether the whole value of a list read restricts the order, including elements that the same transaction appended
-   * before. If false, only the elements before these appends restrict it.
+   * A transaction may read elements of a list that it has appended itself. If true, all elements of the read restrict
+   * the order of writes. If false, only the elements before its own appends do.
    */
   readonly ownReads?: boolean
 }

@@ -193,9 +193,9 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
 }
 
 /**
- * Reports whether each transaction got its level: some moments for commits and snapshots explain all reads, and so does
- * some order of the serializable transactions. Each order between two moments is an edge; the levels are kept if the
- * edges have no cycle.
+ * Reports whether each transaction got its isolation level. There must be moments for commits and snapshots that
+ * explain all reads, and an order of the serializable transactions that explains their reads. Both exist if the edges
+ * between moments and the edges between transactions form no cycle.
  */
 function keeps(all: readonly Ran[]): boolean {
   const byCommit = [...all].sort((a, b) => a.commit - b.commit)

@@ -307,8 +307,8 @@ function agrees(known: Map<string, number>, { from, by }: Value, value: number):
 }
 
 /**
- * Reports whether transaction `one` held the row before transaction `other`: `one` had asked to commit before `other`
- * was known to hold the row.
+ * Reports whether transaction `one` must have held the lock of the row before transaction `other`. This is so if `one`
+ * requested its commit before `other` was known to hold the lock.
  */
 function isBefore(one: Ran, other: Ran, cell: string): boolean {
   const [a, b] = [one.locks.get(rowOf(cell)), other.locks.get(rowOf(cell))]

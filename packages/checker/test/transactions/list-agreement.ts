@@ -39,8 +39,8 @@ function exchanged(events: readonly EventInput[], random: () => number): readonl
 }
 
 /**
- * Checks that every level of a random history has the same verdict as by brute force, and the same in another order of
- * its events.
+ * Checks that the verdict on every level of a random history agrees with brute force. Then exchanges neighbouring calls
+ * and neighbouring returns, which must not change any verdict.
  */
 export function agreeOnLists(seed: number, most?: number): void {
   const random = randomFrom(seed)

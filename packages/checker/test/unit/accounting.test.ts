@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { counterReads } from '../../src/counter/account.ts'
 import { checkHistory } from '../checking.ts'
 
-// Tests the accounting on the histories with which Jepsen tests its checkers.
+// Tests the counts of lost, duplicated and unexpected elements, on the histories that Jepsen uses to test its own
+// checkers.
 
 type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 

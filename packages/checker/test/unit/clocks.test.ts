@@ -5,8 +5,8 @@ import { checkHistory, resultOf, timeline } from '../checking.ts'
 import { many } from '../many.ts'
 import { modelOf } from '../registry.ts'
 
-// Histories timed by several clocks, each known within bounds. Law: a linearizable history is never found violated
-// because clocks disagree.
+// Tests histories whose events are timed by several clocks. The offset of each clock is known within bounds. The
+// checker must never report a violation of a linearizable history because the clocks disagree.
 
 const randomFrom = (seed: number) => {
   let state = seed >>> 0

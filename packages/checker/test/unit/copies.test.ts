@@ -10,8 +10,8 @@ const accounts = ['a', 'b', 'c'] as const
 type Balances = { [account in (typeof accounts)[number]]: number }
 
 /**
- * Transfers and reads of a bank that executes each of them at its call. Sometimes the network repeats
- * a transfer, and the outcome of the copy is unknown, as in the record of a single node. Some answers are lost.
+ * Returns a history of transfers and reads in a bank. The bank executes each of them when it is called. Sometimes the
+ * network duplicates a transfer, and the outcome of the copy is unknown. Some replies are lost.
  */
 function repeated(rounds: number, clients: number): EventInput[] {
   const random = createRandom(1)

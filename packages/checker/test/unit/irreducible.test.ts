@@ -26,8 +26,8 @@ function answersOf(events: readonly EventInput[], history: History, rows: readon
 }
 
 /**
- * Reports whether the rows contain every write that one of their reads may have seen. Without it, the read may
- * contradict the remaining operations.
+ * Reports whether, for each read in `rows`, the rows contain all writes that the read may have seen. If such a write is
+ * missing, the read may contradict the remaining operations.
  */
 function isClosed({ operations, functions }: History, rows: readonly number[], all: readonly number[]): boolean {
   const is = (row: number, f: string): boolean => functions[operations.f[row]!] === f

@@ -123,8 +123,8 @@ describe('a key that a request outside the record may have changed', () => {
       const history = marked(events, [touched(undefined, position)])
       const reading: Reading = { initial: null, failedCas: 'drop' }
       const result = resultOf(checkHistory(history, { levels: ['linearizable'] }), 'linearizable')
-      // Adds two writes of each mentioned value outside the record. They may take effect at any time from the mark on,
-      // or never.
+      // At the mark, adds two writes of each value in the history. They stand for writes outside the record, and may
+      // take effect at any time from the mark on, or never.
       const values = new Set(events.flatMap(({ value = null }) => (Array.isArray(value) ? value : [value])) as Json[])
       const outside = [...values].flatMap((value, at): EventInput[] =>
         [0, 1].map((again) => ({ process: 1000 + 2 * at + again, type: 'invoke', f: 'write', value })),

@@ -343,8 +343,8 @@ test(`the verdict of multi-register on sequential agrees with its definition on 
 })
 
 /**
- * Reports whether some txn reads a value that only omitted txns wrote. Only the last write of a txn to a register
- * counts, because other txns cannot see the others.
+ * Reports whether some txn reads a value that only omitted txns wrote. If a txn writes to a register several times,
+ * only the last write counts, because other txns cannot see the earlier ones.
  */
 function isUnsupported(history: ReturnType<typeof smallHistory>, rows: readonly number[]): boolean {
   const all = Array.from({ length: history.operations.length }, (_, row) => row)

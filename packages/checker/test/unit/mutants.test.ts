@@ -16,8 +16,8 @@ import { saturate } from '../../src/register/sequential/saturation.ts'
 import { createSequentialSearch } from '../../src/register/sequential/search.ts'
 import { checkHistory, historyOf, resultOf } from '../checking.ts'
 
-// Cases that random histories seldom or never contain, so that deliberate mistakes in the checker would stay undetected
-// (npm run mutate). Each is the smallest history that shows the mistake.
+// Random histories seldom or never contain these cases, so random tests would not detect some mistakes in the checker.
+// `npm run mutate` plants such mistakes. Each case is the smallest history that reveals its mistake.
 
 const linearizable = (history: History, options: Partial<CheckOptions> = {}): string =>
   resultOf(checkHistory(history, options), 'linearizable')

@@ -11,7 +11,7 @@ import { atLeast, many } from '../many.ts'
 const NAMED_OPERATION =
   /process (\S+?)(?:'s)? (?:read(?: of)?|wrote|may have written|write of|appended|may have appended|append of|changed|may have changed|failed to change|cas)\b([^,;:]*)/gi
 
-/** Returns the parts of the sentence about operations that are not shown. */
+/** Returns the parts of the sentence that mention an operation outside the counterexample. */
 function missing(history: History, { sentence, operations }: Counterexample): string[] {
   const named = operations.map(({ operation }) => ({
     process: history.processName(history.operations.process[operation] ?? 0),

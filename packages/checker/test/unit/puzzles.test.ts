@@ -84,7 +84,10 @@ test('both searches for an order find the only legal order of two pairs of write
   expect(byProcess(whole, 50_000)).toBe('violated')
 })
 
-/** Returns clauses that make the order impossible with each of the four ways to order two other pairs. */
+/**
+ * Returns a clause for each of the four combinations of orders of two other pairs. Together, these clauses make the
+ * given order impossible.
+ */
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 

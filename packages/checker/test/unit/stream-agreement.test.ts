@@ -97,8 +97,9 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     return own > new Set(polled.filter((each) => each[1] === value && !isReturned(each)).map(([o]) => o)).size
   })
   /**
-   * For each polled message that no send can have sent: whether all sends of it failed, all came too late, or there are
-   * none.
+   * For each polled message that no earlier send explains, the reason. `failed`: every send of it failed. `older`: its
+   * offset is lower than every acknowledged offset, so it may be older than the history. `early`: no send of it began
+   * before the poll.
    */
   const unsent = all.flatMap((each, at) =>
     each.f !== 'poll'
@@ -210,7 +211,8 @@ test("each operation in the core of a stream's counterexample is necessary for t
       expect(only(core), `seed ${seed}: ${guarantee}`).toBe(true)
       for (const row of core) {
         const others = core.filter((each) => each !== row)
-        // Skips the sends. Without one of them, the message has even more offsets than sends.
+        // A message is duplicated if it has more offsets than sends. Without one of its sends, it is still duplicated,
+        // so this test removes only polls.
         if (guarantee === 'no-duplicates' && history.functions[history.operations.f[row] ?? 0] !== 'poll') continue
         if (!rowsNeedMore(history, others))
           expect(only(others), `seed ${seed}: ${guarantee} without ${row}`).toBe(false)

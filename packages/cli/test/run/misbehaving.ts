@@ -16,7 +16,10 @@ interface Parts {
   readonly top?: string
   /** Statements within `start`. They can use `node`, `journal`, `now` and a `state`. */
   readonly start?: string
-  /** Statements within `step` at the third write. They can use `state`, `event`, `now`, `requestId` and `effects`. */
+  /**
+   * Statements that `step` executes for each request from the node's third write until its fourth. They can use
+   * `state`, `event`, `now`, `requestId` and `effects`.
+   */
   readonly step?: string
   /** Statements that `step` executes for each message. */
   readonly message?: string

@@ -86,7 +86,7 @@ function isOffered({ kind, links }: FaultDraft, { kinds }: Hello): boolean {
   return offered.includes(links.every((link) => link.includes('clients')) ? 'clients' : 'links')
 }
 
-/** Returns a fault in force that equals the action's fault. */
+/** Returns the active fault that has the same kind, nodes and links as the action's fault. */
 export const doneAlready = ({ fault }: Action, faults: readonly FaultRow[]): FaultRow | undefined =>
   faults.find(
     ({ kind, nodes, links, to }) =>

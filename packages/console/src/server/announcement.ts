@@ -19,8 +19,8 @@ export function announce(directory: string, url: string): () => void {
 }
 
 /**
- * Returns the address of a run's live page, if its process still runs. Only loopback addresses and `host` count: a
- * directory from strangers cannot link elsewhere.
+ * Returns the address of a run's live page, if the process of the run still exists. Accepts only loopback addresses and
+ * the address `host`, so that a run's directory from a stranger cannot contain a link to another host.
  */
 export function announcedIn(directory: string, host = ''): string | undefined {
   const json = foundJson(join(directory, LIVE_JSON))

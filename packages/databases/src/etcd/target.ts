@@ -125,8 +125,9 @@ const EDITED: FaultSupport = {
 }
 
 /**
- * Returns the level that etcd's documentation of its API guarantees promises. Only serializable reads, which may return
- * any member's state, are not linearizable. A lock depends on its holder's clock.
+ * Returns the consistency level that etcd's documentation promises on its page about API guarantees. All operations are
+ * linearizable except serializable reads, which may return the state of any member. A lock depends on its holder's
+ * clock.
  */
 function promised({ workload, object, settings, faults }: PromiseQuestion): string {
   // Watches do not depend on serializable reads.

@@ -41,7 +41,8 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
       const masters = knownMasters(ids)
       return {
         connect(home) {
-          // Before a run, `other` is undefined. Each node is then asked for its own data.
+          // `home.other` returns the addresses of other nodes. It is undefined before a run; clients then read from
+          // their own node only.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0, login: READONLY })
           return redirectedClient(home, { shared, readsReplicas: choice.readsReplicas, nodes: ids, masters })
         },

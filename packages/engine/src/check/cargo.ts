@@ -34,7 +34,9 @@ function textOf(path: string): string {
   }
 }
 
-/** The parts that are files. The other parts are in a store, which workers read themselves. */
+/**
+ * Returns the recording's parts that are files. The other parts are in an object store, from which workers read them.
+ */
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 

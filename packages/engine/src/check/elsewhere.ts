@@ -248,7 +248,10 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   return answer
 }
 
-/** Returns each key's order as a witness. Workers do not send these orders, so they are computed again on demand. */
+/**
+ * Returns a witness: for each key, an order of its operations that shows linearizability. Workers do not send these
+ * orders, so this process computes them on demand.
+ */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

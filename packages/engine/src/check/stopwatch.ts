@@ -35,7 +35,7 @@ export function markDecided({ times }: Stopwatch): void {
 export const isDeciding = ({ times }: Stopwatch): boolean => times[DECIDING] !== 0
 
 export interface Limits {
-  /** The time from taking the task until deciding begins. */
+  /** The time limit from the start of the task until the checker begins to judge the history. */
   readonly readingMs: number
   /** The time from the beginning of deciding until the verdicts are known. */
   readonly decidingMs: number

@@ -49,8 +49,8 @@ type Followed = {
 }
 
 /**
- * Performs all runs, unless interrupted, and combines the measurements. Leaves out systems that were not measured
- * without faults.
+ * Performs all runs, unless interrupted, and combines their measurements. Includes a system only if it was also
+ * measured without faults.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks

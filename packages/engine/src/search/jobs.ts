@@ -19,7 +19,7 @@ export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
   run: worker.minimiseFinding,
 }
 
-/** Searches from a broken invariant for a violation that clients observe. */
+/** Searches for a violation that clients observe. The search begins with a run in which an invariant was broken. */
 export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   kind: 'guideFinding',
   reads: filesOf,

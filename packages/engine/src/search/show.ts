@@ -155,8 +155,8 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
 }
 
 /**
- * Models whose elements are independent of each other. The story of one element does not explain a violation by
- * another.
+ * Models whose elements do not affect each other. An explanation of what happened to one element does not explain a
+ * violation by another element.
  */
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 

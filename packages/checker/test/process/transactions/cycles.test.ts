@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from '../../transactions/judged.ts'
 
 test('a closed walk that visits a transaction twice is not reported as a cycle', () => {
-  // Each of the two readers missed the append to x of one writer, and saw its append to a. These are two cycles that
-  // share the writer.
+  // Both readers missed the writer's append to x, and saw its append to a. So each reader forms a cycle with the
+  // writer. A walk through both cycles visits the writer twice.
   const fractured: Json = [
     ['r', 'x', null],
     ['r', 'a', [1]],

@@ -24,8 +24,8 @@ function compared(store: (typeof stores)[number]) {
       const { result } = levels[level]!
       const where = `${level} of ${store}, seed ${seed}`
       if (isMet) expect(result, where).not.toBe('violated')
-      // If values repeat, a false explanation may meet the level. Lists show violations by dirty reads that values do
-      // not show.
+      // If values repeat, a wrong explanation may meet the level. Brute force sees lists, in which a dirty read may be
+      // visible that the recorded values hide.
       else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
       if (level === 'declared' && result !== 'unknown') found[result]++
     }

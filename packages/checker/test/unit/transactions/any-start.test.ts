@@ -27,7 +27,10 @@ function startsOf(transactions: readonly Transaction[]): (readonly Transaction[]
   return ways
 }
 
-/** Returns the history once for each choice of reads of the value, with these reads returning null. */
+/**
+ * Returns a copy of the history for each nonempty set of the first four reads that returned `value`. In the copy, the
+ * reads of this set return null.
+ */
 function someNull(way: readonly Transaction[], key: string, value: number | null): (readonly Transaction[])[] {
   const isOne = (each: MicroOperation): boolean => each.f === 'r' && each.key === key && each.value === value
   const count = way.flatMap(({ operations }) => operations.filter(isOne)).length

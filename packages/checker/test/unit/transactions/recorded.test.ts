@@ -243,7 +243,7 @@ describe('transactions recorded at the wire', () => {
     const other: Ran = { from: 10, to: 20, micro: [['w', balance, 60]], locks: [[row, 12, 18]] }
     const storyOf = (...all: readonly Ran[]) => judged(all).levels['serializable']
     expect(storyOf(again, other)).toMatchObject({ counterexample: { story: { name: 'non-repeatable read' } } })
-    // The value was written twice, so that the write that the second read saw is not certain.
+    // The value was written twice, so it is not certain which of the two writes the second read saw.
     const twice = { ...other, from: 21, to: 29, locks: [[row, 22, 28]] as const }
     const { transactions, levels } = judged([again, other, twice])
     expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'lost update' } } })

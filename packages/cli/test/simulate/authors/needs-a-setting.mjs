@@ -1,4 +1,5 @@
-// The bug declares the settings that it needs. Only this declaration matters, so the nodes refuse all requests.
+// A protocol whose bug declares the settings that it needs. Tests use only this declaration, so the nodes refuse all
+// requests.
 const machine = {
   start: ({ id }) => ({ state: { id }, effects: [] }),
   step: (state, event) => ({

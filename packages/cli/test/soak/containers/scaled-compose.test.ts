@@ -99,7 +99,8 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
     compose('restart -t 0 web')
     for (const node of ['n1', 'n2', 'web-3']) await expectChange('started', node)
 
-    // Stopping this process extends the time between a container's start and its firewall rules.
+    // While chaos is stopped, it sets no firewall rules for the new container. The container can then open a connection
+    // that bypasses the proxies.
     child.kill('SIGSTOP')
     compose('up -d --scale web=4')
     const { closed } = await connected(4)

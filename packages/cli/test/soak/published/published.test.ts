@@ -354,7 +354,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       serviceWith('local')
       const stale = await type(gate, ...CALM)
       expect(stale.exitCode, stale.stderr).toBe(1)
-      // Runs differ in the stale read that the report shows, and in whether the report draws or lists it.
+      // The stale read in the report can differ from run to run. It can be in the drawing or in a list.
       expect(stale.stdout).toMatch(
         /^ {2}NOT LINEARIZABLE.*^ {2}Why it is not linearizable.*✘.*^the promise was broken/ms,
       )

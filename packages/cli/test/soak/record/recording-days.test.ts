@@ -26,7 +26,10 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const descriptors = (pid: number | 'self'): number => readdirSync(`/proc/${pid}/fd`).length
 
-/** The most descriptors for parts that are being closed or compressed, summed over both views. */
+/**
+ * The maximum number of descriptors of files that are being closed or compressed, for the clients' record and the
+ * backend's record together.
+ */
 const BRIEFLY = 10
 
 const HOURS = 24

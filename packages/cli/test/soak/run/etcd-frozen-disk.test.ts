@@ -5,8 +5,8 @@ import { goFaultSupport } from '../../../../targets/src/preload/fault-support.ts
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Issue 15247 of etcd: a leader with a frozen disk still counts leases down. When its disk works again, it revokes the
-// leases, although another member leads meanwhile and clients have kept the leases alive.
+// Issue 15247 of etcd. The lease timers of a leader continue while its disk is frozen. Meanwhile, another member leads,
+// and clients keep their leases alive there. When the disk works again, the old leader revokes these leases.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const suffering = goFaultSupport('etcd')('freeze-disk')
 const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering === true ? '' : suffering.not

@@ -31,7 +31,10 @@ interface Cut {
   readonly toMs: number
 }
 
-/** A schedule file of partitions that hold messages until they end. */
+/**
+ * Writes a schedule of partitions to a file, and returns its path. A partition holds messages, and delivers them when
+ * it ends.
+ */
 const cuts = (...all: readonly Cut[]): string =>
   faults(...all.map((cut) => ({ kind: 'partition', mode: 'hold', ...cut })))
 

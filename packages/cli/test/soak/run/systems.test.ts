@@ -15,7 +15,10 @@ const short = process.env['CHAOS_SOAK'] === 'short'
 const VIRTUAL_ONLY = ['clock', 'forge', 'forge-signed']
 const isRealFault = (fault: string): boolean => !VIRTUAL_ONLY.includes(fault)
 
-/** Leaves out a row if it has faults, but none that real processes can suffer. */
+/**
+ * Returns whether real processes can run the row: it has no faults, or real processes can suffer at least one of its
+ * faults.
+ */
 const isReal = ({ faults }: SystemRow): boolean => faults.length === 0 || faults.some(isRealFault)
 
 const rows = short ? [] : systemRows.filter(isReal).map((row) => ({ ...row, faults: row.faults.filter(isRealFault) }))

@@ -99,7 +99,7 @@ async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): 
   const newest = taken.at(-1)
   // The messages were delivered even if the acknowledgement fails. At worst, they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
-  // A message that was delivered on an earlier connection belongs to the result, even if it was not delivered again.
+  // The result contains all messages that were delivered, even those that were delivered only on an earlier connection.
   for (const { body } of taken) before.delete(body.toString())
   const messages = [...before.values(), ...taken]
   before.clear()

@@ -177,7 +177,7 @@ liveTest(
       expect(await countOf('x')).toEqual(ok(1))
     }
 
-    // A command takes effect later if the client no longer waits for it, but nothing ends it.
+    // If the client stops waiting but the command is not cancelled, the command takes effect when it gets the lock.
     await run(holder, 'BEGIN', 'SELECT * FROM chaos_counter FOR UPDATE')
     const late = ask(add('x'), 1_000)
     await untilWaiting()

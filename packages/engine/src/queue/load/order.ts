@@ -61,7 +61,10 @@ const order: v.GenericSchema<unknown, LoadOrder> = v.pipe(
 
 export const printLoadOrder = (given: LoadOrder): object => ({ version: packageVersion(), order: given })
 
-/** @throws UserError (input) if the data is not a load order of this version. */
+/**
+ * @throws UserError (input) if the data does not describe a worker's share of a run, or comes from another version of
+ * chaos.
+ */
 export function readLoadOrder(data: unknown): LoadOrder {
   const outer = v.safeParse(v.strictObject({ version: v.string(), order: v.unknown() }), data)
   if (!outer.success) throw inputError('the job does not describe a part of a run')

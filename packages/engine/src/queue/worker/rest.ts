@@ -7,7 +7,7 @@ const RESTS_AT_MOST_MS = 12_000
 export interface Rest {
   /** Pauses the workers for some seconds. Jobs in progress continue. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** Called after a job that could be run. The next pause is then short again. */
+  /** Called when a job has run. Resets the next pause to the shortest pause. */
   end(): void
   close(): void
 }
