@@ -136,8 +136,8 @@ export function isKept(
 
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
     /**
-     * Reports whether `isWrong` is true for some `remaining` and value. It decides by the number of times that the
-     * `remaining` shows the value, and by the copies of the value seen by then.
+     * Reports whether `isWrong` is true for some `remaining` operation and some value. `isWrong` gets the number of
+     * times that the operation returned the value, and the copies of the value that were seen by then.
      */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,
@@ -239,7 +239,7 @@ export function seeded(seed: number): (n: number) => number {
 export interface Shape {
   readonly operations: number
   readonly clients: number
-  /** Changes one answer in this many; 0 changes none. */
+  /** Changes a reply with the probability 1/`lies`. If `lies` is 0, changes none. */
   readonly lies: number
   readonly values: number
 }

@@ -28,7 +28,7 @@ chaos --help lists all commands.`
 const EXIT_CODES =
   'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
 
-/** Runs the command line as the whole process. */
+/** Runs the command line. Ends the process if an error is not caught. */
 export async function runProcess(typed: readonly string[]): Promise<void> {
   endOnUncaughtErrors(report)
   await main(typed)
@@ -37,7 +37,7 @@ export async function runProcess(typed: readonly string[]): Promise<void> {
 /** Runs the command line and sets the exit code. Never throws for a user's error. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
-  // Makes the built API available to user files. This is the built one even when chaos runs from sources.
+  // Makes the built API available to user files, even if chaos itself runs from its sources.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const words = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined

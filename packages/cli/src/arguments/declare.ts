@@ -22,7 +22,7 @@ interface Notation {
   /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values. If absent, the description for JSON is used. */
+  /** Describes the allowed values. Without this function, an option has the description of its value in JSON. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
@@ -137,8 +137,8 @@ export const unlessNot = (text: string): Option<boolean> => ({
 })
 
 /**
- * An option that is on unless `--no-NAME` is given. Its value is undefined if neither is typed, so that a configuration
- * can set it.
+ * An option that is on unless `--no-NAME` is given. If neither `--NAME` nor `--no-NAME` is given, its value is
+ * undefined, so that a configuration can set it.
  */
 export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   type: 'boolean',

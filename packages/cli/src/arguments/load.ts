@@ -23,7 +23,7 @@ export const loadOptions: {
   reach: word('(with --queue) address of this machine on which the proxies listen for the workers', '127.0.0.1'),
 }
 
-/** The choice of the workers that drive the clients of a run: those of a queue. */
+/** Names the queue whose workers drive the clients of a run. */
 export interface LoadChoice {
   readonly queue: string
   readonly workers?: number | undefined

@@ -16,7 +16,7 @@ export interface ChosenWorkload {
 export const modelNameOf = ({ model }: Pick<Workload, 'model'>): string =>
   typeof model === 'string' ? model : model.name
 
-/** Returns the properties of a workload that lists print in addition to its name. */
+/** Returns the properties of a workload that are printed in lists of workloads, apart from its name. */
 export const describedWorkload = ({ settings, ...workload }: Workload): object => ({
   summary: workload.summary,
   model: modelNameOf(workload),

@@ -61,8 +61,8 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // If there is only one system, it gets all sweeps, even without their settings. The error for a missing setting
-    // then names this system.
+    // A single system gets all sweeps, even if it lacks their settings. The error for a missing setting then names this
+    // system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own

@@ -81,8 +81,8 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
 }
 
 /**
- * The findings on faults with names, and the findings on kinds of faults that only schedules inject, because these have
- * no names.
+ * Findings on faults. `named`: the faults with names. `unnamed`: the kinds of faults without a name, which only
+ * schedules inject.
  */
 interface FaultFindings {
   readonly named: readonly Finding[]

@@ -74,7 +74,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const exchangeFindings = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  // Without any exchange the rehearsal has failed, and the remark gives the reason.
+  // If no request was answered, the rehearsal has failed, and the remark gives the reason.
   [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
     ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
   }))

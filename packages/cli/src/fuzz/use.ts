@@ -46,7 +46,7 @@ import {
 
 export interface FuzzSettings {
   readonly search: SearchSpec
-  /** What the bug needs and no option chose: settings, faults and the workload. */
+  /** The settings, faults and workload that the bug needs, without those that an option has set. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
@@ -200,7 +200,10 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-/** Options that are not part of a search. In a campaign, too, each machine chooses them for itself. */
+/**
+ * Options that are not part of a search. If several machines share a search in a campaign, each machine sets these
+ * options for itself.
+ */
 const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...['queue', 'priority', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
   ...Object.keys(reporterOptions()),

@@ -11,7 +11,7 @@ export type Attempt =
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'not started'; readonly why: string }
 
-/** The maximum number of times that an attempt corrects the place. Each correction changes one property. */
+/** The maximum number of corrections to the proposed request in one attempt. Each correction changes one property. */
 const MOST_MENDS = 4
 /** The time limit for readiness is short, because a user is waiting. */
 const READY_WITHIN_MS = 15_000

@@ -22,7 +22,7 @@ export interface FolderInput {
   /** Asks the user. Without a terminal, the most likely choice is used without asking. */
   readonly prompt: Prompt | undefined
   readonly print: (text: string) => void
-  /** Starts the service and tries a place. Absent if starting it is not allowed. */
+  /** Starts the service and tests the proposed request. Absent if chaos may not start the service. */
   readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
 

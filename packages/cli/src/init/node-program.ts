@@ -16,11 +16,11 @@ interface Manifest {
 }
 
 /**
- * The Node program that package.json starts, or one with a usual name.
+ * Returns the Node program that package.json starts, or else a program with a usual file name.
  *
  * @param manifest the text of package.json; undefined if there is none.
  * @param sources the JavaScript and TypeScript files of the folder.
- * @param exists whether the folder has a file, which may be none of the sources.
+ * @param exists reports whether the folder contains a file of any kind.
  */
 export function nodeProgram(
   manifest: string | undefined,

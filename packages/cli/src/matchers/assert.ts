@@ -2,10 +2,11 @@ import { AssertionError } from 'node:assert'
 import { judgeReceived, type Received } from './judge-received.ts'
 
 /**
- * Asserts that a history meets a level, for node:test and any runner without matchers.
+ * Asserts that a history meets a level. For node:test, and for other test runners without matchers.
  *
- * @throws AssertionError whose message draws the contradiction; also if it is unknown whether the history meets the
- * level. UserError for a value that is not a history, or an unknown level.
+ * @throws AssertionError if the history does not meet the level, with a drawing of the contradiction. Also thrown if it
+ * is unknown whether the history meets the level.
+ * @throws UserError for a value that is not a history, and for an unknown level.
  */
 export function assertLevel(history: Received, level: string): void {
   const { met, message, finding } = judgeReceived(history, level)

@@ -133,7 +133,10 @@ function judgedHistory(received: unknown): JudgedHistory {
   return { history, report, file: 'history', vacuous: report.vacuous }
 }
 
-/** @throws UserError as `check` does. Its message names the function's option in place of the command's. */
+/**
+ * @throws UserError as `check` does. The message names the option `model` of `readHistory` instead of the command's
+ * option `--model`.
+ */
 function checkHere(history: History): ReturnType<typeof check> {
   try {
     return check(history)

@@ -40,7 +40,10 @@ function afterList({ what, target }: Input, data: Answer['data']): string {
   }
 }
 
-/** The names of the first fault that `run` can inject into the target. */
+/**
+ * Returns the name of the first fault that `run` can inject into the target, as a list. The list is empty if there is
+ * no such fault.
+ */
 function firstRunnable(faults: unknown): readonly string[] {
   const listed = faults as readonly { readonly runs: readonly string[]; readonly suffers?: boolean }[]
   return listed.find(({ runs, suffers }) => runs.length > 0 && suffers !== false)?.runs.slice(0, 1) ?? []

@@ -78,7 +78,7 @@ function noteEvent({ open, operations, latencies, faults }: Totals, event: Event
   of.sumS += seconds
 }
 
-/** Reports whether an event belongs to a fault. Only the values of such events have an id. */
+/** Reports whether an event belongs to a fault. Only events of faults have a value with an `id`. */
 const isOfFault = ({ value }: Event): boolean =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, 'id')
 

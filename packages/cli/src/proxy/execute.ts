@@ -67,7 +67,10 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
   await network.drain(longestMs)
 }
 
-/** Returns the exit code of the record if the record fails its requirements; otherwise the proxy's own exit code. */
+/**
+ * Returns the exit code of the recording's verdict if the recording does not meet its requirements. Otherwise, returns
+ * the proxy's own exit code.
+ */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
 

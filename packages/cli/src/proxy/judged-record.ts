@@ -14,7 +14,10 @@ export interface JudgedRecord {
 const OTHERWISE =
   'a proxy was added during the recording, with other recording rules or another initial value. Start all proxies together, with --config'
 
-/** @param recorder returns the recorder. It is first called when the recorder knows what it records. */
+/**
+ * @param recorder returns the recorder. It is first called at the first event, when the recorder's initial values are
+ * known.
+ */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []

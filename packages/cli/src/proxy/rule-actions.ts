@@ -4,7 +4,7 @@ import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'
 
-/** `chaos ctl` actions on the rule set. A new rule set replaces all faults of the previous one together. */
+/** The actions of `chaos ctl` on the rule set. A new rule set replaces all faults of the previous one at once. */
 export const ruleActions: readonly Action[] = [
   {
     names: ['rules'],

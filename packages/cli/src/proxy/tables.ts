@@ -14,7 +14,10 @@ export function renderTable(titles: readonly string[], rows: readonly (readonly 
   return lines.map((line) => `  ${line.trimEnd()}\n`).join('')
 }
 
-/** Every kind of fault, with its parameters, their units, its matches and its triggers. */
+/**
+ * Returns a list of all kinds of faults: the parameters of each kind with their units, and the conditions that restrict
+ * where and when a fault acts.
+ */
 export function renderKinds(style: Style): string {
   return trafficFamilies
     .map(({ summary, kinds, match, when }: FaultFamily) => {

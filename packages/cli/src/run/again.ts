@@ -78,7 +78,7 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Makes `workload` the first member, before the settings. The last line sets its value.
+    // Makes `workload` the first member of the object, before the settings. The call of `workloadTyped` sets its value.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

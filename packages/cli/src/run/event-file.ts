@@ -22,7 +22,10 @@ export interface EventFile {
   close(): UserError | undefined
 }
 
-/** @throws UserError (usage) if a file without events of an earlier run would be overwritten. */
+/**
+ * @throws UserError (usage) if the file exists and does not contain the events of an earlier run. Such a file is not
+ * overwritten.
+ */
 export function parseEvents(options: ParsedOptions): string | undefined {
   const path = textOf(options, 'events')
   if (path !== undefined)

@@ -52,7 +52,7 @@ const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
 /** Changes of containers that chaos did not cause. */
 const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies ClusterChange['what'][]
 
-/** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
+/** Formats an event of a fault as a line, such as `1.204 s  partition begins: links=n1>n2,n2>n1`. */
 function faultText({ f, time, value }: Event): string {
   const at = moment(time)
   const members = Object.entries(membersOf(value))

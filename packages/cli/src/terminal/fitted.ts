@@ -3,7 +3,7 @@ import { fitLine } from '@chaosproxy/report'
 import { printNotice } from './output.ts'
 import { requestedWidth, speaksUnicode } from './page-width.ts'
 
-/** Wraps the lines of a list for a narrow terminal, and indents continuations to their column. */
+/** Wraps lines that are too long for the terminal. Indents each continuation to the last table column of its line. */
 export function fitted(text: string, width: number | undefined = requestedWidth(process.stdout)): string {
   const encoded = speaksUnicode() ? text : asciiOnly(text)
   if (width === undefined) return encoded

@@ -5,7 +5,7 @@ import { speaksUnicode, wantsColours } from './page-width.ts'
 
 let failed = false
 
-/** Whether output to stdout was lost, other than by a reader such as `head`. */
+/** Returns whether writing to stdout failed. A reader that ends early, such as `head`, does not count as a failure. */
 export const outputFailed = (): boolean => failed
 
 /** Prevents failing output from ending a run. A failure of stdout sets the exit code for a broken environment. */

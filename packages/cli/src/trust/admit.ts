@@ -119,8 +119,8 @@ interface Variables {
 }
 
 /**
- * Returns the variables of a file. Takes the values that were removed from the file from the environment of this
- * process.
+ * Returns the environment variables that a file contains. If a value was removed from the file, takes it from the
+ * environment of this process.
  */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
@@ -169,7 +169,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** Returns a remark if the file that `file` names is outside the directory of `file`. */
+/** Returns a remark if the file in `brought` is outside the directory that contains `file`. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

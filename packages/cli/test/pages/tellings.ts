@@ -109,8 +109,8 @@ export const tellingsOf = (name: string, settings: readonly string[]): Promise<T
 }
 
 /**
- * A real run may find nothing that messages explain. In that case, it is repeated with another seed. There are at most
- * three runs.
+ * Performs a real run. Repeats it with another seed if its result contains no messages that explain a violation.
+ * Performs at most three runs.
  */
 async function realTellings(settings: readonly string[]): Promise<Tellings> {
   for (let seed = 1; ; seed++) {

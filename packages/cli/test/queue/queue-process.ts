@@ -43,8 +43,8 @@ export function waiting(words: readonly string[], cwd = root) {
 }
 
 /**
- * Writes the protocol of `chaos init` to a new directory. Returns the words of a campaign on this protocol, and the
- * directory.
+ * Writes the example protocol of `chaos init protocol` to a new directory. Returns this directory, and the arguments of
+ * a `chaos fuzz` command that searches the protocol.
  */
 export async function ownCampaign() {
   const cwd = temporaryDirectory()

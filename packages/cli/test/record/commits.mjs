@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Eight clients increment four rows, two per row. A client reconnects if its connection breaks or gets no reply.
+// Eight clients increment four rows. Two clients increment the same row. A client reconnects if its connection breaks
+// or gets no reply. Usage:
+//
 // node commits.mjs pg|mysql2 PORT locked|unlocked
-// With `once`, the proxy whose control API is at CONTROL loses the reply to one COMMIT. Another client then increments.
+//
+// With `once`, the proxy whose control API is at CONTROL loses the reply to one COMMIT. Another client then increments
+// the rows. Usage:
+//
 // node commits.mjs pg|mysql2 PORT once CONTROL
 
 const [driver, port, mode, control] = process.argv.slice(2)

@@ -1,6 +1,7 @@
 import { installed } from '../../../testing/src/servers.ts'
 
-// A PostgreSQL with doctors on call and an account, and the settings that record whole transactions.
+// PostgreSQL tables of doctors on call and of accounts, and the settings with which chaos records whole transactions on
+// these tables.
 
 export const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
 export const lacking = initdb === undefined || postgres === undefined || psql === undefined

@@ -54,7 +54,10 @@ interface Translation {
   readonly edn: (text: string) => string
 }
 
-/** Models of Jepsen's tests that correspond to other models here, with the level that Jepsen requires. */
+/**
+ * Maps a model of Jepsen's tests to the checker's model that judges its histories, and to the level that Jepsen
+ * requires.
+ */
 const translated: { readonly [model: string]: Translation } = {
   'jepsen.tests.long-fork': { model: 'rw-register', level: 'snapshot-isolation', edn: (text) => text },
   'jepsen.tests.causal-reverse': {
@@ -68,7 +71,7 @@ const inScope = manifest.filter(({ model }) => modelOf(model) !== undefined)
 const byLevel = inScope.filter(({ expect: labels }) => labels.valid === undefined)
 const byChecker = inScope.filter(({ expect: labels }) => labels.valid !== undefined)
 const later = new Map<string, string[]>()
-// Elle's histories of transactions are left out, because the tests of the checker cover them with the options of each.
+// Leaves out Elle's histories of transactions. The tests of the checker judge each of these with its own options.
 for (const { model, file } of manifest)
   if (modelOf(model) === undefined && translationOf(model) === undefined && !model.startsWith('elle '))
     later.set(model, [...(later.get(model) ?? []), file])
@@ -155,7 +158,9 @@ const values = (list: readonly Accounted[]): string =>
     .sort()
     .join(' ')
 
-/** The accounting under the names that the checkers use. */
+/**
+ * Returns the counts of acknowledged, lost, duplicated and other elements, under the names that Jepsen's checkers use.
+ */
 const counted = (accounting: Accounting): { readonly [name: string]: number | string } => ({
   'attempt-count': accounting.attempted,
   'attempted-count': accounting.attempted,

@@ -7,7 +7,8 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { parseCompareSettings } from '../../../src/compare/use.ts'
 import { parseReplaySettings } from '../../../src/replay/use.ts'
 
-// The program offers its API in the same way when it starts, because a protocol imports the API by name.
+// A protocol imports the API of chaos by its package name. The program `chaos` makes this API available when it starts;
+// these tests do the same.
 beforeAll(() => offerApi(new URL('../../../dist/index.js', import.meta.url)))
 
 // Tests how commands other than `chaos run` use a configuration. Options override it there, too.

@@ -6,8 +6,8 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 import { test } from '../../../../testing/src/patient.ts'
 
 /**
- * A text that controls a terminal. It also contains commands of GitHub Actions, wherever wrapping puts them at the
- * start of a line.
+ * A text that controls a terminal. It also contains commands of GitHub Actions. Line wrapping could put these at the
+ * start of a line, where they would take effect.
  */
 const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\nFORGED a line\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`
 

@@ -20,7 +20,8 @@ const withoutComments = (file: string): string =>
   readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
 /**
- * Returns the files of a command: all imports of its use and its execution, except those that belong to other commands.
+ * Returns the source files of a command: its `use.ts` and `execute.ts`, and all files that these import, directly or
+ * indirectly. Leaves out files that belong to other commands.
  */
 function filesOf(use: string): readonly string[] {
   const found = new Set([`${use}/use.ts`, `${use}/execute.ts`].filter((file) => existsSync(join(sources, file))))
@@ -35,7 +36,10 @@ function filesOf(use: string): readonly string[] {
   })
 }
 
-/** Matches the places where an option is declared, or read by its name. A name with a hyphen is always the option. */
+/**
+ * Matches code that declares an option, or reads it by its name. If the name contains a hyphen, matches every
+ * occurrence of the name.
+ */
 const namedIn = (name: string): RegExp =>
   new RegExp(
     [

@@ -18,8 +18,8 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
   .map((line) => JSON.parse(line))
 
 /**
- * The limit is higher than the minute that a trial takes on an idle machine, because stored trials ran next to other
- * work.
+ * On an idle machine, a trial takes a minute. The limit is higher, because other programs ran at the same time as the
+ * stored trials.
  */
 const LONGEST_SECONDS = 90
 

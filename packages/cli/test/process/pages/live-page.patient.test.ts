@@ -67,7 +67,7 @@ describe('the live page in a real browser', () => {
     page.on('pageerror', (error) => trouble.push(error.message))
     page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
     page.on('request', (request) => new URL(request.url()).host === url.host || trouble.push(request.url()))
-    // The judging thread has a low priority, so that it runs late on a busy machine.
+    // The thread that judges the history has a low priority, so its verdicts come late on a busy machine.
     page.setDefaultTimeout(180_000)
     await page.goto(url.href)
     await page.locator('.topology').waitFor()

@@ -187,7 +187,8 @@ describe.each(
       expect(explained.messages.some((line: string) => line.includes(`sent at ${at} s`) && line.includes(fate))).toBe(
         true,
       )
-    // In the drawing, each arrow has the line as its title. A table of the nodes' state has no arrows.
+    // In the drawing, the title of each message's arrow is the line that describes the message. A table of the nodes'
+    // states has no arrows.
     if (!svg.includes('class="message')) return
     for (const line of explained.messages.slice(0, messages.length)) expect(svg).toContain(squeezed(line))
     expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
@@ -245,7 +246,7 @@ describe.each(
     expect(text).toContain(
       `total ${all} ok ${done} fail, certainly not done ${failed} info, outcome unknown ${unknown}`,
     )
-    // A terminal with little room does not show these numbers. The page always does.
+    // A small terminal does not show the numbers of operations by outcome.
     if (/ops\/s/.test(terminal))
       expect(squeezed(terminal)).toMatch(
         new RegExp(`${all}operations\\([\\d,]+ops/s\\):${done}ok,${failed}fail(\\([^)]*\\))?,${unknown}info`),

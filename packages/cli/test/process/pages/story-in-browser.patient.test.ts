@@ -25,7 +25,10 @@ describe('the page of a scenario in a real browser', () => {
   })
   afterAll(() => browser?.close())
 
-  /** Opens an address. Fails the test for any error, and for any request beyond the file itself. */
+  /**
+   * Opens a page in a file. Fails the test for any error in the page, and for any request other than the one for the
+   * file.
+   */
   async function open(
     url: URL,
     look: (page: Page) => Promise<void>,

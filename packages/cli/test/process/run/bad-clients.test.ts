@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Each fault in a user's client module leads to one message and exit code 3 before the run begins.
+// Tests that each mistake in a user's client module leads to one message and exit code 3 before the run begins.
 
 const SERVICE = `
   require('node:http').createServer((request, response) => response.end('{}'))

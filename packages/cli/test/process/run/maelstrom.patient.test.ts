@@ -55,7 +55,7 @@ test.each([
   [
     'exits',
     3,
-    // The nodes start together and all exit, so the named node depends on timing.
+    // All nodes exit at about the same time, so the node in the message depends on timing.
     /n[1-5]: the program exited with 7 before it answered init with init_ok. The last lines of its log:\n {2}no configuration/,
   ],
   ['shape', 3, /unique-ids: its reply has no "id": \{"type":"generate_ok"/],
