@@ -37,7 +37,7 @@ interface TrafficOptions {
   /** The distinct ways in which the proxies read traffic; given only if the spec does not contain them. */
   readonly carried?: readonly Carriage[] | undefined
   readonly open?: OpenProxies | undefined
-  /** Returns the name of a member in messages: for `as`, the option `--as`. */
+  /** Returns the name that messages use for a setting: `--as` for the setting `as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
 

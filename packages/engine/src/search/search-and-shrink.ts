@@ -91,8 +91,8 @@ async function campaignOf(
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * How long the seed ranges in progress may continue after the time limit. This is enough time for their threads to
- * start. Most ranges end earlier.
+ * How long threads that are testing seeds may continue after the time limit. This is enough time for a thread to start.
+ * Most threads end earlier.
  */
 const OVERTIME_MS = 5_000
 

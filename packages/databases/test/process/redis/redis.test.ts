@@ -28,7 +28,7 @@ describe.skipIf(program === undefined)(
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })
-      // Healing succeeds only if no Sentinel refused the failover.
+      // The fault heals only if no Sentinel refused the failover.
       expect(await heal()).toEqual({ type: 'healed', hits: 1 })
       await eventually(async () => expect(['n2', 'n3']).toContain(cluster.leader()))
       // A new client asks its Sentinel for the primary.

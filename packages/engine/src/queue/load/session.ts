@@ -122,7 +122,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** A worker's reply may refer to any of this many most recent heartbeats. */
+/** The number of latest heartbeats to which a worker's reply may refer. */
 const KEPT_BEATS = 10_000
 
 /** Compares the worker's clock with this one. Uses the beats that the worker acknowledges. */
