@@ -18,7 +18,7 @@ import {
   truncateNumeric,
 } from '../types/numeric.ts'
 import type { SqlValue } from '../types/value.ts'
-import { type Builtin, type Builtins, unchanged } from './builtin.ts'
+import { type Builtin, type Builtins, taking, unchanged } from './builtin.ts'
 
 type Name = 'int2' | 'int4' | 'int8'
 
@@ -84,17 +84,21 @@ function integerOperators(): Builtins {
 function integerFunctions(name: Name): Builtins {
   const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
   return {
-    [`${name}mod`]: ([a, b]) => {
-      if (wide(b) === 0n) throw divisionByZero()
-      return make(wide(a) % wide(b))
-    },
-    [`${name}um`]: ([a]) => make(-wide(a)),
     [`${name}up`]: unchanged,
-    [`${name}abs`]: ([a]) => make(wide(a) < 0n ? -wide(a) : wide(a)),
-    [`${name}and`]: ([a, b]) => make(wide(a) & wide(b)),
-    [`${name}or`]: ([a, b]) => make(wide(a) | wide(b)),
-    [`${name}xor`]: ([a, b]) => make(wide(a) ^ wide(b)),
-    [`${name}not`]: ([a]) => make(~wide(a)),
+    ...taking([wide], {
+      [`${name}um`]: (a) => make(-a),
+      [`${name}abs`]: (a) => make(a < 0n ? -a : a),
+      [`${name}not`]: (a) => make(~a),
+    }),
+    ...taking([wide, wide], {
+      [`${name}mod`]: (a, b) => {
+        if (b === 0n) throw divisionByZero()
+        return make(a % b)
+      },
+      [`${name}and`]: (a, b) => make(a & b),
+      [`${name}or`]: (a, b) => make(a | b),
+      [`${name}xor`]: (a, b) => make(a ^ b),
+    }),
   }
 }
 
@@ -121,39 +125,37 @@ export function addFloats(a: number, b: number, single = false): number {
 
 function floatOperators(prefix: string, single: boolean): Builtins {
   const finish = (value: number, a: number, b: number) => floatResult(value, infinite(a, b), single)
-  const apply =
-    (compute: (a: number, b: number) => number): Builtin =>
-    ([a, b]) =>
-      compute(asNumber(a), asNumber(b))
-  return {
-    [`${prefix}pl`]: apply((a, b) => addFloats(a, b, single)),
-    [`${prefix}mi`]: apply((a, b) => finish(a - b, a, b)),
-    [`${prefix}mul`]: apply((a, b) => underflow(finish(a * b, a, b), a === 0 || b === 0)),
-    [`${prefix}div`]: apply((a, b) => {
+  return taking([asNumber, asNumber], {
+    [`${prefix}pl`]: (a, b) => addFloats(a, b, single),
+    [`${prefix}mi`]: (a, b) => finish(a - b, a, b),
+    [`${prefix}mul`]: (a, b) => underflow(finish(a * b, a, b), a === 0 || b === 0),
+    [`${prefix}div`]: (a, b) => {
       if (b === 0 && !Number.isNaN(a)) throw divisionByZero()
       return underflow(finish(a / b, a, Number.isFinite(b) ? 1 : b), a === 0 || !Number.isFinite(b))
-    }),
-  }
+    },
+  })
 }
 
 const floatFunctions: Builtins = {
-  float4um: ([a]) => -asNumber(a),
-  float8um: ([a]) => -asNumber(a),
   float4up: unchanged,
   float8up: unchanged,
-  float4abs: ([a]) => Math.abs(asNumber(a)),
-  float8abs: ([a]) => Math.abs(asNumber(a)),
-  dpow: ([a, b]) => power(asNumber(a), asNumber(b)),
-  dsqrt: ([a]) => {
-    if (asNumber(a) < 0) throw new SqlError('2201F', 'cannot take square root of a negative number')
-    return Math.sqrt(asNumber(a))
-  },
-  dceil: ([a]) => Math.ceil(asNumber(a)),
-  dfloor: ([a]) => Math.floor(asNumber(a)),
-  dtrunc: ([a]) => Math.trunc(asNumber(a)),
-  dround: ([a]) => roundFloat(asNumber(a)),
-  dsign: ([a]) => order(asNumber(a), 0),
   drandom: (_, env) => env.session.random(),
+  ...taking([asNumber], {
+    float4um: (a) => -a,
+    float8um: (a) => -a,
+    float4abs: Math.abs,
+    float8abs: Math.abs,
+    dsqrt: (a) => {
+      if (a < 0) throw new SqlError('2201F', 'cannot take square root of a negative number')
+      return Math.sqrt(a)
+    },
+    dceil: Math.ceil,
+    dfloor: Math.floor,
+    dtrunc: Math.trunc,
+    dround: roundFloat,
+    dsign: (a) => order(a, 0),
+  }),
+  ...taking([asNumber, asNumber], { dpow: power }),
 }
 
 /** Rounds as C's `rint`, which keeps the sign of zero. */
@@ -173,20 +175,23 @@ function power(a: number, b: number): number {
 }
 
 const numericFunctions: Builtins = {
-  numeric_add: ([a, b]) => addNumeric(asNumeric(a), asNumeric(b)),
-  numeric_sub: ([a, b]) => subtractNumeric(asNumeric(a), asNumeric(b)),
-  numeric_mul: ([a, b]) => multiplyNumeric(asNumeric(a), asNumeric(b)),
-  numeric_div: ([a, b]) => divideNumeric(asNumeric(a), asNumeric(b)),
-  numeric_mod: ([a, b]) => moduloNumeric(asNumeric(a), asNumeric(b)),
-  numeric_uminus: ([a]) => negateNumeric(asNumeric(a)),
   numeric_uplus: unchanged,
-  numeric_abs: ([a]) => absoluteNumeric(asNumeric(a)),
-  numeric_ceil: ([a]) => ceilingNumeric(asNumeric(a)),
-  numeric_floor: ([a]) => floorNumeric(asNumeric(a)),
-  numeric_round: ([a, b]) => roundNumeric(asNumeric(a), asNumber(b)),
-  round: ([a]) => roundNumeric(asNumeric(a), 0),
-  numeric_trunc: ([a, b]) => truncateNumeric(asNumeric(a), asNumber(b)),
-  trunc: ([a]) => truncateNumeric(asNumeric(a), 0),
+  ...taking([asNumeric], {
+    numeric_uminus: negateNumeric,
+    numeric_abs: absoluteNumeric,
+    numeric_ceil: ceilingNumeric,
+    numeric_floor: floorNumeric,
+    round: (a) => roundNumeric(a, 0),
+    trunc: (a) => truncateNumeric(a, 0),
+  }),
+  ...taking([asNumeric, asNumeric], {
+    numeric_add: addNumeric,
+    numeric_sub: subtractNumeric,
+    numeric_mul: multiplyNumeric,
+    numeric_div: divideNumeric,
+    numeric_mod: moduloNumeric,
+  }),
+  ...taking([asNumeric, asNumber], { numeric_round: roundNumeric, numeric_trunc: truncateNumeric }),
 }
 
 export const ARITHMETIC: Builtins = {

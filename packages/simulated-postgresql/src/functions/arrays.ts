@@ -4,7 +4,7 @@ import { NotComputed } from '../types/calculator.ts'
 import { asArray, asNumber, asString } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
-import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { type Builtin, type Builtins, type CallTypes, taking } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 import { textOf } from './text.ts'
 
@@ -82,11 +82,10 @@ function containsAll(outer: SqlArray, inner: SqlArray, env: Env): boolean {
   )
 }
 
-const overlap: Builtin = ([a, b], env) => {
-  const same = sameElement(asArray(a).elementOid, env)
-  const others = asArray(b).elements
-  return asArray(a).elements.some(
-    (element) => element !== null && others.some((other) => other !== null && same(element, other)),
+function overlap(a: SqlArray, b: SqlArray, env: Env): boolean {
+  const same = sameElement(a.elementOid, env)
+  return a.elements.some(
+    (element) => element !== null && b.elements.some((other) => other !== null && same(element, other)),
   )
 }
 
@@ -99,10 +98,6 @@ function joined(array: SqlArray, separator: string, nullText: SqlValue, env: Env
   return parts.join(separator)
 }
 
-function side(array: SqlArray, dimension: number): number | undefined {
-  return array.dimensions[dimension - 1]
-}
-
 export const ARRAYS: Builtins = {
   array_append: append,
   array_prepend: prepend,
@@ -110,17 +105,21 @@ export const ARRAYS: Builtins = {
   array_position: position,
   array_position_start: position,
   array_remove: remove,
-  arraycontains: ([a, b], env) => containsAll(asArray(a), asArray(b), env),
-  arraycontained: ([a, b], env) => containsAll(asArray(b), asArray(a), env),
-  arrayoverlap: overlap,
-  array_length: ([a, n]) => side(asArray(a), asNumber(n)) ?? null,
-  array_upper: ([a, n]) => {
-    const size = side(asArray(a), asNumber(n))
-    return size === undefined ? null : (asArray(a).lowerBounds[asNumber(n) - 1] ?? 1) + size - 1
-  },
-  array_lower: ([a, n]) => asArray(a).lowerBounds[asNumber(n) - 1] ?? null,
-  array_cardinality: ([a]) => asArray(a).elements.length,
-  array_to_text: ([a, separator], env) => joined(asArray(a), asString(separator), null, env),
+  ...taking([asArray, asArray], {
+    arraycontains: containsAll,
+    arraycontained: (a, b, env) => containsAll(b, a, env),
+    arrayoverlap: overlap,
+  }),
+  ...taking([asArray, asNumber], {
+    array_length: ({ dimensions }, n) => dimensions[n - 1] ?? null,
+    array_upper: ({ dimensions, lowerBounds }, n) => {
+      const size = dimensions[n - 1]
+      return size === undefined ? null : (lowerBounds[n - 1] ?? 1) + size - 1
+    },
+    array_lower: ({ lowerBounds }, n) => lowerBounds[n - 1] ?? null,
+  }),
+  ...taking([asArray], { array_cardinality: ({ elements }) => elements.length }),
+  ...taking([asArray, asString], { array_to_text: (a, separator, env) => joined(a, separator, null, env) }),
   array_to_text_null: ([a = null, separator = null, nullText = null], env) =>
     a === null || separator === null ? null : joined(asArray(a), asString(separator), nullText, env),
 }

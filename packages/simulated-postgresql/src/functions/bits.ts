@@ -1,11 +1,10 @@
 import { SqlError } from '../sql/error.ts'
 import { asBigint, asNumber, asString } from '../types/definitions.ts'
-import type { SqlValue } from '../types/value.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 
 /** Returns the lowest `length` bits of a number; for the type `bit` without a length, one bit. */
-function ofNumber(value: bigint, length: SqlValue | undefined): string {
-  const wanted = Math.max(asNumber(length), 1)
+function ofNumber(value: bigint, length: number): string {
+  const wanted = Math.max(length, 1)
   return BigInt.asUintN(wanted, value).toString(2).padStart(wanted, '0')
 }
 
@@ -16,8 +15,7 @@ function toNumber(bits: string, width: 32 | 64): bigint {
 
 /** Casts of bit strings. */
 export const BITS: Builtins = {
-  bitfromint4: ([a, length]) => ofNumber(BigInt(asNumber(a)), length),
-  bitfromint8: ([a, length]) => ofNumber(asBigint(a), length),
-  bittoint4: ([a]) => Number(toNumber(asString(a), 32)),
-  bittoint8: ([a]) => toNumber(asString(a), 64),
+  ...taking([asNumber, asNumber], { bitfromint4: (a, length) => ofNumber(BigInt(a), length) }),
+  ...taking([asBigint, asNumber], { bitfromint8: ofNumber }),
+  ...taking([asString], { bittoint4: (a) => Number(toNumber(a, 32)), bittoint8: (a) => toNumber(a, 64) }),
 }

@@ -13,5 +13,21 @@ export type Builtin = (values: readonly SqlValue[], env: Env, call: CallTypes) =
 /** Implementations by their names in pg_proc.prosrc. */
 export type Builtins = Readonly<Record<string, Builtin>>
 
+type Reader = (value: SqlValue | undefined) => unknown
+
+type Read<Readers extends readonly Reader[]> = { [At in keyof Readers]: ReturnType<Readers[At]> }
+
+/** Returns implementations by functions that take arguments of the given types instead of a list of values. */
+export function taking<const Readers extends readonly Reader[]>(
+  readers: Readers,
+  functions: Readonly<Record<string, (...given: readonly [...Read<Readers>, env: Env, call: CallTypes]) => SqlValue>>,
+): Builtins {
+  const entries = Object.entries(functions).map(([name, compute]): readonly [string, Builtin] => [
+    name,
+    (values, env, call) => compute(...(readers.map((read, at) => read(values[at])) as Read<Readers>), env, call),
+  ])
+  return Object.fromEntries(entries)
+}
+
 /** Returns the first argument. */
 export const unchanged: Builtin = ([value]) => value ?? null

@@ -14,10 +14,10 @@ import { jsonTypeName } from '../types/json.ts'
 import { INT2, INT4, INT8, outOfRange, parseFloat8 } from '../types/numbers.ts'
 import { formatNumeric, numericOf, numericOfFloat, roundedInteger } from '../types/numeric.ts'
 import { fitName, withoutTrailingBlanks } from '../types/text.ts'
-import { Interval, Numeric, type SqlValue } from '../types/value.ts'
+import { Interval, type Jsonb, Numeric, type SqlValue } from '../types/value.ts'
 import { sessionZone, type Zone } from '../types/zone.ts'
 import { roundFloat } from './arithmetic.ts'
-import { type Builtin, type Builtins, unchanged } from './builtin.ts'
+import { type Builtins, taking, unchanged } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
 type Range = typeof INT4
@@ -28,17 +28,15 @@ function toInteger(value: bigint | number, range: Range): SqlValue {
   return range === INT8 ? whole : Number(whole)
 }
 
-function ofFloat(range: Range): Builtin {
-  return ([a]) => {
-    const value = asNumber(a)
+function ofFloat(range: Range): (value: number) => SqlValue {
+  return (value) => {
     if (!Number.isFinite(value)) throw outOfRange(range)
     return toInteger(roundFloat(value), range)
   }
 }
 
-function ofNumeric(range: Range): Builtin {
-  return ([a]) => {
-    const value = asNumeric(a)
+function ofNumeric(range: Range): (value: Numeric) => SqlValue {
+  return (value) => {
     const whole = roundedInteger(value)
     if (whole === undefined) {
       const what = value.special === 'NaN' ? 'NaN' : 'infinity'
@@ -56,62 +54,68 @@ function float4(value: number, finite: boolean): number {
 }
 
 const numbers: Builtins = {
-  int48: ([a]) => BigInt(asNumber(a)),
-  int28: ([a]) => BigInt(asNumber(a)),
-  int84: ([a]) => toInteger(asBigint(a), INT4),
-  int82: ([a]) => toInteger(asBigint(a), INT2),
   i2toi4: unchanged,
-  i4toi2: ([a]) => toInteger(asNumber(a), INT2),
   i2tof: unchanged,
   i2tod: unchanged,
   i4tod: unchanged,
-  i4tof: ([a]) => Math.fround(asNumber(a)),
-  i8tod: ([a]) => Number(asBigint(a)),
-  i8tof: ([a]) => roundedOnce(asBigint(a)),
-  int2_numeric: ([a]) => numericOf(asNumber(a)),
-  int4_numeric: ([a]) => numericOf(asNumber(a)),
-  int8_numeric: ([a]) => numericOf(asBigint(a)),
   ftod: unchanged,
-  dtof: ([a]) => float4(asNumber(a), Number.isFinite(asNumber(a))),
-  ftoi2: ofFloat(INT2),
-  ftoi4: ofFloat(INT4),
-  ftoi8: ofFloat(INT8),
-  dtoi2: ofFloat(INT2),
-  dtoi4: ofFloat(INT4),
-  dtoi8: ofFloat(INT8),
-  float4_numeric: ([a]) => numericOfFloat(asNumber(a), 6),
-  float8_numeric: ([a]) => numericOfFloat(asNumber(a), 15),
-  numeric_int2: ofNumeric(INT2),
-  numeric_int4: ofNumeric(INT4),
-  numeric_int8: ofNumeric(INT8),
-  numeric_float8: ([a]) => parseFloat8(formatNumeric(asNumeric(a))),
-  numeric_float4: ([a]) => parseFloat8(formatNumeric(asNumeric(a)), 'real'),
-  i8tooid: ([a]) => {
-    const value = asBigint(a)
-    if (value < 0n || value > 4294967295n) throw outOfRange({ name: 'OID' })
-    return Number(value)
-  },
-  oidtoi8: ([a]) => BigInt(asNumber(a)),
+  ...taking([asNumber], {
+    int48: BigInt,
+    int28: BigInt,
+    i4toi2: (a) => toInteger(a, INT2),
+    i4tof: Math.fround,
+    int2_numeric: numericOf,
+    int4_numeric: numericOf,
+    dtof: (a) => float4(a, Number.isFinite(a)),
+    ftoi2: ofFloat(INT2),
+    ftoi4: ofFloat(INT4),
+    ftoi8: ofFloat(INT8),
+    dtoi2: ofFloat(INT2),
+    dtoi4: ofFloat(INT4),
+    dtoi8: ofFloat(INT8),
+    float4_numeric: (a) => numericOfFloat(a, 6),
+    float8_numeric: (a) => numericOfFloat(a, 15),
+    oidtoi8: BigInt,
+  }),
+  ...taking([asBigint], {
+    int84: (a) => toInteger(a, INT4),
+    int82: (a) => toInteger(a, INT2),
+    i8tod: Number,
+    i8tof: roundedOnce,
+    int8_numeric: numericOf,
+    i8tooid: (a) => {
+      if (a < 0n || a > 4294967295n) throw outOfRange({ name: 'OID' })
+      return Number(a)
+    },
+  }),
+  ...taking([asNumeric], {
+    numeric_int2: ofNumeric(INT2),
+    numeric_int4: ofNumeric(INT4),
+    numeric_int8: ofNumeric(INT8),
+    numeric_float8: (a) => parseFloat8(formatNumeric(a)),
+    numeric_float4: (a) => parseFloat8(formatNumeric(a), 'real'),
+  }),
 }
 
 const texts: Builtins = {
-  bool_int4: ([a]) => (asBoolean(a) ? 1 : 0),
-  int4_bool: ([a]) => asNumber(a) !== 0,
-  booltext: ([a]) => (asBoolean(a) ? 'true' : 'false'),
   char_text: unchanged,
   char_bpchar: unchanged,
-  text_char: ([a]) => asString(a).slice(0, 1),
   name_text: unchanged,
   name_bpchar: unchanged,
-  text_name: ([a]) => fitName(asString(a)),
-  bpchar_name: ([a]) => fitName(withoutTrailingBlanks(asString(a))),
-  network_show: ([a]) => asString(a),
-  network_host: ([a]) => asString(a).replace(/\/\d+$/, ''),
-  rtrim1: ([a]) => withoutTrailingBlanks(asString(a)),
-  text_regclass: ([a], env) => {
-    if (env.session.relation === undefined) throw new NotSupported('regclass')
-    return env.session.relation(asString(a))
-  },
+  network_show: unchanged,
+  ...taking([asBoolean], { bool_int4: Number, booltext: String }),
+  ...taking([asNumber], { int4_bool: (a) => a !== 0 }),
+  ...taking([asString], {
+    text_char: (a) => a.slice(0, 1),
+    text_name: fitName,
+    bpchar_name: (a) => fitName(withoutTrailingBlanks(a)),
+    network_host: (a) => a.replace(/\/\d+$/, ''),
+    rtrim1: withoutTrailingBlanks,
+    text_regclass: (a, { session }) => {
+      if (session.relation === undefined) throw new NotSupported('regclass')
+      return session.relation(a)
+    },
+  }),
 }
 
 export function isEndless(value: bigint): boolean {
@@ -160,21 +164,24 @@ export function toLocal(universal: bigint, env: Env): bigint {
 }
 
 const moments: Builtins = {
-  date_timestamp: ([a]) => timestampOfDate(asNumber(a)),
-  date_timestamptz: ([a], env) => toUniversal(timestampOfDate(asNumber(a)), env),
-  timestamp_date: ([a]) => dateOfTimestamp(asBigint(a)),
-  timestamp_time: ([a]) => timeOfTimestamp(asBigint(a)),
-  timestamp_timestamptz: ([a], env) => toUniversal(asBigint(a), env),
-  timestamptz_timestamp: ([a], env) => toLocal(asBigint(a), env),
-  timestamptz_date: ([a], env) => dateOfTimestamp(toLocal(asBigint(a), env)),
-  timestamptz_time: ([a], env) => timeOfTimestamp(toLocal(asBigint(a), env)),
-  time_interval: ([a]) => new Interval(0, 0, asBigint(a)),
-  interval_time: ([a]) => inDay(asInterval(a).micros),
+  ...taking([asNumber], {
+    date_timestamp: timestampOfDate,
+    date_timestamptz: (a, env) => toUniversal(timestampOfDate(a), env),
+  }),
+  ...taking([asBigint], {
+    timestamp_date: dateOfTimestamp,
+    timestamp_time: timeOfTimestamp,
+    timestamp_timestamptz: toUniversal,
+    timestamptz_timestamp: toLocal,
+    timestamptz_date: (a, env) => dateOfTimestamp(toLocal(a, env)),
+    timestamptz_time: (a, env) => timeOfTimestamp(toLocal(a, env)),
+    time_interval: (a) => new Interval(0, 0, a),
+  }),
+  ...taking([asInterval], { interval_time: ({ micros }) => inDay(micros) }),
 }
 
-function jsonNumber(convert: (value: Numeric) => SqlValue, name: string): Builtin {
-  return ([a]) => {
-    const { value } = asJsonb(a)
+function jsonNumber(convert: (value: Numeric) => SqlValue, name: string): (document: Jsonb) => SqlValue {
+  return ({ value }) => {
     if (value === null) return null
     if (value instanceof Numeric) return convert(value)
     throw cannotCast(jsonTypeName(value), name)
@@ -185,9 +192,8 @@ function cannotCast(kind: string, name: string): SqlError {
   return new SqlError('22023', `cannot cast jsonb ${kind} to type ${name}`)
 }
 
-const json: Builtins = {
-  jsonb_bool: ([a]) => {
-    const { value } = asJsonb(a)
+const json: Builtins = taking([asJsonb], {
+  jsonb_bool: ({ value }) => {
     if (value === null || typeof value === 'boolean') return value
     throw cannotCast(jsonTypeName(value) === 'number' ? 'numeric' : jsonTypeName(value), 'boolean')
   },
@@ -197,7 +203,7 @@ const json: Builtins = {
   jsonb_int8: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT8), 'bigint'),
   jsonb_float4: jsonNumber((value) => parseFloat8(formatNumeric(value), 'real'), 'real'),
   jsonb_float8: jsonNumber((value) => parseFloat8(formatNumeric(value)), 'double precision'),
-}
+})
 
 export const CASTS_BY_FUNCTION: Builtins = { ...numbers, ...texts, ...moments, ...json }
 

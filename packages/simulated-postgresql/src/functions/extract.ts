@@ -5,8 +5,9 @@ import { MICROS, unitOf } from '../types/interval.ts'
 import { numericOf, numericToNumber } from '../types/numeric.ts'
 import { type Interval, Numeric } from '../types/value.ts'
 import { namedZone, type Zone } from '../types/zone.ts'
-import type { Builtin, Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
+import type { Env } from './session-facts.ts'
 
 /** Microseconds between 1970-01-01 and 2000-01-01. */
 const UNIX_EPOCH = 946_684_800_000_000n
@@ -70,18 +71,15 @@ const OF_INTERVAL: Readonly<Record<string, (span: Interval) => Numeric>> = {
   },
 }
 
-const extractTimestamp: Builtin = ([name, a]) => extractMoment(asString(name), asBigint(a))
-const extractTimestamptz: Builtin = ([name, a], env) =>
-  extractMoment(asString(name), toLocal(asBigint(a), env), asBigint(a))
-const extractInterval: Builtin = ([name, a]) => fieldIn(OF_INTERVAL, asString(name))(asInterval(a))
+const extractTimestamp = (name: string, a: bigint): Numeric => extractMoment(name, a)
+const extractTimestamptz = (name: string, a: bigint, env: Env): Numeric => extractMoment(name, toLocal(a, env), a)
+const extractInterval = (name: string, a: Interval): Numeric => fieldIn(OF_INTERVAL, name)(a)
 
 /** Returns `date_part`: `extract` with a float result. */
-function asFloat(extract: Builtin): Builtin {
-  return (values, env, call) => {
-    const result = extract(values, env, call)
-    return result instanceof Numeric ? numericToNumber(result) : result
-  }
-}
+const asFloat =
+  <Given extends readonly unknown[]>(extract: (...given: Given) => Numeric) =>
+  (...given: Given): number =>
+    numericToNumber(extract(...given))
 
 const SIZES: Readonly<Record<string, bigint>> = { ...MICROS, day: MICROS_PER_DAY }
 const IN_DAY: ReadonlySet<string> = new Set(Object.keys(MICROS))
@@ -117,16 +115,21 @@ function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
 }
 
 export const EXTRACT: Builtins = {
-  extract_timestamp: extractTimestamp,
-  extract_timestamptz: extractTimestamptz,
-  extract_date: ([name, a]) => extractDate(asString(name), asNumber(a)),
-  extract_interval: extractInterval,
-  timestamp_part: asFloat(extractTimestamp),
-  timestamptz_part: asFloat(extractTimestamptz),
-  interval_part: asFloat(extractInterval),
-  // A date has the fields of its midnight.
-  date_part: asFloat(([name, a]) => extractMoment(asString(name), timestampOfDate(asNumber(a)))),
-  timestamp_trunc: ([name, a]) => truncated(unitNamed(asString(name)), asBigint(a)),
-  timestamptz_trunc: ([name, a], env) => truncatedIn(zoneOf(env), asString(name), asBigint(a)),
-  timestamptz_trunc_zone: ([name, a, zone]) => truncatedIn(namedZone(asString(zone)), asString(name), asBigint(a)),
+  ...taking([asString, asBigint], {
+    extract_timestamp: extractTimestamp,
+    extract_timestamptz: extractTimestamptz,
+    timestamp_part: asFloat(extractTimestamp),
+    timestamptz_part: asFloat(extractTimestamptz),
+    timestamp_trunc: (name, a) => truncated(unitNamed(name), a),
+    timestamptz_trunc: (name, a, env) => truncatedIn(zoneOf(env), name, a),
+  }),
+  ...taking([asString, asInterval], { extract_interval: extractInterval, interval_part: asFloat(extractInterval) }),
+  ...taking([asString, asNumber], {
+    extract_date: extractDate,
+    // A date has the fields of its midnight.
+    date_part: (name, a) => numericToNumber(extractMoment(name, timestampOfDate(a))),
+  }),
+  ...taking([asString, asBigint, asString], {
+    timestamptz_trunc_zone: (name, a, zone) => truncatedIn(namedZone(zone), name, a),
+  }),
 }

@@ -1,6 +1,6 @@
 import { asBigint, asString } from '../types/definitions.ts'
 import { encodeUtf8 } from '../types/utf8.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 
 // This file implements PostgreSQL's hash of bytes (hashfn.c, after Bob Jenkins's lookup3). Programs compute keys of
 // advisory locks with it.
@@ -69,9 +69,11 @@ function hashed(bytes: Uint8Array, seed: bigint): State {
 }
 
 export const HASHES: Builtins = {
-  hashtext: ([text]) => hashed(encodeUtf8(asString(text)), 0n)[2],
-  hashtextextended: ([text, seed]) => {
-    const [, b, c] = hashed(encodeUtf8(asString(text)), asBigint(seed))
-    return BigInt.asIntN(64, (BigInt(b >>> 0) << 32n) | BigInt(c >>> 0))
-  },
+  ...taking([asString], { hashtext: (text) => hashed(encodeUtf8(text), 0n)[2] }),
+  ...taking([asString, asBigint], {
+    hashtextextended: (text, seed) => {
+      const [, b, c] = hashed(encodeUtf8(text), seed)
+      return BigInt.asIntN(64, (BigInt(b >>> 0) << 32n) | BigInt(c >>> 0))
+    },
+  }),
 }

@@ -11,8 +11,8 @@ import {
   splitJson,
 } from '../types/json.ts'
 import { OID } from '../types/oids.ts'
-import { Jsonb, type JsonValue, type SqlArray, type SqlValue } from '../types/value.ts'
-import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { Jsonb, type JsonValue, type SqlValue } from '../types/value.ts'
+import { type Builtin, type Builtins, type CallTypes, taking } from './builtin.ts'
 import { jsonbPath, jsonElement, jsonMember, pathIndex } from './json-access.ts'
 import { extractedText, jsonKey, jsonText, jsonValue, scalarText } from './json-values.ts'
 import type { Env } from './session-facts.ts'
@@ -29,13 +29,12 @@ function text(value: JsonValue | undefined): string | null {
   return value === undefined ? null : scalarText(value)
 }
 
-function steps(array: SqlArray): readonly (string | null)[] {
-  return array.elements.map((element) => (element === null ? null : asString(element)))
+function steps(array: SqlValue | undefined): readonly (string | null)[] {
+  return asArray(array).elements.map((element) => (element === null ? null : asString(element)))
 }
 
-function path(value: SqlValue | undefined, keys: SqlValue | undefined): JsonValue | undefined {
-  const all = steps(asArray(keys))
-  return all.includes(null) ? undefined : jsonbPath(document(value), all as readonly string[])
+function path(value: JsonValue, keys: readonly (string | null)[]): JsonValue | undefined {
+  return keys.includes(null) ? undefined : jsonbPath(value, keys as readonly string[])
 }
 
 function textAt(source: string, step: string | number): string | undefined {
@@ -60,18 +59,30 @@ function textPath(source: string, keys: readonly (string | null)[]): string | un
 }
 
 const access: Builtins = {
-  jsonb_object_field: ([a, key]) => wrapped(jsonMember(document(a), asString(key))),
-  jsonb_object_field_text: ([a, key]) => text(jsonMember(document(a), asString(key))),
-  jsonb_array_element: ([a, index]) => wrapped(jsonElement(document(a), asNumber(index))),
-  jsonb_array_element_text: ([a, index]) => text(jsonElement(document(a), asNumber(index))),
-  jsonb_extract_path: ([a, keys]) => wrapped(path(a, keys)),
-  jsonb_extract_path_text: ([a, keys]) => text(path(a, keys)),
-  json_object_field: ([a, key]) => textAt(asString(a), asString(key)) ?? null,
-  json_object_field_text: ([a, key]) => extractedText(textAt(asString(a), asString(key))),
-  json_array_element: ([a, index]) => textAt(asString(a), asNumber(index)) ?? null,
-  json_array_element_text: ([a, index]) => extractedText(textAt(asString(a), asNumber(index))),
-  json_extract_path: ([a, keys]) => textPath(asString(a), steps(asArray(keys))) ?? null,
-  json_extract_path_text: ([a, keys]) => extractedText(textPath(asString(a), steps(asArray(keys)))),
+  ...taking([document, asString], {
+    jsonb_object_field: (a, key) => wrapped(jsonMember(a, key)),
+    jsonb_object_field_text: (a, key) => text(jsonMember(a, key)),
+  }),
+  ...taking([document, asNumber], {
+    jsonb_array_element: (a, index) => wrapped(jsonElement(a, index)),
+    jsonb_array_element_text: (a, index) => text(jsonElement(a, index)),
+  }),
+  ...taking([document, steps], {
+    jsonb_extract_path: (a, keys) => wrapped(path(a, keys)),
+    jsonb_extract_path_text: (a, keys) => text(path(a, keys)),
+  }),
+  ...taking([asString, asString], {
+    json_object_field: (a, key) => textAt(a, key) ?? null,
+    json_object_field_text: (a, key) => extractedText(textAt(a, key)),
+  }),
+  ...taking([asString, asNumber], {
+    json_array_element: (a, index) => textAt(a, index) ?? null,
+    json_array_element_text: (a, index) => extractedText(textAt(a, index)),
+  }),
+  ...taking([asString, steps], {
+    json_extract_path: (a, keys) => textPath(a, keys) ?? null,
+    json_extract_path_text: (a, keys) => extractedText(textPath(a, keys)),
+  }),
 }
 
 /** The operator `@>`. An array contains a scalar that is its element. */
@@ -151,7 +162,7 @@ const setPath: Builtin = ([a, keys, value, create = true]) => {
   const target = document(a)
   if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
   if (isEmpty(target) && !asBoolean(create)) return new Jsonb(target)
-  return new Jsonb(changed(target, steps(asArray(keys)), 0, document(value), asBoolean(create)))
+  return new Jsonb(changed(target, steps(keys), 0, document(value), asBoolean(create)))
 }
 
 function argumentOid(call: CallTypes, i: number): number {
@@ -222,22 +233,29 @@ function arrayLength(elements: readonly unknown[] | undefined, isObject: boolean
 export const JSON_FUNCTIONS: Builtins = {
   ...access,
   ...build,
-  jsonb_contains: ([a, b]) => contains(document(a), document(b), true),
-  jsonb_contained: ([a, b]) => contains(document(b), document(a), true),
-  jsonb_exists: ([a, key]) => exists(document(a), asString(key)),
-  jsonb_exists_any: ([a, keys]) => keysOf(keys).some((key) => exists(document(a), key)),
-  jsonb_exists_all: ([a, keys]) => keysOf(keys).every((key) => exists(document(a), key)),
-  jsonb_concat: ([a, b]) => new Jsonb(concatenated(document(a), document(b))),
-  jsonb_delete: ([a, key]) => new Jsonb(withoutKeys(document(a), [asString(key)])),
   jsonb_set: setPath,
-  jsonb_typeof: ([a]) => jsonTypeName(document(a)),
-  json_typeof: ([a]) => KINDS[asString(a).trimStart().slice(0, 1)] ?? 'number',
-  jsonb_array_length: ([a]) => {
-    const value = document(a)
-    return arrayLength(isJsonArray(value) ? value : undefined, isJsonObject(value))
-  },
-  json_array_length: ([a]) => {
-    const parts = splitJson(asString(a))
-    return arrayLength(parts.kind === 'array' ? parts.elements : undefined, parts.kind === 'object')
-  },
+  ...taking([document, document], {
+    jsonb_contains: (a, b) => contains(a, b, true),
+    jsonb_contained: (a, b) => contains(b, a, true),
+    jsonb_concat: (a, b) => new Jsonb(concatenated(a, b)),
+  }),
+  ...taking([document, asString], {
+    jsonb_exists: exists,
+    jsonb_delete: (a, key) => new Jsonb(withoutKeys(a, [key])),
+  }),
+  ...taking([document, keysOf], {
+    jsonb_exists_any: (a, keys) => keys.some((key) => exists(a, key)),
+    jsonb_exists_all: (a, keys) => keys.every((key) => exists(a, key)),
+  }),
+  ...taking([document], {
+    jsonb_typeof: jsonTypeName,
+    jsonb_array_length: (a) => arrayLength(isJsonArray(a) ? a : undefined, isJsonObject(a)),
+  }),
+  ...taking([asString], {
+    json_typeof: (a) => KINDS[a.trimStart().slice(0, 1)] ?? 'number',
+    json_array_length: (a) => {
+      const parts = splitJson(a)
+      return arrayLength(parts.kind === 'array' ? parts.elements : undefined, parts.kind === 'object')
+    },
+  }),
 }

@@ -13,9 +13,10 @@ import {
 } from '../types/calendar.ts'
 import { checkedDate, checkedTimestamp } from '../types/datetime.ts'
 import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
+import { divisionByZero } from '../types/numeric.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
 import { namedZone, type Zone } from '../types/zone.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
@@ -102,36 +103,48 @@ function atTime(days: number, micros: bigint): bigint {
 }
 
 const arithmetic: Builtins = {
-  date_pli: ([a, b]) => shiftDate(asNumber(a), asNumber(b)),
-  date_mii: ([a, b]) => shiftDate(asNumber(a), -asNumber(b)),
-  integer_pl_date: ([a, b]) => shiftDate(asNumber(b), asNumber(a)),
-  date_mi: ([a, b]) => {
-    if ([a, b].some((day) => day === DATE_INFINITY || day === DATE_MINUS_INFINITY)) {
-      throw new SqlError('22008', 'cannot subtract infinite dates')
-    }
-    return asNumber(a) - asNumber(b)
-  },
-  date_pl_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), asInterval(b)),
-  date_mi_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), negateInterval(asInterval(b))),
-  interval_pl_date: ([a, b]) => addInterval(timestampOfDate(asNumber(b)), asInterval(a)),
-  datetime_timestamp: ([a, b]) => atTime(asNumber(a), asBigint(b)),
-  timedate_pl: ([a, b]) => atTime(asNumber(b), asBigint(a)),
-  timestamp_pl_interval: ([a, b]) => addInterval(asBigint(a), asInterval(b)),
-  timestamp_mi_interval: ([a, b]) => addInterval(asBigint(a), negateInterval(asInterval(b))),
-  interval_pl_timestamp: ([a, b]) => addInterval(asBigint(b), asInterval(a)),
-  timestamptz_pl_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), asInterval(b)),
-  timestamptz_mi_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), negateInterval(asInterval(b))),
-  interval_pl_timestamptz: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(b), asInterval(a)),
-  timestamp_mi: ([a, b]) => difference(asBigint(a), asBigint(b)),
-  interval_um: ([a]) => negateInterval(asInterval(a)),
-  interval_pl: ([a, b]) => sumIntervals(asInterval(a), asInterval(b)),
-  interval_mi: ([a, b]) => sumIntervals(asInterval(a), negateInterval(asInterval(b))),
-  interval_mul: ([a, b]) => scaleInterval(asInterval(a), (part) => part * asNumber(b)),
-  mul_d_interval: ([a, b]) => scaleInterval(asInterval(b), (part) => part * asNumber(a)),
-  interval_div: ([a, b]) => {
-    if (asNumber(b) === 0) throw new SqlError('22012', 'division by zero')
-    return scaleInterval(asInterval(a), (part) => part / asNumber(b))
-  },
+  ...taking([asNumber, asNumber], {
+    date_pli: shiftDate,
+    date_mii: (a, b) => shiftDate(a, -b),
+    integer_pl_date: (a, b) => shiftDate(b, a),
+    date_mi: (a, b) => {
+      if ([a, b].some((day) => day === DATE_INFINITY || day === DATE_MINUS_INFINITY)) {
+        throw new SqlError('22008', 'cannot subtract infinite dates')
+      }
+      return a - b
+    },
+  }),
+  ...taking([asNumber, asInterval], {
+    date_pl_interval: (a, b) => addInterval(timestampOfDate(a), b),
+    date_mi_interval: (a, b) => addInterval(timestampOfDate(a), negateInterval(b)),
+    mul_d_interval: (a, b) => scaleInterval(b, (part) => part * a),
+  }),
+  ...taking([asNumber, asBigint], { datetime_timestamp: atTime }),
+  ...taking([asBigint, asNumber], { timedate_pl: (a, b) => atTime(b, a) }),
+  ...taking([asBigint, asBigint], { timestamp_mi: difference }),
+  ...taking([asBigint, asInterval], {
+    timestamp_pl_interval: addInterval,
+    timestamp_mi_interval: (a, b) => addInterval(a, negateInterval(b)),
+    timestamptz_pl_interval: (a, b, env) => addIntervalIn(zoneOf(env), a, b),
+    timestamptz_mi_interval: (a, b, env) => addIntervalIn(zoneOf(env), a, negateInterval(b)),
+  }),
+  ...taking([asInterval, asBigint], {
+    interval_pl_timestamp: (a, b) => addInterval(b, a),
+    interval_pl_timestamptz: (a, b, env) => addIntervalIn(zoneOf(env), b, a),
+  }),
+  ...taking([asInterval], { interval_um: negateInterval }),
+  ...taking([asInterval, asInterval], {
+    interval_pl: sumIntervals,
+    interval_mi: (a, b) => sumIntervals(a, negateInterval(b)),
+  }),
+  ...taking([asInterval, asNumber], {
+    interval_pl_date: (a, b) => addInterval(timestampOfDate(b), a),
+    interval_mul: (a, b) => scaleInterval(a, (part) => part * b),
+    interval_div: (a, b) => {
+      if (b === 0) throw divisionByZero()
+      return scaleInterval(a, (part) => part / b)
+    },
+  }),
 }
 
 function age(a: bigint, b: bigint): Interval {
@@ -167,25 +180,30 @@ function makeInterval(values: readonly SqlValue[]): Interval {
 }
 
 const making: Builtins = {
-  timestamp_age: ([a, b]) => age(asBigint(a), asBigint(b)),
-  timestamptz_age: ([a, b], env) => age(toLocal(asBigint(a), env), toLocal(asBigint(b), env)),
-  age: ([a], env, call) => {
-    const local = call.arguments[0]?.name === 'timestamptz' ? toLocal(asBigint(a), env) : asBigint(a)
-    return age(today(env), local)
-  },
-  make_interval: (values) => makeInterval(values),
-  float8_timestamptz: ([a]) => {
-    const seconds = asNumber(a)
-    if (Number.isNaN(seconds)) throw new SqlError('22008', 'timestamp cannot be NaN')
-    if (!Number.isFinite(seconds)) return seconds > 0 ? INFINITY : MINUS_INFINITY
-    const since2000 = seconds - 946684800
-    return checkedTimestamp(BigInt(roundHalfEven(since2000 * 1e6)))
-  },
+  make_interval: makeInterval,
+  ...taking([asBigint, asBigint], {
+    timestamp_age: age,
+    timestamptz_age: (a, b, env) => age(toLocal(a, env), toLocal(b, env)),
+  }),
+  ...taking([asBigint], {
+    age: (a, env, call) => age(today(env), call.arguments[0]?.name === 'timestamptz' ? toLocal(a, env) : a),
+  }),
+  ...taking([asNumber], { float8_timestamptz: momentOfUnix }),
+}
+
+/** @param seconds since 1970 */
+function momentOfUnix(seconds: number): bigint {
+  if (Number.isNaN(seconds)) throw new SqlError('22008', 'timestamp cannot be NaN')
+  if (!Number.isFinite(seconds)) return seconds > 0 ? INFINITY : MINUS_INFINITY
+  const since2000 = seconds - 946684800
+  return checkedTimestamp(BigInt(roundHalfEven(since2000 * 1e6)))
 }
 
 const zones: Builtins = {
-  timestamptz_zone: ([zone, a]) => localIn(namedZone(asString(zone)), asBigint(a)),
-  timestamp_zone: ([zone, a]) => universalIn(namedZone(asString(zone)), asBigint(a)),
+  ...taking([asString, asBigint], {
+    timestamptz_zone: (zone, a) => localIn(namedZone(zone), a),
+    timestamp_zone: (zone, a) => universalIn(namedZone(zone), a),
+  }),
   now: (_, env) => env.session.now(),
   clock_timestamp: (_, env) => env.session.clock(),
   statement_timestamp: (_, env) => env.session.statementStart(),

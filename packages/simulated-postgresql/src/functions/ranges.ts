@@ -13,7 +13,7 @@ import {
   upperEdge,
 } from '../types/range.ts'
 import type { SqlRange, SqlValue } from '../types/value.ts'
-import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { type Builtin, type Builtins, type CallTypes, taking } from './builtin.ts'
 
 function rangeOid({ arguments: types }: CallTypes): number {
   return types.find(({ oid }) => subtypeOf(oid) !== undefined)?.oid ?? 0
@@ -79,13 +79,15 @@ const BOUNDS: ReadonlyMap<string, readonly [boolean, boolean]> = new Map([
 export const RANGES: Builtins = {
   range_constructor2: construct,
   range_constructor3: construct,
-  range_lower: ([range]) => asRange(range).lower,
-  range_upper: ([range]) => asRange(range).upper,
-  range_empty: ([range]) => asRange(range).empty,
-  range_lower_inc: ([range]) => asRange(range).lowerInclusive,
-  range_upper_inc: ([range]) => asRange(range).upperInclusive,
-  range_lower_inf: ([range]) => !asRange(range).empty && asRange(range).lower === null,
-  range_upper_inf: ([range]) => !asRange(range).empty && asRange(range).upper === null,
+  ...taking([asRange], {
+    range_lower: ({ lower }) => lower,
+    range_upper: ({ upper }) => upper,
+    range_empty: ({ empty }) => empty,
+    range_lower_inc: ({ lowerInclusive }) => lowerInclusive,
+    range_upper_inc: ({ upperInclusive }) => upperInclusive,
+    range_lower_inf: ({ empty, lower }) => !empty && lower === null,
+    range_upper_inf: ({ empty, upper }) => !empty && upper === null,
+  }),
   range_eq: test((a, b, _, order) => compareRanges(a, b, order) === 0),
   range_ne: test((a, b, _, order) => compareRanges(a, b, order) !== 0),
   range_contains: test(contains),

@@ -1,5 +1,5 @@
 import { asBytes } from '../types/definitions.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 
 // This file implements SHA-2 with words of 32 bits (RFC 6234). Programs compute keys of advisory locks with it.
 
@@ -54,7 +54,7 @@ function block(bytes: DataView, start: number, state: Uint32Array): void {
   for (const [at, word] of [a, b, c, d, e, f, g, h].entries()) state[at] = (state[at] ?? 0) + word
 }
 
-export const SHA: Builtins = {
-  sha224_bytea: ([a]) => digest(asBytes(a), START_224, 28),
-  sha256_bytea: ([a]) => digest(asBytes(a), START_256, 32),
-}
+export const SHA: Builtins = taking([asBytes], {
+  sha224_bytea: (a) => digest(a, START_224, 28),
+  sha256_bytea: (a) => digest(a, START_256, 32),
+})

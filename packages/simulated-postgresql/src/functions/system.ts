@@ -3,7 +3,7 @@ import { undefinedTypeText } from '../sql/undefined.ts'
 import { asNumber, asString } from '../types/definitions.ts'
 import { formatType, typeOfText } from '../types/format-type.ts'
 import { formatUuid } from '../types/text.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
 export const SERVER_VERSION = '18.0'
@@ -24,7 +24,7 @@ function timedUuid(env: Env): string {
   return uuidOf([...time, ...randomBytes(env, 10)], 7)
 }
 
-function randomInteger(env: Env, low: number, high: number): number {
+function randomInteger(low: number, high: number, env: Env): number {
   if (low > high) throw new SqlError('22023', 'lower bound must be less than or equal to upper bound')
   return low + Math.floor(env.session.random() * (high - low + 1))
 }
@@ -37,34 +37,38 @@ export const SYSTEM: Builtins = {
   pg_backend_pid: (_, env) => env.session.pid,
   getdatabaseencoding: () => 'UTF8',
   pg_client_encoding: () => 'UTF8',
-  PG_encoding_to_char: ([encoding]) => (asNumber(encoding) === 6 ? 'UTF8' : ''),
+  ...taking([asNumber], { PG_encoding_to_char: (encoding) => (encoding === 6 ? 'UTF8' : '') }),
   gen_random_uuid: (_, env) => uuidOf(randomBytes(env, 16), 4),
   uuidv7: (_, env) => timedUuid(env),
-  int4random: ([low, high], env) => randomInteger(env, asNumber(low), asNumber(high)),
   format_type: ([oid = null, typmod = null], env) =>
     oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? -1 : asNumber(typmod)),
   pg_typeof: (_, _env, call) => call.arguments[0]?.domain ?? call.arguments[0]?.oid ?? 0,
-  to_regtype: ([name], env) => {
-    const oid = typeOfText(env.session.types, asString(name))
-    const error = oid === undefined ? undefinedTypeText(asString(name)) : undefined
-    if (error instanceof NotSupported) throw error
-    return oid ?? null
-  },
-  to_regclass: ([name], env) => {
-    if (env.session.relation === undefined) throw new NotSupported('to_regclass')
-    try {
-      return env.session.relation(asString(name))
-    } catch (error) {
-      if (error instanceof SqlError && (error.code === '42P01' || error.code === '3F000')) return null
-      throw error
-    }
-  },
+  ...taking([asString], {
+    to_regtype: (name, { session }) => {
+      const oid = typeOfText(session.types, name)
+      const error = oid === undefined ? undefinedTypeText(name) : undefined
+      if (error instanceof NotSupported) throw error
+      return oid ?? null
+    },
+    to_regclass: (name, { session }) => {
+      if (session.relation === undefined) throw new NotSupported('to_regclass')
+      try {
+        return session.relation(name)
+      } catch (error) {
+        if (error instanceof SqlError && (error.code === '42P01' || error.code === '3F000')) return null
+        throw error
+      }
+    },
+  }),
   pg_get_userbyid: (_, env) => env.session.user,
   pg_num_nulls: (values) => values.filter((value) => value === null).length,
   pg_num_nonnulls: (values) => values.filter((value) => value !== null).length,
-  xideq: ([a, b]) => asNumber(a) === asNumber(b) >>> 0,
-  xidneq: ([a, b]) => asNumber(a) !== asNumber(b) >>> 0,
-  cideq: ([a, b]) => asNumber(a) === asNumber(b),
+  ...taking([asNumber, asNumber], {
+    int4random: randomInteger,
+    xideq: (a, b) => a === b >>> 0,
+    xidneq: (a, b) => a !== b >>> 0,
+    cideq: (a, b) => a === b,
+  }),
   enum_cmp: ([a = null, b = null], env, call) =>
     Math.sign(env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare?.(a, b) ?? 0),
 }

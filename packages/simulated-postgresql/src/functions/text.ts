@@ -6,7 +6,7 @@ import { OID } from '../types/oids.ts'
 import { decodeHex, hexOf, lowerText, mapCharacters, withoutTrailingBlanks } from '../types/text.ts'
 import { characterCount, characters, encodeUtf8 } from '../types/utf8.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
-import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { type Builtin, type Builtins, type CallTypes, taking } from './builtin.ts'
 import { md5 } from './md5.ts'
 import type { Env } from './session-facts.ts'
 
@@ -154,40 +154,46 @@ const toArray: Builtin = ([text, separator = null, nullText = null]) =>
   text === null || text === undefined ? null : new SqlArray(OID.text, splitText(asString(text), separator, nullText))
 
 const textFunctions: Builtins = {
-  textcat: ([a, b]) => asString(a) + asString(b),
   textanycat: ([a, b], env, call) => asString(a) + castText(b ?? null, call.arguments[1]?.oid ?? OID.text, env),
   anytextcat: ([a, b], env, call) => castText(a ?? null, call.arguments[0]?.oid ?? OID.text, env) + asString(b),
-  textlen: ([a]) => characterCount(asString(a)),
-  bpcharlen: ([a]) => characterCount(withoutTrailingBlanks(asString(a))),
-  textoctetlen: ([a]) => encodeUtf8(asString(a)).length,
-  bpcharoctetlen: ([a]) => encodeUtf8(asString(a)).length,
-  upper: ([a]) => upperText(asString(a)),
-  lower: ([a]) => lowerText(asString(a)),
-  initcap: ([a]) => initialCapitals(asString(a)),
-  text_substr: ([a, from, length]) => substring(asString(a), asNumber(from), asNumber(length)),
-  text_substr_no_len: ([a, from]) => substring(asString(a), asNumber(from)),
-  text_left: ([a, n]) => {
-    const all = characters(asString(a))
-    return all.slice(0, asNumber(n)).join('')
-  },
-  text_right: ([a, n]) => {
-    const all = characters(asString(a))
-    const count = asNumber(n)
-    return all.slice(count >= 0 ? Math.max(all.length - count, 0) : -count).join('')
-  },
-  btrim: ([a, set]) => trim(asString(a), asString(set), true, true),
-  btrim1: ([a]) => trim(asString(a), ' ', true, true),
-  ltrim: ([a, set]) => trim(asString(a), asString(set), true, false),
-  ltrim1: ([a]) => trim(asString(a), ' ', true, false),
-  rtrim: ([a, set]) => trim(asString(a), asString(set), false, true),
+  ...taking([asString], {
+    textlen: characterCount,
+    bpcharlen: (a) => characterCount(withoutTrailingBlanks(a)),
+    textoctetlen: (a) => encodeUtf8(a).length,
+    bpcharoctetlen: (a) => encodeUtf8(a).length,
+    upper: upperText,
+    lower: lowerText,
+    initcap: initialCapitals,
+    btrim1: (a) => trim(a, ' ', true, true),
+    ltrim1: (a) => trim(a, ' ', true, false),
+    text_reverse: (a) => characters(a).toReversed().join(''),
+    quote_ident: quoteIdentifier,
+    md5_text: (a) => md5(encodeUtf8(a)),
+  }),
+  ...taking([asString, asString], {
+    textcat: (a, b) => a + b,
+    btrim: (a, set) => trim(a, set, true, true),
+    ltrim: (a, set) => trim(a, set, true, false),
+    rtrim: (a, set) => trim(a, set, false, true),
+    textpos: positionOf,
+    text_starts_with: (a, start) => a.startsWith(start),
+  }),
+  ...taking([asString, asNumber], {
+    text_substr_no_len: (a, from) => substring(a, from),
+    text_left: (a, n) => characters(a).slice(0, n).join(''),
+    text_right: (a, n) => {
+      const all = characters(a)
+      return all.slice(n >= 0 ? Math.max(all.length - n, 0) : -n).join('')
+    },
+    repeat: repeated,
+  }),
+  ...taking([asString, asNumber, asNumber], { text_substr: substring }),
+  ...taking([asString, asString, asNumber], { split_part: splitPart }),
+  ...taking([asString, asString, asString], {
+    replace_text: (a, from, to) => (from === '' ? a : a.split(from).join(to)),
+  }),
   lpad: ([a, n, fill = ' ']) => padded(asString(a), asNumber(n), asString(fill), true),
   rpad: ([a, n, fill = ' ']) => padded(asString(a), asNumber(n), asString(fill), false),
-  repeat: ([a, n]) => repeated(asString(a), asNumber(n)),
-  replace_text: ([a, from, to]) => (from === '' ? asString(a) : asString(a).split(asString(from)).join(asString(to))),
-  text_reverse: ([a]) => characters(asString(a)).toReversed().join(''),
-  textpos: ([a, part]) => positionOf(asString(a), asString(part)),
-  split_part: ([a, separator, n]) => splitPart(asString(a), asString(separator), asNumber(n)),
-  text_starts_with: ([a, start]) => asString(a).startsWith(asString(start)),
   text_concat: (values, env, call) => concatenated(values, call, env, ''),
   text_concat_ws: ([separator = null, ...values], env, call) =>
     separator === null
@@ -197,19 +203,16 @@ const textFunctions: Builtins = {
   text_format_nv: (values, env, call) => formatted(values, call, env),
   text_to_array: toArray,
   text_to_array_null: toArray,
-  quote_ident: ([a]) => quoteIdentifier(asString(a)),
   quote_literal: ([a], env, call) => quoteLiteral(textOf(a ?? null, call.arguments[0]?.oid ?? OID.text, env)),
   quote_nullable: ([a = null], env, call) =>
     a === null ? 'NULL' : quoteLiteral(textOf(a, call.arguments[0]?.oid ?? OID.text, env)),
-  md5_text: ([a]) => md5(encodeUtf8(asString(a))),
-  md5_bytea: ([a]) => md5(asBytes(a)),
 }
 
 const byteFunctions: Builtins = {
-  byteacat: ([a, b]) => Uint8Array.from([...asBytes(a), ...asBytes(b)]),
-  byteaoctetlen: ([a]) => asBytes(a).length,
-  binary_encode: ([a, format]) => encode(asBytes(a), asString(format)),
-  binary_decode: ([a, format]) => decode(asString(a), asString(format)),
+  ...taking([asBytes], { byteaoctetlen: ({ length }) => length, md5_bytea: md5 }),
+  ...taking([asBytes, asBytes], { byteacat: (a, b) => Uint8Array.from([...a, ...b]) }),
+  ...taking([asBytes, asString], { binary_encode: encode }),
+  ...taking([asString, asString], { binary_decode: decode }),
 }
 
 export const TEXT: Builtins = { ...textFunctions, ...byteFunctions }

@@ -1,7 +1,7 @@
 import { NotComputed } from '../types/calculator.ts'
 import { daysOf, isoWeek, type Moment, momentOf, weekday } from '../types/calendar.ts'
 import { asBigint, asString } from '../types/definitions.ts'
-import type { Builtins } from './builtin.ts'
+import { type Builtins, taking } from './builtin.ts'
 import { isEndless, toLocal } from './casts.ts'
 
 const MONTHS = [
@@ -95,11 +95,10 @@ function momentToChar(moment: Moment, format: string): string {
   return result
 }
 
-export const TO_CHAR: Builtins = {
-  timestamp_to_char: ([a, format]) =>
-    isEndless(asBigint(a)) || format === '' ? null : momentToChar(momentOf(asBigint(a)), asString(format)),
-  timestamptz_to_char: ([a, format], env) =>
-    isEndless(asBigint(a)) || format === ''
-      ? null
-      : momentToChar(momentOf(toLocal(asBigint(a), env)), asString(format)),
-}
+const toChar = (local: bigint, format: string): string | null =>
+  isEndless(local) || format === '' ? null : momentToChar(momentOf(local), format)
+
+export const TO_CHAR: Builtins = taking([asBigint, asString], {
+  timestamp_to_char: toChar,
+  timestamptz_to_char: (a, format, env) => toChar(toLocal(a, env), format),
+})
