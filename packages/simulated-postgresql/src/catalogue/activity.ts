@@ -65,7 +65,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
   relation('pg_stat_activity', processesOf, [
     ofSession('datid', 'oid', () => DATABASE_OID),
     ofSession('datname', 'name', (_, { database }) => database),
-    ['pid', 'int4', ({ pid }) => pid],
+    ['pid', 'int4', 'pid'],
     ...always('int4', null, 'leader_pid'),
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
@@ -75,7 +75,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
-    ['backend_start', 'timestamptz', ({ begunAt }) => begunAt],
+    ['backend_start', 'timestamptz', 'begunAt'],
     ofSession('xact_start', 'timestamptz', ({ transactionStart }) => transactionStart),
     ofSession('query_start', 'timestamptz', ({ queryStart }) => queryStart),
     ofSession('state_change', 'timestamptz', ({ stateChange }) => stateChange),
@@ -86,7 +86,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('backend_xmin', 'xid', ({ xmin }) => xmin),
     ...always('int8', null, 'query_id'),
     ['query', 'text', ({ session }) => firstBytes(session?.query ?? '', SHOWN_BYTES)],
-    ['backend_type', 'text', ({ type }) => type],
+    ['backend_type', 'text', 'type'],
   ])
 
 interface LockRow {
@@ -158,7 +158,7 @@ const targetFields = (type: string, ...names: readonly string[]): readonly Field
  * The view `pg_locks`. It lacks the locks on indexes and on the catalogue, because no session of this server waits for
  * them.
  */
-export const pgLocks: Relation = relation(
+export const pgLocks: Relation = relation<LockRow>(
   'pg_locks',
   (_, { store, activity }) => {
     if (store.serializable.isUsed) throw new NotSupported('pg_locks while serializable transactions read')
@@ -175,9 +175,9 @@ export const pgLocks: Relation = relation(
     ...targetFields('int2', 'objsubid'),
     ['virtualtransaction', 'text', ({ session }) => session.virtualTransaction],
     ['pid', 'int4', ({ session }) => session.pid],
-    ['mode', 'text', ({ mode }) => mode],
-    ['granted', 'bool', ({ granted }) => granted],
-    ['fastpath', 'bool', ({ fastpath }) => fastpath],
-    ['waitstart', 'timestamptz', ({ waitStart }) => waitStart],
+    ['mode', 'text', 'mode'],
+    ['granted', 'bool', 'granted'],
+    ['fastpath', 'bool', 'fastpath'],
+    ['waitstart', 'timestamptz', 'waitStart'],
   ],
 )

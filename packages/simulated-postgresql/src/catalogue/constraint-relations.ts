@@ -98,10 +98,10 @@ const deferred = ({ type, index, key }: Constraint): boolean => (type === 'f' ? 
 
 export const pgConstraint = (namespaceOf: (view: CatalogueView, schema: string) => number): Relation =>
   relation('pg_constraint', allConstraintsIn, [
-    ['oid', 'oid', ({ oid }) => oid],
-    ['conname', 'name', ({ name }) => name],
+    ['oid', 'oid', 'oid'],
+    ['conname', 'name', 'name'],
     ['connamespace', 'oid', ({ table }, view) => namespaceOf(view, table.schema)],
-    ['contype', 'char', ({ type }) => type],
+    ['contype', 'char', 'type'],
     ['condeferrable', 'bool', deferrable],
     ['condeferred', 'bool', deferred],
     ['convalidated', 'bool', ({ check, key }) => (check ?? key)?.validated !== false],

@@ -5,7 +5,7 @@ import { numericLimits } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { lengthOfTypmod } from '../types/text.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { isTemporary } from './catalogue.ts'
+import { isTemporary, type Schema } from './catalogue.ts'
 import { defaultText } from './default-text.ts'
 import { always, type CatalogueView, type Field, type Relation, relation, type TableColumn } from './relation.ts'
 import type { Column, Table } from './table.ts'
@@ -146,9 +146,9 @@ export function generationText({ generated }: Column): null {
   return null
 }
 
-export const schemata: Relation = relation('schemata', ({ catalogue, own }) => catalogue.schemas.all(own), [
+export const schemata: Relation = relation<Schema>('schemata', ({ catalogue, own }) => catalogue.schemas.all(own), [
   ['catalog_name', 'name', (_, { database }) => database],
-  ['schema_name', 'name', ({ name }) => name],
+  ['schema_name', 'name', 'name'],
   ['schema_owner', 'name', ({ name }, { user }) => (name === 'public' ? 'pg_database_owner' : user)],
   ...always('name', null, 'default_character_set_catalog', 'default_character_set_schema'),
   ...always('name', null, 'default_character_set_name'),
@@ -156,7 +156,7 @@ export const schemata: Relation = relation('schemata', ({ catalogue, own }) => c
 ])
 
 /** The view `sequences`, without the sequences of identity columns. */
-export const sequences: Relation = relation(
+export const sequences: Relation = relation<Sequence>(
   'sequences',
   (view) => {
     const identities = new Set(
@@ -168,8 +168,8 @@ export const sequences: Relation = relation(
   },
   [
     ['sequence_catalog', 'name', (_, { database }) => database],
-    ['sequence_schema', 'name', ({ schema }) => schema],
-    ['sequence_name', 'name', ({ name }) => name],
+    ['sequence_schema', 'name', 'schema'],
+    ['sequence_name', 'name', 'name'],
     ['data_type', 'varchar', ({ typeOid }, { types }) => formatType(types, typeOid)],
     ['numeric_precision', 'int4', ({ typeOid }) => PRECISIONS.get(typeOid) ?? null],
     ...always('int4', 2, 'numeric_precision_radix'),

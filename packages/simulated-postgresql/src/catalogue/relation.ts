@@ -48,16 +48,16 @@ export interface ServerView {
   activitySeen(): readonly Activity[]
 }
 
+type Value<Row> = (row: Row, view: CatalogueView) => SqlValue
+
+/** The properties of a row that are values of columns. */
+type Property<Row> = { [Name in keyof Row & string]: Row[Name] extends SqlValue ? Name : never }[keyof Row & string]
+
 /**
  * A column of a relation. A column marked `may refuse` is computed only if a statement reads it, because some of its
  * texts cannot be printed.
  */
-export type Field<Row> = readonly [
-  name: string,
-  type: string,
-  value: (row: Row, view: CatalogueView) => SqlValue,
-  mayRefuse?: 'may refuse',
-]
+export type Field<Row> = readonly [name: string, type: string, value: Value<Row>, mayRefuse?: 'may refuse' | undefined]
 
 export interface Relation {
   readonly name: string
@@ -65,11 +65,23 @@ export interface Relation {
   readonly fields: readonly Field<never>[]
 }
 
+/** @param fields the columns; a column that is a property of a row has the name of the property as its value */
 export const relation = <Row>(
   name: string,
   rows: (view: CatalogueView, server: ServerView) => readonly Row[],
-  fields: readonly Field<Row>[],
-): Relation => ({ name, rows, fields })
+  fields: readonly (Field<Row> | readonly [name: string, type: string, property: Property<Row>])[],
+): Relation => ({
+  name,
+  rows,
+  fields: fields.map(
+    ([field, type, value, mayRefuse]): Field<Row> => [
+      field,
+      type,
+      typeof value === 'function' ? value : (row) => row[value] as SqlValue,
+      mayRefuse,
+    ],
+  ),
+})
 
 export const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
 

@@ -1,6 +1,7 @@
 import { NotSupported } from '../sql/error.ts'
 import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
 import { FIRST_OF_USERS, knownRelation } from '../sql/undefined.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SUBTYPES } from '../types/range.ts'
@@ -60,20 +61,20 @@ function collationOf({ oid, category, elementOid }: TypeDefinition, types: Types
 }
 
 const pgType = relation('pg_type', typesIn, [
-  ['oid', 'oid', (type) => type.oid],
-  ['typname', 'name', (type) => type.name],
+  ['oid', 'oid', 'oid'],
+  ['typname', 'name', 'name'],
   ['typnamespace', 'oid', ({ schema = 'pg_catalog' }, view) => namespaceOf(view, schema)],
-  ['typlen', 'int2', (type) => type.length],
-  ['typtype', 'char', (type) => type.kind],
-  ['typcategory', 'char', (type) => type.category],
-  ['typdelim', 'char', (type) => type.delimiter],
+  ['typlen', 'int2', 'length'],
+  ['typtype', 'char', 'kind'],
+  ['typcategory', 'char', 'category'],
+  ['typdelim', 'char', 'delimiter'],
   ['typrelid', 'oid', () => 0],
-  ['typelem', 'oid', (type) => type.elementOid],
-  ['typarray', 'oid', (type) => type.arrayOid],
+  ['typelem', 'oid', 'elementOid'],
+  ['typarray', 'oid', 'arrayOid'],
   ['typbasetype', 'oid', ({ domain }) => domain?.of.domain ?? domain?.of.oid ?? 0],
   ['typtypmod', 'int4', ({ domain }) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
   ['typnotnull', 'bool', ({ domain }) => domain?.isNotNull === true],
-  ['typispreferred', 'bool', (type) => type.preferred],
+  ['typispreferred', 'bool', 'preferred'],
   ['typcollation', 'oid', (type, { types }) => collationOf(type, types)],
   ...always('bool', true, 'typisdefined'),
   ...always('int4', 0, 'typndims'),
@@ -81,8 +82,8 @@ const pgType = relation('pg_type', typesIn, [
 ])
 
 const pgNamespace = relation('pg_namespace', ({ catalogue, own }) => catalogue.schemas.all(own), [
-  ['oid', 'oid', (schema) => schema.oid],
-  ['nspname', 'name', (schema) => schema.name],
+  ['oid', 'oid', 'oid'],
+  ['nspname', 'name', 'name'],
   ['nspowner', 'oid', ({ name }) => (name === 'public' ? 6171 : OWNER)],
 ])
 
@@ -117,8 +118,8 @@ const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
   )
 
 const pgInherits = relation('pg_inherits', inheritedIn, [
-  ['inhrelid', 'oid', ({ part }) => part],
-  ['inhparent', 'oid', ({ whole }) => whole],
+  ['inhrelid', 'oid', 'part'],
+  ['inhparent', 'oid', 'whole'],
   ['inhseqno', 'int4', () => 1],
   ...always('bool', false, 'inhdetachpending'),
 ])
@@ -137,9 +138,9 @@ const pgEnum = relation(
       catalogue.typeRows.has(type, own) ? labels.map((label, at) => ({ type, label, at: at + 1 })) : [],
     ).flat(),
   [
-    ['enumtypid', 'oid', ({ type }) => type],
-    ['enumsortorder', 'float4', ({ at }) => at],
-    ['enumlabel', 'name', ({ label }) => label],
+    ['enumtypid', 'oid', 'type'],
+    ['enumsortorder', 'float4', 'at'],
+    ['enumlabel', 'name', 'label'],
   ],
 )
 
@@ -203,7 +204,7 @@ const pgClass = relation('pg_class', relationsIn, [
   ['oid', 'oid', ({ relation }) => relation.oid],
   ['relname', 'name', ({ relation }) => relation.name],
   ['relnamespace', 'oid', ({ schema }, view) => namespaceOf(view, schema)],
-  ['relkind', 'char', ({ kind }) => kind],
+  ['relkind', 'char', 'kind'],
   ['relpersistence', 'char', (row) => (isTemporary(row) ? 't' : 'p')],
   ['relam', 'oid', ({ relation, kind }) => accessMethodOf(kind, 'method' in relation ? relation.method : '')],
   [
@@ -225,8 +226,8 @@ const pgClass = relation('pg_class', relationsIn, [
   ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
   ...always('bool', false, 'relisshared', 'relforcerowsecurity'),
   ['relrowsecurity', 'bool', ({ relation }) => 'rowSecurity' in relation && relation.rowSecurity],
-  ['relispartition', 'bool', ({ isPart }) => isPart],
-  ['relhassubclass', 'bool', ({ isWhole }) => isWhole],
+  ['relispartition', 'bool', 'isPart'],
+  ['relhassubclass', 'bool', 'isWhole'],
   ...always('_text', null, 'reloptions'),
 ])
 
@@ -339,12 +340,12 @@ const attributesIn = (view: CatalogueView) => [
 
 const pgAttribute = relation('pg_attribute', attributesIn, [
   ['attrelid', 'oid', ({ table }) => table.oid],
-  ['attname', 'name', ({ name }) => name],
-  ['atttypid', 'oid', ({ type }) => type],
-  ['attnum', 'int2', ({ attribute }) => attribute],
-  ['atttypmod', 'int4', ({ typmod }) => typmod],
-  ['attnotnull', 'bool', ({ notNull }) => notNull],
-  ['atthasdef', 'bool', ({ hasDefault }) => hasDefault],
+  ['attname', 'name', 'name'],
+  ['atttypid', 'oid', 'type'],
+  ['attnum', 'int2', 'attribute'],
+  ['atttypmod', 'int4', 'typmod'],
+  ['attnotnull', 'bool', 'notNull'],
+  ['atthasdef', 'bool', 'hasDefault'],
   ...always('bool', false, 'attisdropped', 'atthasmissing'),
   ['attlen', 'int2', ({ type }, { types }) => types.typeOf(type).length],
   [
@@ -361,24 +362,28 @@ const pgAttribute = relation('pg_attribute', attributesIn, [
   ...always('_text', null, 'attoptions', 'attfdwoptions'),
 ])
 
-const pgTables = relation('pg_tables', (view) => tablesIn(view).filter((table) => kindOfRelation(table) === 'table'), [
-  ['schemaname', 'name', (table) => table.schema],
-  ['tablename', 'name', (table) => table.name],
-  ['tableowner', 'name', ({ owner }) => owner],
-  ...always('name', null, 'tablespace'),
-  ['hasindexes', 'bool', (table) => table.indexes.length > 0],
-  ...always('bool', false, 'hasrules'),
-  ['rowsecurity', 'bool', ({ rowSecurity }) => rowSecurity],
-  ['hastriggers', 'bool', (table, view) => hasTriggers(table, view)],
-])
+const pgTables = relation<Table>(
+  'pg_tables',
+  (view) => tablesIn(view).filter((table) => kindOfRelation(table) === 'table'),
+  [
+    ['schemaname', 'name', 'schema'],
+    ['tablename', 'name', 'name'],
+    ['tableowner', 'name', 'owner'],
+    ...always('name', null, 'tablespace'),
+    ['hasindexes', 'bool', (table) => table.indexes.length > 0],
+    ...always('bool', false, 'hasrules'),
+    ['rowsecurity', 'bool', 'rowSecurity'],
+    ['hastriggers', 'bool', (table, view) => hasTriggers(table, view)],
+  ],
+)
 
-const pgMatviews = relation(
+const pgMatviews = relation<Table>(
   'pg_matviews',
   (view) => tablesIn(view).filter((table) => table.materialized !== undefined),
   [
-    ['schemaname', 'name', (table) => table.schema],
-    ['matviewname', 'name', (table) => table.name],
-    ['matviewowner', 'name', ({ owner }) => owner],
+    ['schemaname', 'name', 'schema'],
+    ['matviewname', 'name', 'name'],
+    ['matviewowner', 'name', 'owner'],
     ...always('name', null, 'tablespace'),
     ['hasindexes', 'bool', (table) => table.indexes.length > 0],
     ['ispopulated', 'bool', (table) => table.materialized?.populated === true],
@@ -405,7 +410,7 @@ const pgDescription = relation(
     ['objoid', 'oid', ({ key }) => Number(key[1])],
     ['classoid', 'oid', ({ key }) => (key[0] === 'pg_class' ? 1259 : 1247)],
     ['objsubid', 'int4', ({ key }) => Number(key[2])],
-    ['description', 'text', ({ text }) => text],
+    ['description', 'text', 'text'],
   ],
 )
 
@@ -464,16 +469,16 @@ const pgAm = relation('pg_am', () => [['heap', 2] as const, ...Object.entries(AC
   ['amtype', 'char', ([name]) => (name === 'heap' ? 't' : 'i')],
 ])
 
-const pgSequences = relation('pg_sequences', (view) => view.catalogue.visibleSequences(view.own), [
-  ['schemaname', 'name', ({ schema }) => schema],
-  ['sequencename', 'name', ({ name }) => name],
+const pgSequences = relation<Sequence>('pg_sequences', (view) => view.catalogue.visibleSequences(view.own), [
+  ['schemaname', 'name', 'schema'],
+  ['sequencename', 'name', 'name'],
   ['sequenceowner', 'name', (_, { user }) => user],
-  ['data_type', 'regtype', ({ typeOid }) => typeOid],
-  ['start_value', 'int8', ({ start }) => start],
-  ['min_value', 'int8', ({ minimum }) => minimum],
-  ['max_value', 'int8', ({ maximum }) => maximum],
-  ['increment_by', 'int8', ({ increment }) => increment],
-  ['cycle', 'bool', ({ cycle }) => cycle],
+  ['data_type', 'regtype', 'typeOid'],
+  ['start_value', 'int8', 'start'],
+  ['min_value', 'int8', 'minimum'],
+  ['max_value', 'int8', 'maximum'],
+  ['increment_by', 'int8', 'increment'],
+  ['cycle', 'bool', 'cycle'],
   ...always('int8', 1n, 'cache_size'),
   ['last_value', 'int8', ({ isCalled, lastValue }) => (isCalled ? lastValue : null)],
 ])
@@ -489,11 +494,11 @@ const pgExtension = relation('pg_extension', ({ catalogue, own }) => catalogue.e
 ])
 
 const pgOpclass = relation('pg_opclass', operatorClasses, [
-  ['oid', 'oid', ({ oid }) => oid],
-  ['opcmethod', 'oid', ({ method }) => method],
-  ['opcname', 'name', ({ name }) => name],
-  ['opcintype', 'oid', ({ type }) => type],
-  ['opcdefault', 'bool', ({ isDefault }) => isDefault],
+  ['oid', 'oid', 'oid'],
+  ['opcmethod', 'oid', 'method'],
+  ['opcname', 'name', 'name'],
+  ['opcintype', 'oid', 'type'],
+  ['opcdefault', 'bool', 'isDefault'],
   ...always('oid', 11, 'opcnamespace'),
   ...always('oid', OWNER, 'opcowner'),
 ])
@@ -527,16 +532,16 @@ const pgStatioAllTables = relation(
   'pg_statio_all_tables',
   (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
   [
-    ['relid', 'oid', (table) => table.oid],
-    ['schemaname', 'name', (table) => table.schema],
-    ['relname', 'name', (table) => table.name],
+    ['relid', 'oid', 'oid'],
+    ['schemaname', 'name', 'schema'],
+    ['relname', 'name', 'name'],
   ],
 )
 
 const tables = relation('tables', standardTablesIn, [
   ['table_catalog', 'name', (_, { database }) => database],
-  ['table_schema', 'name', (table) => table.schema],
-  ['table_name', 'name', (table) => table.name],
+  ['table_schema', 'name', 'schema'],
+  ['table_name', 'name', 'name'],
   [
     'table_type',
     'varchar',
