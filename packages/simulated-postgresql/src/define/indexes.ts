@@ -1,6 +1,5 @@
 import { createIndex, type IndexColumn, type IndexDefinition } from '../catalogue/indexes.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
-import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resultName } from '../execute/names.ts'
@@ -11,6 +10,7 @@ import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
+import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import { latestOf } from '../storage/rows.ts'
 import { canConflict } from '../storage/unique.ts'
@@ -109,12 +109,12 @@ export function indexColumns(
 
 function expressionColumn(expr: Node, table: Table, context: Context) {
   const compiled = compileExpression(expr, rowScope(table, context))
-  return { compiled, text: JSON.stringify(withoutLocations(expr)), displayText: expressionText(expr) }
+  return { compiled, text: treeText(expr), displayText: expressionText(expr) }
 }
 
 export const conditionOf = (where: Node, table: Table, context: Context): IndexDefinition['condition'] => ({
   compiled: context.condition(where, rowScope(table, context), 'WHERE'),
-  text: JSON.stringify(withoutLocations(where)),
+  text: treeText(where),
 })
 
 /** Returns an empty index, compiled for the present types of the columns. */

@@ -1,12 +1,12 @@
 import { keyText } from '../catalogue/keys.ts'
 import { type Check, columnsOf, type ForeignKey, type Partition, type Table } from '../catalogue/table.ts'
-import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -165,7 +165,7 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
       return condition.evaluate({ row, parameters: [], session: run }) !== false
     })
   }
-  const expressionOf = ({ expression }: Check): string => JSON.stringify(withoutLocations(expression))
+  const expressionOf = ({ expression }: Check): string => treeText(expression)
   for (const check of table.checks) {
     const whole = parent.checks.find((each) => each.name === check.name)
     if (whole === undefined ? !isImplied(check) : expressionOf(whole) !== expressionOf(check))

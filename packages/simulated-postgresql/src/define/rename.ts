@@ -2,7 +2,7 @@ import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
@@ -119,24 +119,16 @@ type Path = readonly string[]
  */
 function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
   const { catalogue } = run
-  const inText = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : JSON.stringify(renamed(JSON.parse(text), rename))
-  const checks = table.checks.map((check) => ({ ...check, expression: renamed(check.expression, rename) }))
-  const triggers = table.triggers.map((trigger) => ({ ...trigger, when: renamed(trigger.when, rename) }))
+  const parsed = (text: string) =>
+    JSON.parse(text, (name, part) => (name === 'ColumnRef' ? renamedColumn(part, rename) : part))
+  const inText = (text: string | undefined): string | undefined => text && JSON.stringify(parsed(text))
+  const inTree = <T extends Node | undefined>(tree: T): T => tree && parsed(JSON.stringify(tree))
+  const checks = table.checks.map((check) => ({ ...check, expression: inTree(check.expression) }))
+  const triggers = table.triggers.map((trigger) => ({ ...trigger, when: inTree(trigger.when) }))
   catalogue.change(table, { checks, triggers }, run)
-  for (const column of table.columns) catalogue.change(column, { generated: renamed(column.generated, rename) }, run)
+  for (const column of table.columns) catalogue.change(column, { generated: inTree(column.generated) }, run)
   for (const index of table.indexes)
     catalogue.change(index, { expressions: index.expressions.map(inText), condition: inText(index.condition) }, run)
-}
-
-function renamed<T>(tree: T, rename: (path: Path) => Path): T {
-  if (Array.isArray(tree)) return tree.map((each) => renamed(each, rename)) as T
-  if (typeof tree !== 'object' || tree === null) return tree
-  const entries = Object.entries(tree).map(([name, value]) => [
-    name,
-    name === 'ColumnRef' ? renamedColumn(value, rename) : renamed(value, rename),
-  ])
-  return Object.fromEntries(entries) as T
 }
 
 function renamedColumn(column: Fields<'ColumnRef'>, rename: (path: Path) => Path): Fields<'ColumnRef'> {

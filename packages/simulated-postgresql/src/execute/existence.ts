@@ -1,5 +1,6 @@
 import { functionsNamed } from '../functions/catalogue.ts'
 import { expectKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
+import { nodesIn } from '../sql/trees.ts'
 
 type Select = Fields<'SelectStmt'>
 
@@ -64,12 +65,9 @@ function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined 
 }
 
 /** Whether an expression calls an aggregate, a window function or a set-returning function. */
-function collects(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null || 'SubLink' in node) return false
-  if ('FuncCall' in node) {
-    const { funcname, over } = (node as Extract<Node, { FuncCall: unknown }>).FuncCall
-    const signatures = functionsNamed(namesOf(funcname).at(-1) ?? '')
-    if (over !== undefined || signatures.some(({ kind, returnsSet }) => kind !== 'f' || returnsSet)) return true
-  }
-  return Object.values(node).some(collects)
-}
+const collects = (node: unknown): boolean =>
+  [...nodesIn(node, 'FuncCall', 'SubLink')].some(
+    ({ funcname, over }) =>
+      over !== undefined ||
+      functionsNamed(namesOf(funcname).at(-1) ?? '').some(({ kind, returnsSet }) => kind !== 'f' || returnsSet),
+  )

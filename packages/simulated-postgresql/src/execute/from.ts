@@ -320,9 +320,12 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
     ...right.columns.filter((column) => !names.includes(column.name)),
   ]
   scope.columns = [...left.columns, ...right.columns]
-  const conditions = [...merged.map((each) => each.equal), ...compileConditions(quals, scope)]
+  const conditions = [
+    ...merged.map((each) => each.equal),
+    ...conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON')),
+  ]
   for (const scan of building.scans) {
-    if (quals !== undefined && (inner || right === scan)) for (const each of conjuncts(quals)) scan.narrow(each, scope)
+    if (inner || right === scan) for (const each of conjuncts(quals)) scan.narrow(each, scope)
     for (const { left: l, right: r } of merged) scan.narrowByColumn(l, r)
   }
   if (rightDependent)
@@ -332,17 +335,13 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
   return { columns, extend: joinRows(kind, left, right, conditions, merged) }
 }
 
-function compileConditions(quals: Node | undefined, scope: QueryScope): readonly Compiled[] {
-  return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
-}
-
 function equalColumns(
   quals: Node | undefined,
   left: Item,
   right: Item,
   scope: QueryScope,
 ): readonly { readonly left: NamedColumn; readonly right: NamedColumn }[] {
-  return (quals === undefined ? [] : conjuncts(quals)).flatMap((each) => {
+  return conjuncts(quals).flatMap((each) => {
     if (!('A_Expr' in each) || each.A_Expr.kind !== 'AEXPR_OP' || namesOf(each.A_Expr.name).join('.') !== '=') return []
     const both = [each.A_Expr.lexpr, each.A_Expr.rexpr].map((node) => node && columnOf(node, scope))
     const l = both.find((column) => column !== undefined && left.columns.includes(column))

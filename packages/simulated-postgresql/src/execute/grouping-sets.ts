@@ -4,8 +4,8 @@ import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { contains, treeText } from '../sql/trees.ts'
 import { OID } from '../types/oids.ts'
-import { withoutLocations } from './conditions.ts'
 import type { JoinedRow, NamedColumn } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
@@ -39,9 +39,11 @@ export function compileGroupingSets(
   const keys: GroupKey[] = []
   const keyOf = (given: Node): number => {
     const node = resolved(given, targetList, scope)
-    const text = textOf(node)
+    const text = treeText(node)
     const column = columnOf(node, scope)
-    const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
+    const known = keys.findIndex((each) =>
+      column === undefined ? treeText(each.node) === text : each.column === column,
+    )
     if (known >= 0) return known
     // If an expression occurs several times in the select list, PostgreSQL makes a separate key of each occurrence.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
@@ -60,7 +62,7 @@ export function compileGroupingSets(
       const column = columnOf(node, scope)
       if (column === undefined && 'ColumnRef' in node) return undefined
       const key = keys.find((each) =>
-        column === undefined ? textOf(each.node) === textOf(node) : each.column === column,
+        column === undefined ? treeText(each.node) === treeText(node) : each.column === column,
       )
       return key === undefined ? undefined : { type: key.compiled.type, evaluate: (env) => env.row[key.slot] ?? null }
     },
@@ -78,9 +80,7 @@ export function compileGroupingSets(
 }
 
 const targetText = (target: Node): string | undefined =>
-  'ResTarget' in target && target.ResTarget.val !== undefined ? textOf(target.ResTarget.val) : undefined
-
-const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
+  'ResTarget' in target && target.ResTarget.val !== undefined ? treeText(target.ResTarget.val) : undefined
 
 /** Returns the column to which a plain column reference refers; undefined for other expressions. */
 export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
@@ -108,7 +108,7 @@ function resolved(node: Node, targetList: readonly Node[], scope: QueryScope): N
   return found[0] ?? node
 }
 
-const isStar = (target: Node): boolean => JSON.stringify(target).includes('"A_Star"')
+const isStar = (target: Node): boolean => contains(target, 'A_Star')
 
 type Sets = readonly (readonly number[])[]
 
@@ -163,7 +163,7 @@ function grouping(
   const places = (args ?? []).map((node) => {
     const column = columnOf(node, scope)
     const at = keys.findIndex((key) =>
-      column === undefined ? textOf(key.node) === textOf(node) : key.column === column,
+      column === undefined ? treeText(key.node) === treeText(node) : key.column === column,
     )
     if (at < 0)
       throw new SqlError('42803', 'arguments to GROUPING must be grouping expressions of the associated query level')

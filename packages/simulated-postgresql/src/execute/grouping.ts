@@ -5,9 +5,9 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
+import { nodesIn, treeText } from '../sql/trees.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { withoutLocations } from './conditions.ts'
 import { columnOf, compileGroupingSets, type GroupingSets } from './grouping-sets.ts'
 import type { JoinedRow, NamedColumn, Run } from './model.ts'
 import { emptyRow } from './rows.ts'
@@ -124,13 +124,10 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
 
 /** Refuses an aggregate or a window function in a result column that GROUP BY names by its number. */
 function requirePlain(node: unknown): void {
-  if (typeof node !== 'object' || node === null || 'SubLink' in node) return
-  if ('FuncCall' in node) {
-    const call = (node as { FuncCall: Fields<'FuncCall'> }).FuncCall
+  for (const call of nodesIn(node, 'FuncCall', 'SubLink')) {
     if (call.over !== undefined) throw new SqlError('42P20', 'window functions are not allowed in GROUP BY')
     if (isAggregate(call)) throw new SqlError('42803', 'aggregate functions are not allowed in GROUP BY')
   }
-  for (const value of Object.values(node)) requirePlain(value)
 }
 
 function collect(
@@ -204,7 +201,7 @@ function checkGrouped(
   scope: QueryScope,
   sets: GroupingSets | undefined,
 ): void {
-  const texts = new Set(keys.map(({ node }) => JSON.stringify(withoutLocations(node))))
+  const texts = new Set(keys.map(({ node }) => treeText(node)))
   const slots = new Set<number>()
   /** The slots of the columns that every grouping set contains. */
   const common = new Set<number>()
@@ -233,7 +230,7 @@ function checkGrouped(
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) for (const each of node) visit(each)
     if (typeof node !== 'object' || node === null || Array.isArray(node)) return
-    if (texts.has(JSON.stringify(withoutLocations(node)))) return
+    if (texts.has(treeText(node))) return
     if ('GroupingFunc' in node) return
     if ('FuncCall' in node && isAggregate((node as { FuncCall: Fields<'FuncCall'> }).FuncCall)) return
     if ('SubLink' in node) {

@@ -2,8 +2,8 @@ import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
+import { nodesIn } from '../sql/trees.ts'
 import { Numeric, type SqlValue } from '../types/value.ts'
-import { columnReferences } from './conditions.ts'
 import { columnOf } from './grouping-sets.ts'
 import type { Run } from './model.ts'
 import { envOf, type QueryScope } from './scope.ts'
@@ -22,7 +22,7 @@ export function compileLimit(
   const { limitCount: count, limitOffset: offset, limitOption } = read
   if (limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
   const compile = (node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): Compiled | undefined => {
-    if (columnReferences(node).some((column) => columnOf(column, scope) !== undefined))
+    if ([...nodesIn(node, 'ColumnRef', 'SubLink')].some((ColumnRef) => columnOf({ ColumnRef }, scope) !== undefined))
       throw new SqlError('42P10', `argument of ${clause} must not contain variables`)
     return node === undefined || ('A_Const' in node && node.A_Const.isnull === true)
       ? undefined

@@ -75,7 +75,7 @@ export function compileMerge(
   const sources = [...scope.relations]
   const scan = scanOf(table, read.relation?.alias, scope, true)
   scope.columns = [...source.item.columns, ...scan.columns]
-  const conditions = read.joinCondition === undefined ? [] : conjuncts(read.joinCondition)
+  const conditions = conjuncts(read.joinCondition)
   const on = conditions.map((each) => context.condition(each, scope, 'JOIN/ON'))
   for (const each of conditions) scan.narrow(each, scope)
   const facts = compileFacts(table, context)

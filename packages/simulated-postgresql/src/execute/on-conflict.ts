@@ -3,6 +3,7 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
+import { treeText } from '../sql/trees.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
@@ -11,7 +12,7 @@ import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
-import { conjuncts, withoutLocations } from './conditions.ts'
+import { conjuncts } from './conditions.ts'
 import { concurrent } from './locking.ts'
 import type { JoinedRow, Relation, Rows, Run, TableFacts } from './model.ts'
 import { emptyRow, fillSlots } from './rows.ts'
@@ -55,10 +56,7 @@ export function compileConflict(
     action === 'ONCONFLICT_UPDATE'
       ? {
           assignments: compileAssignments(targetList ?? [], table, scope),
-          where:
-            whereClause === undefined
-              ? []
-              : conjuncts(whereClause).map((each) => scope.context.condition(each, scope, 'WHERE')),
+          where: conjuncts(whereClause).map((each) => scope.context.condition(each, scope, 'WHERE')),
         }
       : undefined
   // RETURNING does not see the relation `excluded`.
@@ -77,7 +75,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
   }
   const wanted = (indexElems ?? []).map((element) => {
     const { name, expr } = fieldsOf('IndexElem', expectKind(element, 'IndexElem'), ['name', 'expr'])
-    if (name === undefined) return { expression: JSON.stringify(withoutLocations(expr)) }
+    if (name === undefined) return { expression: treeText(expr) }
     const column = columnsOf(table).find((each) => each.name === name)
     if (column === undefined) throw undefinedColumn(name, table)
     return { place: column.attribute - 1 }
@@ -85,8 +83,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
   const found = table.indexes.filter(
     (index) =>
       index.unique &&
-      (!index.partial ||
-        (whereClause !== undefined && index.condition === JSON.stringify(withoutLocations(whereClause)))) &&
+      (!index.partial || (whereClause !== undefined && index.condition === treeText(whereClause))) &&
       index.columns.length === new Set(wanted.map((each) => each.place ?? each.expression)).size &&
       index.columns.every((place, at) =>
         wanted.some((each) => (place === undefined ? each.expression === index.expressions[at] : each.place === place)),

@@ -4,9 +4,10 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { treeText } from '../sql/trees.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
-import { conjuncts, withoutLocations } from './conditions.ts'
+import { conjuncts } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { columnOf } from './grouping-sets.ts'
@@ -139,15 +140,12 @@ function distinctOf(
 
 /** Returns equal texts for equal expressions, however they qualify their columns. */
 function identityOf(of: Target | Node | undefined, scope: QueryScope): string {
-  const resolved = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(resolved)
-    if (typeof node !== 'object' || node === null) return node
-    const slot = 'ColumnRef' in node ? columnOf(node as Node, scope)?.slot : undefined
-    return slot ?? Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolved(value)]))
-  }
   const isTarget = of !== undefined && 'compiled' in of
-  return JSON.stringify(
-    isTarget && of.column !== undefined ? of.column.slot : resolved(withoutLocations(isTarget ? of.node : of)),
+  if (isTarget && of.column !== undefined) return String(of.column.slot)
+  return treeText(isTarget ? of.node : of, (part) =>
+    typeof part === 'object' && part !== null && 'ColumnRef' in part
+      ? (columnOf(part as Node, scope)?.slot ?? part)
+      : part,
   )
 }
 

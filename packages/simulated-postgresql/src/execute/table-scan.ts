@@ -5,6 +5,7 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { addTo } from '../lists.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Node, namesOf } from '../sql/nodes.ts'
+import { contains } from '../sql/trees.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lookUp, scan } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -87,7 +88,7 @@ export class TableScan implements Item {
     if (column === undefined) return
     const compiled: Compiled[] = []
     for (const node of valueNodes) {
-      if (hasSubquery(node)) return
+      if (contains(node, 'SubLink')) return
       const slots: number[] = []
       scope.recorder = (slot) => slots.push(slot)
       try {
@@ -228,12 +229,6 @@ interface Memo {
 
 function elementsOf(value: SqlValue): readonly SqlValue[] {
   return value instanceof SqlArray ? value.elements : []
-}
-
-function hasSubquery(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(hasSubquery)
-  if (typeof node !== 'object' || node === null) return false
-  return 'SubLink' in node || Object.values(node).some(hasSubquery)
 }
 
 /** Shuffles rows in place, to expose programs that rely on an order that PostgreSQL does not promise. */

@@ -1,6 +1,7 @@
 import type { Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { objectsIn } from '../sql/trees.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { isModification } from './conditions.ts'
@@ -160,10 +161,7 @@ function recursion(name: string, query: Node, names: readonly string[], scope: Q
   }
 }
 
-function mentions(node: unknown, name: string): boolean {
-  if (Array.isArray(node)) return node.some((each) => mentions(each, name))
-  if (typeof node !== 'object' || node === null) return false
-  const { relname, schemaname } = node as { relname?: unknown; schemaname?: unknown }
-  if (relname === name && schemaname === undefined) return true
-  return Object.values(node).some((each) => mentions(each, name))
-}
+const mentions = (tree: unknown, name: string): boolean =>
+  [...objectsIn(tree)].some(
+    ({ relname, schemaname }: Fields<'RangeVar'>) => relname === name && schemaname === undefined,
+  )

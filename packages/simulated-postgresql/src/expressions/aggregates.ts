@@ -3,6 +3,7 @@ import { aggregateNamed } from '../functions/aggregates.ts'
 import { calculatedAggregate, isCalculable } from '../functions/calculator.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { treeText } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
@@ -179,11 +180,9 @@ function sortedCall(
 }
 
 function checkDistinctOrder(call: Fields<'FuncCall'>): void {
-  const shape = (node: unknown) =>
-    JSON.stringify(node, (key, value) => (/(location|list_start|list_end)$/.test(key) ? undefined : value))
-  const given = new Set((call.args ?? []).map(shape))
+  const given = new Set((call.args ?? []).map((node) => treeText(node)))
   for (const key of call.agg_order ?? []) {
-    if ('SortBy' in key && !given.has(shape(key.SortBy.node))) {
+    if ('SortBy' in key && !given.has(treeText(key.SortBy.node))) {
       throw new SqlError(
         '42P10',
         'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',

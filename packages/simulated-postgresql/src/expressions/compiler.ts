@@ -1,4 +1,5 @@
 import type { Node } from '../sql/nodes.ts'
+import { objectsIn } from '../sql/trees.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Compiled, Scope } from './env.ts'
 
@@ -17,16 +18,7 @@ export function locationOf(node: Node | undefined): number | undefined {
 
 /** Returns the leftmost location in an expression, in characters from 0. */
 export function startOf(node: unknown): number | undefined {
-  if (typeof node !== 'object' || node === null) return undefined
-  let least: number | undefined
-  for (const [name, value] of Object.entries(node)) {
-    const found = name === 'location' && typeof value === 'number' && value >= 0 ? value : startOf(value)
-    if (found !== undefined && (least === undefined || found < least)) least = found
-  }
-  return least
-}
-
-export function contains(node: unknown, kind: string): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  return Object.entries(node).some(([name, value]) => name === kind || contains(value, kind))
+  const locations = Array.from(objectsIn(node), ({ location = -1 }: { location?: number }) => location)
+  const known = locations.filter((location) => location >= 0)
+  return known.length === 0 ? undefined : Math.min(...known)
 }

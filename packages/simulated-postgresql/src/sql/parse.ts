@@ -1,5 +1,6 @@
 import { hasSqlDetails, loadModule, type Node, parseSync } from 'libpg-query'
 import { SqlError } from './error.ts'
+import { objectsIn } from './trees.ts'
 
 /** One statement of a query string. `location` fields of its nodes count characters of `text`, from 0. */
 export interface Statement {
@@ -82,10 +83,9 @@ function characterAt(offsets: readonly number[], byte: number): number {
   return low
 }
 
-function countCharacters(node: unknown, offsets: readonly number[]): void {
-  if (Array.isArray(node)) for (const item of node) countCharacters(item, offsets)
-  else if (typeof node === 'object' && node !== null)
-    for (const [name, value] of Object.entries(node))
-      if (name !== 'location' || typeof value !== 'number') countCharacters(value, offsets)
-      else if (value > 0) Object.assign(node, { location: characterAt(offsets, value) })
+function countCharacters(tree: unknown, offsets: readonly number[]): void {
+  for (const each of objectsIn(tree)) {
+    const { location = 0 }: { location?: number } = each
+    if (location > 0) Object.assign(each, { location: characterAt(offsets, location) })
+  }
 }
