@@ -1,11 +1,10 @@
 import { SqlError } from '../sql/error.ts'
 import { foldArray } from '../types/array.ts'
 import { formatDate, formatTimestamp } from '../types/datetime.ts'
-import { asBigint, asJsonb, asNumber, asNumeric, asString } from '../types/definitions.ts'
-import { formatJson, jsonObject, parseJson, quoteJson } from '../types/json.ts'
-import { numericOf, parseNumeric } from '../types/numeric.ts'
+import { asBigint, asJsonb, asNumber, asString } from '../types/definitions.ts'
+import { formatJson, parseJson, quoteJson } from '../types/json.ts'
 import { OID } from '../types/oids.ts'
-import { type JsonValue, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
+import { Jsonb, type JsonValue, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
 import { sessionZone } from '../types/zone.ts'
 import type { Env } from './session-facts.ts'
 
@@ -68,44 +67,8 @@ function recordText(record: SqlRecord, env: Env): string {
 }
 
 /** Returns a value as jsonb, as `to_jsonb` does. */
-export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
-  if (value === null) return null
-  if (value instanceof SqlArray) {
-    const { elementOid } = value
-    return foldArray<JsonValue>(
-      value,
-      (element) => jsonValue(element, elementOid, env),
-      (parts) => parts,
-    )
-  }
-  if (value instanceof SqlRecord) {
-    return jsonObject(
-      value.columns.map((column, i) => [column.name, jsonValue(value.values[i] ?? null, column.type.oid, env)]),
-    )
-  }
-  const type = env.session.types.typeOf(oid)
-  switch (oid) {
-    case OID.bool:
-      return value === true
-    case OID.int2:
-    case OID.int4:
-      return numericOf(asNumber(value))
-    case OID.int8:
-      return numericOf(asBigint(value))
-    case OID.float4:
-    case OID.float8: {
-      const text = type.output(value, env.session)
-      return Number.isFinite(value) ? parseNumeric(text) : text
-    }
-    case OID.numeric:
-      return asNumeric(value).special ?? asNumeric(value)
-    case OID.json:
-      return parseJson(asString(value))
-    case OID.jsonb:
-      return asJsonb(value).value
-  }
-  return momentText(value, oid, env) ?? type.output(value, env.session)
-}
+export const jsonValue = (value: SqlValue, oid: number, env: Env): JsonValue =>
+  value instanceof Jsonb ? value.value : parseJson(jsonText(value, oid, env))
 
 /** Returns a value of any type as the key of an object. */
 export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
