@@ -7,6 +7,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
+import { mapElements } from '../types/array.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { compositeTypes } from '../types/types.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
@@ -121,8 +122,7 @@ function convertStored(
 ): void {
   const places = columns.map((column) => before.indexOf(column))
   const converted = (value: SqlValue): SqlValue => {
-    if (value instanceof SqlArray)
-      return new SqlArray(value.elementOid, value.elements.map(converted), value.dimensions, value.lowerBounds)
+    if (value instanceof SqlArray) return mapElements(value, converted)
     if (!(value instanceof SqlRecord)) return value
     return new SqlRecord(
       columns,

@@ -1,6 +1,7 @@
 import { builtin } from '../functions/builtins.ts'
 import type { CastContext } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { mapElements } from '../types/array.ts'
 import { fitBit, fitVarbit } from '../types/bits.ts'
 import { roundMicros } from '../types/datetime.ts'
 import { asArray, asInterval, asNumeric, asString } from '../types/definitions.ts'
@@ -8,9 +9,10 @@ import { formatType } from '../types/format-type.ts'
 import { fitInterval } from '../types/interval.ts'
 import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
+import type { Types } from '../types/registry.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { typeNumbered } from '../types/types.ts'
-import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
 import { commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
@@ -34,10 +36,10 @@ export function coerce(
   if (compiled.type.oid === OID.unknown) {
     if (target.oid === OID.unknown || target.oid === OID.any) return compiled
     const decided = decideUnknown(compiled, target, scope, location)
-    if (decided !== undefined) return fitted(decided, target, context === 'e')
+    if (decided !== undefined) return fitted(decided, target, context === 'e', scope)
   }
   const source = compiled.type
-  if (source.oid === target.oid || target.oid === OID.any) return fitted(compiled, target, context === 'e')
+  if (source.oid === target.oid || target.oid === OID.any) return fitted(compiled, target, context === 'e', scope)
   const { types } = scope.context
   const { columns } = types.typeOf(target.oid)
   if (columns !== undefined && source.oid === OID.record) return coerceRow(compiled, target, columns, context, scope)
@@ -53,13 +55,13 @@ export function coerce(
   }
   const convert = converter(scope, path, source.oid, target.oid, context, target.typmod)
   const type: SqlType = { ...target, typmod: -1 }
-  if (convert === undefined) return fitted({ ...compiled, type }, target, context === 'e')
+  if (convert === undefined) return fitted({ ...compiled, type }, target, context === 'e', scope)
   const evaluate = (env: Env): SqlValue => {
     const value = compiled.evaluate(env)
     return value === null ? null : convert(value, env)
   }
   const pure = isPure(path, source.oid, target.oid)
-  return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
+  return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e', scope)
 }
 
 function coerceRow(
@@ -192,14 +194,8 @@ function converter(
     case 'elements': {
       const inner = pathway(types, path.source, path.target, context)
       const convert = inner === undefined ? undefined : converter(scope, inner, path.source, path.target, context)
-      return (value, env) => {
-        const array = asArray(value)
-        const elements =
-          convert === undefined
-            ? array.elements
-            : array.elements.map((element) => (element === null ? null : convert(element, env)))
-        return new SqlArray(path.target, elements, array.dimensions, array.lowerBounds)
-      }
+      return (value, env) =>
+        mapElements(asArray(value), (element) => (convert === undefined ? element : convert(element, env)), path.target)
     }
   }
 }
@@ -211,9 +207,9 @@ function throughText(scope: Scope, source: number, target: number): Convert {
 }
 
 /** Applies the type modifier, such as a length. */
-function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compiled {
+function fitted(compiled: Compiled, target: SqlType, explicit: boolean, { context }: Scope): Compiled {
   if (target.typmod < 0 || compiled.type.typmod === target.typmod) return compiled
-  const fit = fitterOf(target, explicit)
+  const fit = fitterOf(target, explicit, context.types)
   if (fit === undefined) return { ...compiled, type: target }
   const evaluate = (env: Env): SqlValue => {
     const value = compiled.evaluate(env)
@@ -222,7 +218,7 @@ function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compile
   return derived(target, [compiled], { strict: true, pure: true }, evaluate)
 }
 
-function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
+function fitterOf(type: SqlType, explicit: boolean, types: Types): ((value: SqlValue) => SqlValue) | undefined {
   const { typmod } = type
   switch (type.oid) {
     case OID.varchar:
@@ -242,36 +238,11 @@ function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlVa
     case OID.time:
       return (value) => (typeof value === 'bigint' ? roundMicros(value, typmod) : value)
   }
-  return type.name.startsWith('_') ? elementFitter(type, explicit) : undefined
+  if (!type.name.startsWith('_')) return undefined
+  const element = { oid: types.typeOf(type.oid).elementOid, name: type.name.slice(1), typmod }
+  const fit = fitterOf(element, explicit, types)
+  return fit && ((value) => mapElements(asArray(value), fit))
 }
-
-function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
-  const oid = ELEMENTS.get(type.oid)
-  const fit = oid === undefined ? undefined : fitterOf({ oid, name: type.name.slice(1), typmod: type.typmod }, explicit)
-  if (fit === undefined) return undefined
-  return (value) => {
-    const array = asArray(value)
-    return new SqlArray(
-      array.elementOid,
-      array.elements.map((element) => (element === null ? null : fit(element))),
-      array.dimensions,
-      array.lowerBounds,
-    )
-  }
-}
-
-/** By array type: the element type, if it may have a type modifier. */
-const ELEMENTS: ReadonlyMap<number, number> = new Map([
-  [1015, OID.varchar],
-  [1561, OID.bit],
-  [1563, OID.varbit],
-  [1014, OID.bpchar],
-  [1231, OID.numeric],
-  [1187, OID.interval],
-  [1115, OID.timestamp],
-  [1185, OID.timestamptz],
-  [1183, OID.time],
-])
 
 /** Converts a value for a column of INSERT, UPDATE or COPY. Throws 42804. */
 export function coerceAssignment(

@@ -41,6 +41,19 @@ export function foldArray<T>(
   return level(0)
 }
 
+/** Returns an array of the same shape with other elements. Nulls stay null. */
+export const mapElements = (
+  { elements, dimensions, lowerBounds, elementOid }: SqlArray,
+  map: (element: SqlValue) => SqlValue,
+  oid: number = elementOid,
+): SqlArray =>
+  new SqlArray(
+    oid,
+    elements.map((element) => (element === null ? null : map(element))),
+    dimensions,
+    lowerBounds,
+  )
+
 function quoteElement(text: string, delimiter: string): string {
   if (text !== '' && !/[{}"\\\s]/.test(text) && !text.includes(delimiter) && !/^null$/i.test(text)) return text
   return `"${text.replace(/["\\]/g, '\\$&')}"`
