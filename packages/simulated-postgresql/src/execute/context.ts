@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Routine } from '../catalogue/routine.ts'
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
-import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
+import { coerceAssignment, coerceBoolean } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Scope, SessionFacts } from '../expressions/env.ts'
 import { elementType } from '../expressions/resolve.ts'
@@ -10,8 +10,7 @@ import { NotSupported, SqlError, type SqlErrorFields } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Transaction } from '../storage/model.ts'
-import type { LockMode } from '../storage/modes.ts'
-import { LOCK_MODES } from '../storage/modes.ts'
+import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Calculator } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
@@ -230,19 +229,6 @@ export class Context implements TextContext {
     throw new SqlError('42883', `could not identify an ordering operator for type ${this.format(type)}`, {
       hint: 'Use an explicit ordering operator or modify the query.',
     })
-  }
-
-  /** Returns a result column, with text as the type of a literal of unknown type. */
-  known(compiled: Compiled, scope: Scope): Compiled {
-    return decideText(compiled, scope)
-  }
-
-  commonType(compiled: readonly Compiled[], clause: string, scope: Scope): SqlType {
-    return commonType(compiled, clause, scope)
-  }
-
-  converted(compiled: Compiled, type: SqlType, scope: Scope): Compiled {
-    return coerce(compiled, type, 'i', scope)
   }
 
   assigned(node: Node, scope: Scope, column: Pick<Column, 'name' | 'type'>): Compiled {

@@ -1,5 +1,5 @@
 import { joinKeys, keyText } from '../catalogue/keys.ts'
-import { coerce } from '../expressions/coerce.ts'
+import { coerce, commonType } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -73,7 +73,7 @@ export function commonTypes(
     const other = right.columns[at]
     if (other === undefined) return type
     const both = [operand(larg, type, at, scope), operand(rarg, other.type, at, scope)]
-    return scope.context.commonType(both, name, scope)
+    return commonType(both, name, scope)
   })
 }
 

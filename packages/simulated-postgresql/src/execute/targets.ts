@@ -1,3 +1,4 @@
+import { decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -33,7 +34,7 @@ export function compileTargets(
     return [
       {
         name: name ?? resultName(val),
-        compiled: scope.context.known(compile(val, wanted?.[at]), scope),
+        compiled: decideText(compile(val, wanted?.[at]), scope),
         node: val,
         column: found,
         tableOid: found?.tableOid ?? 0,

@@ -1,3 +1,4 @@
+import { coerce, commonType } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -43,7 +44,7 @@ function withCommonTypes(
   scope: QueryScope,
 ): readonly (readonly Compiled[])[] {
   const types = Array.from({ length: width }, (_, column) =>
-    scope.context.commonType(
+    commonType(
       rows.flatMap((row) => row[column] ?? []),
       'VALUES',
       scope,
@@ -52,7 +53,7 @@ function withCommonTypes(
   return rows.map((row) =>
     row.map((compiled, column) => {
       const type = types[column]
-      return type === undefined ? compiled : scope.context.converted(compiled, type, scope)
+      return type === undefined ? compiled : coerce(compiled, type, 'i', scope)
     }),
   )
 }
