@@ -1,12 +1,12 @@
 import { kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType, quoteIdentifier } from '../types/format-type.ts'
-import { OID } from '../types/oids.ts'
+import { INTEGERS, OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
-const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
+
 /** The type that PostgreSQL casts an integer literal to, by the type of the column that it is compared with. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],

@@ -1,7 +1,7 @@
 import { NotSupported } from '../sql/error.ts'
 import { type Node, namesOf } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
-import { OID } from '../types/oids.ts'
+import { NUMBERS, OID } from '../types/oids.ts'
 import type { SqlType } from '../types/value.ts'
 import type { CatalogueView } from './relation.ts'
 import type { Column } from './table.ts'
@@ -13,8 +13,6 @@ export function defaultText({ default: node, type }: Column, view: CatalogueView
   if (text === undefined) throw new NotSupported('the text of a default other than a value or a call,')
   return text
 }
-
-const NUMBERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 
 /** Returns the text of an expression, if supported. `type` is the type of a literal. */
 function printed(node: Node, type: SqlType | undefined, view: CatalogueView): string | undefined {

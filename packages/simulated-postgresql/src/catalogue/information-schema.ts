@@ -2,7 +2,7 @@ import { NotSupported } from '../sql/error.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { numericLimits } from '../types/numeric.ts'
-import { OID } from '../types/oids.ts'
+import { INTEGERS, OID } from '../types/oids.ts'
 import { lengthOfTypmod } from '../types/text.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { isTemporary, type Schema } from './catalogue.ts'
@@ -53,7 +53,6 @@ const PRECISIONS: ReadonlyMap<number, number> = new Map([
   [OID.float4, 24],
   [OID.float8, 53],
 ])
-const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
 
 const limitsOf = ({ oid, typmod }: SqlType): ReturnType<typeof numericLimits> =>
   oid === OID.numeric ? numericLimits(typmod) : undefined

@@ -1,10 +1,17 @@
 import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareNullable } from '../types/array.ts'
-import { DATE_INFINITY, DATE_MINUS_INFINITY, INFINITY, MICROS_PER_DAY, MINUS_INFINITY } from '../types/calendar.ts'
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  INFINITY,
+  isEndless,
+  MICROS_PER_DAY,
+  MINUS_INFINITY,
+} from '../types/calendar.ts'
 import { formatType } from '../types/format-type.ts'
 import { compareFloat } from '../types/numbers.ts'
-import { OID } from '../types/oids.ts'
+import { INTEGERS, MOMENTS, OID } from '../types/oids.ts'
 import { compareRecords } from '../types/record.ts'
 import type { Types } from '../types/registry.ts'
 import { type RecordColumn, SqlRecord, type SqlValue } from '../types/value.ts'
@@ -26,7 +33,6 @@ export function comparisonTest(operator: string): ((order: number) => boolean) |
   return TESTS.get(operator)
 }
 
-const INTEGERS = new Set<number>([OID.int2, OID.int4, OID.int8])
 const FLOATS = new Set<number>([OID.float4, OID.float8])
 const TEXTS = new Set<number>([OID.text, OID.name, OID.varchar])
 
@@ -44,12 +50,11 @@ export function orderBetween(types: Types, left: number, right: number): Compare
 }
 
 function momentOrder(left: number, right: number): Compare | undefined {
-  const moments: readonly number[] = [OID.date, OID.timestamp, OID.timestamptz]
-  if (!moments.includes(left) || !moments.includes(right)) return undefined
+  if (!MOMENTS.has(left) || !MOMENTS.has(right)) return undefined
   const zoned = left === OID.timestamptz || right === OID.timestamptz
   const micros = (value: SqlValue, oid: number, env: Env): bigint => {
     const local = typeof value === 'number' ? microsOfDate(value) : (value as bigint)
-    if (!zoned || oid === OID.timestamptz || local === INFINITY || local === MINUS_INFINITY) return local
+    if (!zoned || oid === OID.timestamptz || isEndless(local)) return local
     return sessionZone(env.session.setting('TimeZone')).toUniversal(local)
   }
   return (a, b, env) => order(micros(a, left, env), micros(b, right, env))

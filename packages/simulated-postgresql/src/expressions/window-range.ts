@@ -1,6 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
-import { OID } from '../types/oids.ts'
+import { MOMENTS, NUMBERS, OID } from '../types/oids.ts'
 import type { Rows, SqlValue } from '../types/value.ts'
 import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
@@ -16,9 +16,6 @@ export interface Partition {
   readonly peerEnd: readonly number[]
   readonly keys: Rows
 }
-
-const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
-const MOMENTS = new Set<number>([OID.date, OID.timestamp, OID.timestamptz])
 
 /**
  * Compiles the bound `n PRECEDING` or `n FOLLOWING` of RANGE. The frame has the rows whose key differs by at most n.

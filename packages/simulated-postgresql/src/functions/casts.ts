@@ -5,6 +5,7 @@ import {
   floorDivide,
   INFINITY,
   inDay,
+  isEndless,
   MICROS_PER_DAY,
   MINUS_INFINITY,
 } from '../types/calendar.ts'
@@ -116,10 +117,6 @@ const texts: Builtins = {
       return session.relation(a)
     },
   }),
-}
-
-export function isEndless(value: bigint): boolean {
-  return value === INFINITY || value === MINUS_INFINITY
 }
 
 export function timestampOfDate(days: number): bigint {

@@ -1,12 +1,21 @@
 import { NotComputed } from '../types/calculator.ts'
-import { daysOf, floorDivide, isoWeek, MICROS_PER_DAY, type Moment, momentOf, weekday } from '../types/calendar.ts'
+import {
+  daysOf,
+  floorDivide,
+  isEndless,
+  isoWeek,
+  MICROS_PER_DAY,
+  type Moment,
+  momentOf,
+  weekday,
+} from '../types/calendar.ts'
 import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
 import { MICROS, unitOf } from '../types/interval.ts'
 import { numericOf, numericToNumber } from '../types/numeric.ts'
 import { type Interval, Numeric } from '../types/value.ts'
 import { namedZone, type Zone } from '../types/zone.ts'
 import { type Builtins, taking } from './builtin.ts'
-import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
+import { localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** Microseconds between 1970-01-01 and 2000-01-01. */

@@ -1,3 +1,5 @@
+import { hexOf } from '../types/text.ts'
+
 /** MD5 (RFC 1321), for `md5()`: programs compute keys of locks and caches with it. */
 export function md5(bytes: Uint8Array): string {
   const padded = new Uint8Array((((bytes.length + 8) >> 6) + 1) << 6)
@@ -11,7 +13,7 @@ export function md5(bytes: Uint8Array): string {
   state.forEach((word, i) => {
     digest.setUint32(i * 4, word >>> 0, true)
   })
-  return Array.from({ length: 16 }, (_, i) => digest.getUint8(i).toString(16).padStart(2, '0')).join('')
+  return hexOf(new Uint8Array(digest.buffer))
 }
 
 const SHIFTS: readonly (readonly number[])[] = [

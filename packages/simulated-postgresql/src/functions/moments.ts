@@ -6,6 +6,7 @@ import {
   daysOf,
   INFINITY,
   inDay,
+  isEndless,
   MICROS_PER_DAY,
   MINUS_INFINITY,
   momentOf,
@@ -17,7 +18,7 @@ import { divisionByZero } from '../types/numeric.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
 import { namedZone, type Zone } from '../types/zone.ts'
 import { type Builtins, taking } from './builtin.ts'
-import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
+import { localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** Adds an interval. A month later is the same day of the month, or the last day of a shorter month. */

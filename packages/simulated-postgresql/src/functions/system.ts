@@ -2,7 +2,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { undefinedTypeText } from '../sql/undefined.ts'
 import { asNumber, asString } from '../types/definitions.ts'
 import { formatType, typeOfText } from '../types/format-type.ts'
-import { formatUuid } from '../types/text.ts'
+import { formatUuid, hexOf } from '../types/text.ts'
 import { type Builtins, taking } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
@@ -14,7 +14,7 @@ function randomBytes(env: Env, count: number): number[] {
 
 function uuidOf(bytes: readonly number[], version: number): string {
   const marked = bytes.with(6, ((bytes[6] ?? 0) & 0x0f) | (version << 4)).with(8, ((bytes[8] ?? 0) & 0x3f) | 0x80)
-  return formatUuid(marked.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
+  return formatUuid(hexOf(Uint8Array.from(marked)))
 }
 
 /** The first 48 bits are the milliseconds since 1970. */

@@ -1,8 +1,8 @@
 import { NotComputed } from '../types/calculator.ts'
-import { daysOf, isoWeek, type Moment, momentOf, weekday } from '../types/calendar.ts'
+import { daysOf, isEndless, isoWeek, type Moment, momentOf, weekday } from '../types/calendar.ts'
 import { asBigint, asString } from '../types/definitions.ts'
 import { type Builtins, taking } from './builtin.ts'
-import { isEndless, toLocal } from './casts.ts'
+import { toLocal } from './casts.ts'
 
 const MONTHS = [
   ...['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October'],

@@ -12,6 +12,10 @@ export const DATE_MINUS_INFINITY = -2147483648
 export const INFINITY: bigint = 2n ** 63n - 1n
 export const MINUS_INFINITY: bigint = -(2n ** 63n)
 
+export function isEndless(timestamp: bigint): boolean {
+  return timestamp === INFINITY || timestamp === MINUS_INFINITY
+}
+
 /** The first timestamp, at 4714-11-24 BC, and the end of timestamps, directly after 294276-12-31. */
 export const LEAST_TIMESTAMP = -211_813_488_000_000_000n
 export const END_OF_TIMESTAMPS = 9_223_371_331_200_000_000n

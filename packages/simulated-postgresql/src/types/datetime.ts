@@ -7,6 +7,7 @@ import {
   END_OF_TIMESTAMPS,
   INFINITY,
   inDay,
+  isEndless,
   LEAST_DATE,
   LEAST_TIMESTAMP,
   MICROS_PER_SECOND,
@@ -143,7 +144,7 @@ export function parseTime(text: string, context: ClockContext): bigint {
 
 /** Rounds to the precision of `timestamp(p)`, `time(p)` and `interval(p)`. */
 export function roundMicros(value: bigint, precision: number): bigint {
-  if (precision < 0 || precision >= 6 || value === INFINITY || value === MINUS_INFINITY) return value
+  if (precision < 0 || precision >= 6 || isEndless(value)) return value
   const unit = 10n ** BigInt(6 - precision)
   const half = unit / 2n
   return value >= 0n ? ((value + half) / unit) * unit : -(((-value + half) / unit) * unit)

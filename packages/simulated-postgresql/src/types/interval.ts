@@ -2,7 +2,7 @@ import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { NotComputed } from './calculator.ts'
 import { roundHalfEven } from './calendar.ts'
-import { roundMicros } from './datetime.ts'
+import { formatTime, roundMicros } from './datetime.ts'
 import { Interval } from './value.ts'
 
 const DAY = 86_400_000_000n
@@ -31,17 +31,9 @@ export function formatInterval(value: Interval): string {
   }
   if (parts.length === 0 || value.micros !== 0n) {
     const sign = value.micros < 0n ? '-' : negative ? '+' : ''
-    parts.push(sign + clockText(value.micros < 0n ? -value.micros : value.micros))
+    parts.push(sign + formatTime(value.micros < 0n ? -value.micros : value.micros))
   }
   return parts.join(' ')
-}
-
-function clockText(micros: bigint): string {
-  const pad = (part: bigint) => part.toString().padStart(2, '0')
-  const seconds = micros / 1_000_000n
-  const fraction = (micros % 1_000_000n).toString().padStart(6, '0').replace(/0+$/, '')
-  const text = `${pad(seconds / 3600n)}:${pad((seconds / 60n) % 60n)}:${pad(seconds % 60n)}`
-  return fraction === '' ? text : `${text}.${fraction}`
 }
 
 type Unit =

@@ -53,3 +53,9 @@ export const OID = {
   anycompatiblenonarray: 5079,
   xid8: 5069,
 } as const
+
+export const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
+
+export const NUMBERS: ReadonlySet<number> = new Set([...INTEGERS, OID.numeric, OID.float4, OID.float8])
+
+export const MOMENTS: ReadonlySet<number> = new Set([OID.date, OID.timestamp, OID.timestamptz])

@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { INFINITY, MICROS_PER_DAY, MICROS_PER_SECOND, MINUS_INFINITY } from './calendar.ts'
+import { isEndless, MICROS_PER_DAY, MICROS_PER_SECOND } from './calendar.ts'
 import { type ZoneRules, zoneRules } from './zone-rules.ts'
 
 /** A time zone. Times are microseconds since 2000-01-01, in UTC or local time. */
@@ -40,10 +40,6 @@ function changingZone(rules: ZoneRules): Zone {
       return before > after ? before : after
     },
   }
-}
-
-function isEndless(moment: bigint): boolean {
-  return moment === INFINITY || moment === MINUS_INFINITY
 }
 
 /** The abbreviations with a fixed offset that PostgreSQL knows by default, in seconds east of UTC. */
