@@ -1,4 +1,6 @@
+import { SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
+import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import type { Heap, Index } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
@@ -93,4 +95,13 @@ export function kindOfRelation({ view, materialized }: Table): 'table' | 'view' 
 
 export function columnsOf(table: Table): readonly Column[] {
   return table.columns.filter((column) => !column.dropped)
+}
+
+/** Returns a column. Throws 42703 if there is none. */
+export function columnNamed(table: Table, name: string, inKey = false): Column {
+  const column = columnsOf(table).find((each) => each.name === name)
+  if (column !== undefined) return column
+  throw inKey && !isSystemColumn(name)
+    ? new SqlError('42703', `column "${name}" named in key does not exist`)
+    : undefinedColumn(name, table)
 }

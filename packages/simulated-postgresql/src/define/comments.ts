@@ -1,3 +1,4 @@
+import { columnNamed } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
@@ -5,7 +6,6 @@ import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import { columnNamed } from './constraints.ts'
 
 /**
  * Executes COMMENT ON. Stores the comments on relations, columns and types. For other objects, records only that

@@ -3,7 +3,7 @@ import { createIndex } from '../catalogue/indexes.ts'
 import {
   type Check,
   type Column,
-  columnsOf,
+  columnNamed,
   type ForeignKey,
   type ReferentialAction,
   type Table,
@@ -16,7 +16,6 @@ import type { Compiled } from '../expressions/env.ts'
 import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
-import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { caselessAmong } from '../types/types.ts'
@@ -285,14 +284,6 @@ function checkComparable(key: ForeignKey, table: Table, place: number, other: nu
       detail: `Key columns "${mine.name}" and "${theirs.name}" are of incompatible types: ${context.format(mine.type)} and ${context.format(theirs.type)}.`,
     })
   }
-}
-
-export function columnNamed(table: Table, name: string, inKey = false): Column {
-  const column = columnsOf(table).find((each) => each.name === name)
-  if (column !== undefined) return column
-  throw inKey && !isSystemColumn(name)
-    ? new SqlError('42703', `column "${name}" named in key does not exist`)
-    : undefinedColumn(name, table)
 }
 
 function freeConstraint(base: string, table: Table): string {

@@ -69,17 +69,19 @@ function addProperty(fields: Fields<'Constraint'>, domain: DomainDefinition, con
     case 'CONSTR_CHECK':
       domain.checks = inOrder([...domain.checks, checkOf(fields, domain, context)])
       return
-    case 'CONSTR_PRIMARY':
-      throw new SqlError('42601', 'primary key constraints not possible for domains')
-    case 'CONSTR_UNIQUE':
-      throw new SqlError('42601', 'unique constraints not possible for domains')
-    case 'CONSTR_EXCLUSION':
-      throw new SqlError('42601', 'exclusion constraints not possible for domains')
-    case 'CONSTR_FOREIGN':
-      throw new SqlError('42601', 'foreign key constraints not possible for domains')
-    default:
+    default: {
+      const impossible = OF_TABLES[fields.contype ?? '']
+      if (impossible !== undefined) throw new SqlError('42601', `${impossible} constraints not possible for domains`)
       throw new NotSupported(`a domain constraint of the kind ${fields.contype ?? ''}`)
+    }
   }
+}
+
+const OF_TABLES: Readonly<Record<string, string>> = {
+  CONSTR_PRIMARY: 'primary key',
+  CONSTR_UNIQUE: 'unique',
+  CONSTR_EXCLUSION: 'exclusion',
+  CONSTR_FOREIGN: 'foreign key',
 }
 
 function changeDefault(domain: DomainDefinition, node: Node | undefined, context: Context): void {

@@ -1,5 +1,5 @@
 import { createIndex, type IndexColumn, type IndexDefinition } from '../catalogue/indexes.ts'
-import { columnsOf, type Table } from '../catalogue/table.ts'
+import { columnNamed, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resultName } from '../execute/names.ts'
@@ -9,7 +9,6 @@ import { compileExpression } from '../expressions/compile.ts'
 import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
-import { undefinedColumn } from '../sql/system-columns.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import { latestOf } from '../storage/rows.ts'
@@ -95,8 +94,7 @@ export function indexColumns(
     const collate = (type: SqlType) => requireCollation(collation && { collname: collation }, type, context.types)
     const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {
-      const column = columnsOf(table).find((each) => each.name === name)
-      if (column === undefined) throw undefinedColumn(name, table)
+      const column = columnNamed(table, name)
       collate(column.type)
       return { place: column.attribute - 1, order }
     }

@@ -1,5 +1,5 @@
 import { keyText } from '../catalogue/keys.ts'
-import { type Check, columnsOf, type ForeignKey, type Partition, type Table } from '../catalogue/table.ts'
+import { type Check, columnNamed, columnsOf, type ForeignKey, type Partition, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
@@ -10,7 +10,6 @@ import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { columnNamed } from './constraints.ts'
 import { tableOf, viewsOn } from './names.ts'
 
 // In this file, a partitioned table holds the rows and the constraints of its partitions. No statement reaches a

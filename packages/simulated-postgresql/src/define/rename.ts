@@ -1,4 +1,4 @@
-import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
+import { columnNamed, columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -7,7 +7,6 @@ import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import { columnNamed } from './constraints.ts'
 import { isFree, relationOf, viewsOn } from './names.ts'
 
 export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Coroutine<string> {

@@ -1,3 +1,4 @@
+import { columnNamed } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
@@ -7,7 +8,6 @@ import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
-import { columnNamed } from './constraints.ts'
 import { freeName, relationOf } from './names.ts'
 
 const LARGEST = 2n ** 63n - 1n

@@ -1,8 +1,7 @@
-import { columnsOf } from '../catalogue/table.ts'
+import { columnNamed, columnsOf } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
-import { undefinedColumn } from '../sql/system-columns.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
@@ -76,9 +75,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
   const wanted = (indexElems ?? []).map((element) => {
     const { name, expr } = fieldsOf('IndexElem', expectKind(element, 'IndexElem'), ['name', 'expr'])
     if (name === undefined) return { expression: treeText(expr) }
-    const column = columnsOf(table).find((each) => each.name === name)
-    if (column === undefined) throw undefinedColumn(name, table)
-    return { place: column.attribute - 1 }
+    return { place: columnNamed(table, name).attribute - 1 }
   })
   const found = table.indexes.filter(
     (index) =>

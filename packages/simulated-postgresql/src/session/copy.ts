@@ -1,10 +1,9 @@
-import { columnsOf } from '../catalogue/table.ts'
+import { columnNamed, columnsOf } from '../catalogue/table.ts'
 import { relationOf } from '../define/names.ts'
 import { isPlanned } from '../execute/plan.ts'
 import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
-import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Rows } from '../types/value.ts'
 import type { Host } from './host.ts'
@@ -61,11 +60,7 @@ function* copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, f
     table.triggers.some(({ timing, level, events }) => events.has('INSERT') && (timing !== 'BEFORE' || level !== 'ROW'))
   )
     throw new NotSupported('COPY into a table with AFTER or statement-level triggers')
-  const columns = columnNames(host, fields).map((name) => {
-    const column = columnsOf(table).find((each) => each.name === name)
-    if (column === undefined) throw undefinedColumn(name, table)
-    return column
-  })
+  const columns = columnNames(host, fields).map((name) => columnNamed(table, name))
   const insert: Node = {
     InsertStmt: {
       relation,
