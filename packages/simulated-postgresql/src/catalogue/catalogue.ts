@@ -145,11 +145,7 @@ export class Catalogue {
   }
 
   relation(path: readonly string[], name: string, own: Transaction | undefined): Table | Sequence | undefined {
-    for (const schema of path) {
-      const found = this.relations.find(this.keyOf(schema, name, own), own)
-      if (found !== undefined && !isIndex(found)) return found
-    }
-    return undefined
+    return this.#named(path, name, own).find((each) => isTable(each) || isSequence(each))
   }
 
   relationByOid(oid: number, own: Transaction | undefined): Table | Sequence | undefined {
@@ -161,11 +157,11 @@ export class Catalogue {
   }
 
   index(path: readonly string[], name: string, own: Transaction | undefined): IndexRelation | undefined {
-    for (const schema of path) {
-      const found = this.relations.find(this.keyOf(schema, name, own), own)
-      if (found !== undefined && isIndex(found)) return found
-    }
-    return undefined
+    return this.#named(path, name, own).find(isIndex)
+  }
+
+  #named(path: readonly string[], name: string, own: Transaction | undefined): readonly Relation[] {
+    return path.flatMap((schema) => this.relations.find(this.keyOf(schema, name, own), own) ?? [])
   }
 
   visibleTables(own: Transaction | undefined): readonly Table[] {

@@ -1,3 +1,4 @@
+import type { Notification } from '../session/notifications.ts'
 import type { Engine, Session } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 import { Extended } from './extended.ts'
@@ -85,12 +86,6 @@ function* start(options: ConversationOptions, notifications: Notifications): Gen
         return undefined
     }
   }
-}
-
-interface Notification {
-  readonly pid: number
-  readonly channel: string
-  readonly payload: string
 }
 
 interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'unwilling' | 'terminated'> {
