@@ -9,7 +9,7 @@ import { compileExpression } from '../expressions/compile.ts'
 import { foldOf } from '../expressions/fold.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
 import { assignXid, latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -23,12 +23,8 @@ import { attachPartition } from './partitions.ts'
 import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
 export function* alterTable(fields: Fields<'AlterTableStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { relation, cmds, missing_ok } = fieldsOf('AlterTableStmt', fields, [
-    'relation',
-    'cmds',
-    'objtype',
-    'missing_ok',
-  ])
+  const { relation, cmds, missing_ok, ...rest } = fields
+  refuseRest('AlterTableStmt', rest, ['objtype'])
   if (fields.objtype === 'OBJECT_TYPE') return yield* alterComposite(fields, context, run)
   if (fields.objtype !== 'OBJECT_TABLE')
     throw new NotSupported(`ALTER ${(fields.objtype ?? '').replace('OBJECT_', '')}`)
@@ -64,14 +60,8 @@ function lockOf(commands: readonly Fields<'AlterTableCmd'>[]): LockMode {
 }
 
 function* alter(fields: Fields<'AlterTableCmd'>, table: Table, context: Context, run: Run): Coroutine {
-  const {
-    subtype,
-    name = '',
-    def,
-    behavior,
-    missing_ok,
-    newowner,
-  } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior', 'missing_ok', 'newowner'])
+  const { subtype, name = '', def, behavior, missing_ok, newowner, ...rest } = fields
+  refuseRest('AlterTableCmd', rest)
   switch (subtype) {
     case 'AT_AddColumn':
       yield* addColumnUnless(expectKind(def, 'ColumnDef'), missing_ok === true, table, context, run)
@@ -98,11 +88,8 @@ function* alter(fields: Fields<'AlterTableCmd'>, table: Table, context: Context,
       yield* dropConstraint(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run)
       return
     case 'AT_AddIdentity': {
-      const { generated_when, options } = fieldsOf('Constraint', expectKind(def, 'Constraint'), [
-        'contype',
-        'generated_when',
-        'options',
-      ])
+      const { generated_when, options, ...others } = expectKind(def, 'Constraint')
+      refuseRest('Constraint', others, ['contype'])
       const column = columnNamed(table, name)
       if (!column.notNull)
         throw new SqlError(
@@ -259,7 +246,8 @@ export function dropColumn(
 }
 
 function* changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): Coroutine {
-  const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
+  const { typeName, collClause, raw_default, ...rest } = fields
+  refuseRest('ColumnDef', rest)
   const type = resolveTypeName(typeName, context)
   requireCollation(collClause, type, context.types)
   if (viewsOn(table, context).length > 0) throw new NotSupported('ALTER COLUMN TYPE of a table that a view reads')

@@ -2,7 +2,7 @@ import { columnNamed } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -12,11 +12,8 @@ import type { Coroutine } from '../storage/wait.ts'
  * comments exist.
  */
 export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Coroutine<string> {
-  const {
-    objtype = 'OBJECT_TABLE',
-    object,
-    comment: text,
-  } = fieldsOf('CommentStmt', fields, ['objtype', 'object', 'comment'])
+  const { objtype = 'OBJECT_TABLE', object, comment: text, ...rest } = fields
+  refuseRest('CommentStmt', rest)
   const { catalogue } = context
   const { comments } = catalogue
   const key = yield* commented(objtype, object, context, run)

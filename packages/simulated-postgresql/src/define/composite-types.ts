@@ -4,7 +4,7 @@ import type { Run } from '../execute/model.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, refuseRest } from '../sql/nodes.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { mapElements } from '../types/array.ts'
@@ -15,7 +15,8 @@ import { isFree, newTypeName, viewsOn } from './names.ts'
 import { addTypes } from './types.ts'
 
 export function* createComposite(fields: Fields<'CompositeTypeStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { typevar, coldeflist } = fieldsOf('CompositeTypeStmt', fields, ['typevar', 'coldeflist'])
+  const { typevar, coldeflist, ...rest } = fields
+  refuseRest('CompositeTypeStmt', rest)
   const { schemaname, relname = '' } = typevar ?? {}
   const named = newTypeName(schemaname === undefined ? [relname] : [schemaname, relname], context)
   isFree(named.schema, named.name, false, context, run)
@@ -28,11 +29,8 @@ export function* createComposite(fields: Fields<'CompositeTypeStmt'>, context: C
 }
 
 function attributeOf(fields: Fields<'ColumnDef'>, others: readonly RecordColumn[], context: Context): RecordColumn {
-  const {
-    colname = '',
-    typeName,
-    collClause,
-  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'collClause', 'is_local'])
+  const { colname = '', typeName, collClause, ...rest } = fields
+  refuseRest('ColumnDef', rest, ['is_local'])
   const type = resolveTypeName(typeName, context)
   requireCollation(collClause, type, context.types)
   if (others.some((each) => each.name === colname))
@@ -42,7 +40,8 @@ function attributeOf(fields: Fields<'ColumnDef'>, others: readonly RecordColumn[
 
 /** ALTER TYPE … ATTRIBUTE: replaces the type under the same oid. */
 export function* alterComposite(fields: Fields<'AlterTableStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { relation, cmds } = fieldsOf('AlterTableStmt', fields, ['relation', 'cmds', 'objtype'])
+  const { relation, cmds, ...rest } = fields
+  refuseRest('AlterTableStmt', rest, ['objtype'])
   const { schemaname, relname = '' } = relation ?? {}
   const path = schemaname === undefined ? context.searchPath : [schemaname]
   const find = (): TypeDefinition | undefined => {
@@ -143,7 +142,8 @@ function altered(
   columns: readonly RecordColumn[],
   context: Context,
 ): readonly RecordColumn[] {
-  const { subtype, name = '', def } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior'])
+  const { subtype, name = '', def, ...rest } = fields
+  refuseRest('AlterTableCmd', rest, ['behavior'])
   if (subtype === 'AT_AddColumn') {
     const added = attributeOf(expectKind(def, 'ColumnDef'), [], context)
     if (columns.some((each) => each.name === added.name))

@@ -15,7 +15,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { type Fields, namesOf, refuseRest } from '../sql/nodes.ts'
 import { latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { caselessAmong } from '../types/types.ts'
@@ -60,11 +60,8 @@ function* addKey(
   context: Context,
   run: Run,
 ): Coroutine {
-  const { contype, conname, keys, nulls_not_distinct, deferrable, initdeferred, indexname } = fieldsOf(
-    'Constraint',
-    fields,
-    ['contype', 'conname', 'keys', 'nulls_not_distinct', 'deferrable', 'initdeferred', 'indexname', 'options'],
-  )
+  const { contype, conname, keys, nulls_not_distinct, deferrable, initdeferred, indexname, ...rest } = fields
+  refuseRest('Constraint', rest, ['options'])
   const primary = contype === 'CONSTR_PRIMARY'
   if (indexname !== undefined) {
     yield* adopt(table, indexname, conname ?? indexname, run)
@@ -138,13 +135,8 @@ function addCheck(
   context: Context,
   run: Run,
 ): void {
-  const { conname, raw_expr, skip_validation } = fieldsOf('Constraint', fields, [
-    'contype',
-    'conname',
-    'raw_expr',
-    'skip_validation',
-    'initially_valid',
-  ])
+  const { conname, raw_expr, skip_validation, ...rest } = fields
+  refuseRest('Constraint', rest, ['contype', 'initially_valid'])
   if (raw_expr === undefined) throw new NotSupported('CHECK without a condition')
   const scope = rowScope(table, context)
   const slots = new Set<number>()
@@ -202,34 +194,34 @@ function* addForeignKey(
   context: Context,
   run: Run,
 ): Coroutine {
-  const read = fieldsOf('Constraint', fields, [
-    'contype',
-    'conname',
-    'pktable',
-    'fk_attrs',
-    'pk_attrs',
-    'fk_matchtype',
-    'fk_upd_action',
-    'fk_del_action',
-    'deferrable',
-    'initdeferred',
-    'skip_validation',
-    'initially_valid',
-  ])
-  if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
-  if (read.conname !== undefined) requireNewConstraint(table, read.conname)
-  const referenced = yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
+  const {
+    conname,
+    pktable,
+    fk_attrs,
+    pk_attrs,
+    fk_matchtype,
+    fk_upd_action,
+    fk_del_action,
+    deferrable,
+    initdeferred,
+    skip_validation,
+    ...rest
+  } = fields
+  refuseRest('Constraint', rest, ['contype', 'initially_valid'])
+  if (fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
+  if (conname !== undefined) requireNewConstraint(table, conname)
+  const referenced = yield* run.lockNamed(() => tableOf(pktable, context, table), 'ShareRowExclusiveLock')
   if (referenced.partitioned !== undefined) throw new NotSupported('a foreign key to a partitioned table')
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
     throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)
   }
-  const columns = column === undefined ? namesOf(read.fk_attrs).map((name) => columnNamed(table, name, true)) : [column]
+  const columns = column === undefined ? namesOf(fk_attrs).map((name) => columnNamed(table, name, true)) : [column]
   const primary = referenced.indexes.find((index) => index.primary)
   const referencedPlaces =
-    read.pk_attrs === undefined
+    pk_attrs === undefined
       ? (primary?.columns ?? []).map((place) => place ?? -1)
-      : namesOf(read.pk_attrs).map((name) => columnNamed(referenced, name, true).attribute - 1)
+      : namesOf(pk_attrs).map((name) => columnNamed(referenced, name, true).attribute - 1)
   if (referencedPlaces.length === 0)
     throw new SqlError('42704', `there is no primary key for referenced table "${referenced.name}"`)
   if (referencedPlaces.length !== columns.length)
@@ -247,19 +239,19 @@ function* addForeignKey(
       `there is no unique constraint matching given keys for referenced table "${referenced.name}"`,
     )
   const key: ForeignKey = {
-    name: read.conname ?? freeConstraint(`${table.name}_${columns.map((each) => each.name).join('_')}_fkey`, table),
+    name: conname ?? freeConstraint(`${table.name}_${columns.map((each) => each.name).join('_')}_fkey`, table),
     oid: run.store.nextOid(),
     table,
     columns: columns.map((each) => each.attribute - 1),
     referenced,
     referencedColumns: referencedPlaces,
     index,
-    onUpdate: ACTIONS[read.fk_upd_action ?? 'a'] ?? 'no action',
-    onDelete: ACTIONS[read.fk_del_action ?? 'a'] ?? 'no action',
-    matchFull: read.fk_matchtype === 'f',
-    deferrable: read.deferrable === true,
-    initiallyDeferred: read.initdeferred === true,
-    validated: read.skip_validation !== true,
+    onUpdate: ACTIONS[fk_upd_action ?? 'a'] ?? 'no action',
+    onDelete: ACTIONS[fk_del_action ?? 'a'] ?? 'no action',
+    matchFull: fk_matchtype === 'f',
+    deferrable: deferrable === true,
+    initiallyDeferred: initdeferred === true,
+    validated: skip_validation !== true,
   }
   for (const [at, place] of key.columns.entries())
     checkComparable(key, table, place, referencedPlaces[at] ?? 0, context)

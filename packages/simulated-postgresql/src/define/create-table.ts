@@ -6,7 +6,7 @@ import { QueryScope } from '../execute/scope.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
@@ -29,14 +29,8 @@ const SERIALS: Readonly<Record<string, string>> = {
 }
 
 export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { relation, tableElts, if_not_exists, oncommit, partspec } = fieldsOf('CreateStmt', fields, [
-    'relation',
-    'tableElts',
-    'options',
-    'oncommit',
-    'if_not_exists',
-    'partspec',
-  ])
+  const { relation, tableElts, if_not_exists, oncommit, partspec, ...rest } = fields
+  refuseRest('CreateStmt', rest, ['options'])
   const free = yield* freeName(relation, if_not_exists === true, context, run)
   if (free === undefined) return 'CREATE TABLE'
   const table = emptyTable(free.schema, free.name, run)
@@ -83,7 +77,8 @@ const LIKE = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identit
 
 /** The LIKE clause of CREATE TABLE: adds the columns of another table. */
 function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context: Context, run: Run): void {
-  const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
+  const { relation, options = 0, ...rest } = fields
+  refuseRest('TableLikeClause', rest)
   const other = relationOf(relation, context)
   const columns = columnsOf(other)
   const includes = (part: keyof typeof LIKE): boolean => (options & LIKE[part]) !== 0
@@ -155,12 +150,8 @@ interface Added {
 }
 
 export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): Added {
-  const {
-    colname = '',
-    typeName,
-    collClause,
-    constraints,
-  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'collClause', 'constraints', 'is_local'])
+  const { colname = '', typeName, collClause, constraints, ...others } = fields
+  refuseRest('ColumnDef', others, ['is_local'])
   const serial = SERIALS[namesOf(typeName?.names).join('.')]
   const type: SqlType = serial === undefined ? resolveTypeName(typeName, context) : typeNamed(serial, context)
   requireCollation(collClause, type, context.types)
@@ -195,22 +186,20 @@ function addColumnProperty(
       column.notNull = true
       return true
     case 'CONSTR_DEFAULT': {
-      const { raw_expr } = fieldsOf('Constraint', fields, ['contype', 'raw_expr'])
+      const { raw_expr, ...others } = fields
+      refuseRest('Constraint', others, ['contype'])
       setDefault(column, raw_expr, context)
       return true
     }
     case 'CONSTR_IDENTITY': {
-      const { generated_when, options } = fieldsOf('Constraint', fields, ['contype', 'generated_when', 'options'])
+      const { generated_when, options, ...unread } = fields
+      refuseRest('Constraint', unread, ['contype'])
       addIdentity(table, column, generated_when === 'a', options, context, run)
       return true
     }
     case 'CONSTR_GENERATED': {
-      const { raw_expr, generated_when } = fieldsOf('Constraint', fields, [
-        'contype',
-        'raw_expr',
-        'generated_when',
-        'generated_kind',
-      ])
+      const { raw_expr, generated_when, ...unread } = fields
+      refuseRest('Constraint', unread, ['contype', 'generated_kind'])
       if (generated_when !== 'a' || fields.generated_kind === 'v') throw new NotSupported('a virtual generated column')
       column.generated = raw_expr
       return true

@@ -2,7 +2,7 @@ import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type ByKind, callByKind, type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type ByKind, callByKind, type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comments.ts'
@@ -70,23 +70,14 @@ export function statementName(node: Node): string {
 
 /** CREATE TABLE … AS and CREATE MATERIALIZED VIEW. */
 function* createTableAs(fields: Fields<'CreateTableAsStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { query, into, objtype, if_not_exists } = fieldsOf('CreateTableAsStmt', fields, [
-    'query',
-    'into',
-    'objtype',
-    'if_not_exists',
-    'is_select_into',
-  ])
+  const { query, into, objtype, if_not_exists, ...rest } = fields
+  refuseRest('CreateTableAsStmt', rest, ['is_select_into'])
   const isView = objtype === 'OBJECT_MATVIEW'
   const tag = isView ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS'
   if (query === undefined || into === undefined || !('SelectStmt' in query))
     throw new NotSupported(`${tag} with a statement other than SELECT`)
-  const { rel, colNames, onCommit, skipData } = fieldsOf('IntoClause', into, [
-    'rel',
-    'colNames',
-    'onCommit',
-    'skipData',
-  ])
+  const { rel, colNames, onCommit, skipData, ...others } = into
+  refuseRest('IntoClause', others)
   const free = yield* freeName(rel, if_not_exists === true, context, run)
   if (free === undefined) return tag
   const plan = yield* lockedQuery(query, context, run)

@@ -7,7 +7,7 @@ import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { assignXid, latestOf } from '../storage/rows.ts'
 import { visible } from '../storage/visibility.ts'
@@ -20,12 +20,8 @@ import { newTypeName } from './names.ts'
 import { addTypes } from './types.ts'
 
 export function* createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { domainname, typeName, collClause, constraints } = fieldsOf('CreateDomainStmt', fields, [
-    'domainname',
-    'typeName',
-    'collClause',
-    'constraints',
-  ])
+  const { domainname, typeName, collClause, constraints, ...rest } = fields
+  refuseRest('CreateDomainStmt', rest)
   const { types, catalogue } = context
   const { schema, name } = newTypeName(namesOf(domainname), context)
   const of = resolveTypeName(typeName, context)
@@ -61,7 +57,8 @@ function addProperty(fields: Fields<'Constraint'>, domain: DomainDefinition, con
       domain.isNotNull = true
       return
     case 'CONSTR_DEFAULT': {
-      const { raw_expr } = fieldsOf('Constraint', fields, ['contype', 'raw_expr'])
+      const { raw_expr, ...rest } = fields
+      refuseRest('Constraint', rest, ['contype'])
       if (domain.default !== undefined) throw new SqlError('42601', 'multiple default expressions')
       changeDefault(domain, raw_expr, context)
       return
@@ -93,13 +90,8 @@ const inOrder = (checks: readonly DomainCheck[]): readonly DomainCheck[] =>
   checks.toSorted((a, b) => order(a.name, b.name))
 
 function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context: Context): DomainCheck {
-  const { conname, raw_expr, skip_validation } = fieldsOf('Constraint', fields, [
-    'contype',
-    'conname',
-    'raw_expr',
-    'skip_validation',
-    'initially_valid',
-  ])
+  const { conname, raw_expr, skip_validation, ...rest } = fields
+  refuseRest('Constraint', rest, ['contype', 'initially_valid'])
   if (raw_expr === undefined) throw new NotSupported('CHECK without a condition')
   const taken = (name: string): boolean => domain.checks.some((check) => check.name === name)
   if (conname !== undefined && taken(conname))
@@ -115,14 +107,14 @@ function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context
 }
 
 export function* alterDomain(fields: Fields<'AlterDomainStmt'>, context: Context, run: Run): Coroutine<string> {
-  const read = fieldsOf('AlterDomainStmt', fields, ['subtype', 'typeName', 'name', 'def', 'behavior', 'missing_ok'])
-  const { oid, domain } = domainNamed(namesOf(read.typeName), context)
-  const { name = '', def } = read
+  const { subtype, typeName, name = '', def, missing_ok, ...rest } = fields
+  refuseRest('AlterDomainStmt', rest, ['behavior'])
+  const { oid, domain } = domainNamed(namesOf(typeName), context)
   const { default: before, isNotNull, checks } = domain
   assignXid(run)
   run.catalogue.preserved.objects([domain], run.transaction)
   run.catalogue.changed(run.transaction.current, () => Object.assign(domain, { default: before, isNotNull, checks }))
-  switch (read.subtype) {
+  switch (subtype) {
     case 'T':
       changeDefault(domain, def, context)
       break
@@ -154,7 +146,7 @@ export function* alterDomain(fields: Fields<'AlterDomainStmt'>, context: Context
     }
     case 'X':
       if (domain.checks.every((each) => each.name !== name)) {
-        if (read.missing_ok !== true) throw missingConstraint(name, domain)
+        if (missing_ok !== true) throw missingConstraint(name, domain)
         run.notice('NOTICE', '00000', `${missingConstraint(name, domain).message}, skipping`)
       }
       domain.checks = domain.checks.filter((each) => each.name !== name)

@@ -4,7 +4,7 @@ import type { Context } from '../execute/context.ts'
 import { objectLock, type Run } from '../execute/model.ts'
 import { undefinedFunction } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { assignXid } from '../storage/rows.ts'
@@ -33,13 +33,8 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { objects, removeType, behavior, missing_ok } = fieldsOf('DropStmt', fields, [
-    'objects',
-    'removeType',
-    'behavior',
-    'missing_ok',
-    'concurrent',
-  ])
+  const { objects, removeType, behavior, missing_ok, ...rest } = fields
+  refuseRest('DropStmt', rest, ['concurrent'])
   const kind = KINDS[removeType ?? '']
   if (kind === undefined) throw new NotSupported(`DROP ${(removeType ?? '').replace('OBJECT_', '')}`)
   assignXid(run)

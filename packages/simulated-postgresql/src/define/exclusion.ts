@@ -6,7 +6,7 @@ import { QueryScope } from '../execute/scope.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { binary, operatorName } from '../expressions/operators.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
@@ -15,11 +15,8 @@ import { addIndex, chosenName, conditionOf, elementNames, indexColumns } from '.
 
 /** Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
 export function* addExclusion(fields: Fields<'Constraint'>, table: Table, context: Context, run: Run): Coroutine {
-  const { conname, exclusions, access_method, where_clause, deferrable, initdeferred } = fieldsOf(
-    'Constraint',
-    fields,
-    ['contype', 'conname', 'exclusions', 'access_method', 'where_clause', 'deferrable', 'initdeferred'],
-  )
+  const { conname, exclusions, access_method, where_clause, deferrable, initdeferred, ...rest } = fields
+  refuseRest('Constraint', rest, ['contype'])
   const parts = (exclusions ?? []).map((node) => partOf(node))
   const elements = parts.map(({ element }) => element)
   const columns = indexColumns(elements, table, context)

@@ -8,7 +8,7 @@ import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import { latestOf } from '../storage/rows.ts'
@@ -86,11 +86,8 @@ export function indexColumns(
   context: Context,
 ): readonly IndexColumn[] {
   return (elements ?? []).map((node) => {
-    const { name, expr, collation, ordering, nulls_ordering, opclass } = fieldsOf(
-      'IndexElem',
-      expectKind(node, 'IndexElem'),
-      ['name', 'expr', 'collation', 'ordering', 'nulls_ordering', 'opclass'],
-    )
+    const { name, expr, collation, ordering, nulls_ordering, opclass, ...rest } = expectKind(node, 'IndexElem')
+    refuseRest('IndexElem', rest)
     const collate = (type: SqlType) => requireCollation(collation && { collname: collation }, type, context.types)
     const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {

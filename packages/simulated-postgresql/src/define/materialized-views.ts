@@ -1,12 +1,11 @@
-import type { Table } from '../catalogue/table.ts'
-import { columnsOf } from '../catalogue/table.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import { insertOne } from '../execute/insert.ts'
 import type { Rows, Run } from '../execute/model.ts'
 import { compileFacts } from '../execute/table-facts.ts'
 import { deleteRow } from '../execute/write-rows.ts'
 import { SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
 import { assignXid } from '../storage/rows.ts'
 import { nextCommand } from '../storage/transaction.ts'
@@ -18,11 +17,8 @@ import { empty } from './truncate.ts'
 
 /** REFRESH MATERIALIZED VIEW. With CONCURRENTLY, replaces only the changed rows, while other sessions read. */
 export function* refresh(fields: Fields<'RefreshMatViewStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { concurrent, skipData, relation } = fieldsOf('RefreshMatViewStmt', fields, [
-    'concurrent',
-    'skipData',
-    'relation',
-  ])
+  const { concurrent, skipData, relation, ...rest } = fields
+  refuseRest('RefreshMatViewStmt', rest)
   const mode = concurrent === true ? 'ExclusiveLock' : 'AccessExclusiveLock'
   const table = yield* run.lockNamed(() => relationOf(relation, context), mode)
   const { materialized: before } = table

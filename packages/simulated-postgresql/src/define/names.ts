@@ -3,7 +3,7 @@ import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { QueryPlan, Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 
@@ -56,7 +56,8 @@ export function newTypeName(names: readonly string[], context: Context): { schem
 
 function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string | undefined; relname: string } {
   if (fields === undefined) throw new NotSupported('a statement without a name')
-  const { schemaname, relname } = fieldsOf('RangeVar', fields, ['schemaname', 'relname', 'inh', 'relpersistence'])
+  const { schemaname, relname, ...rest } = fields
+  refuseRest('RangeVar', rest, ['inh', 'relpersistence'])
   return { schemaname, relname: relname ?? '' }
 }
 

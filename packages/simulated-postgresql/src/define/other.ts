@@ -4,7 +4,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, optionsOf, refuseRest } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
@@ -15,11 +15,8 @@ import { freeName, lockedQuery, newName } from './names.ts'
 import { addTypes } from './types.ts'
 
 export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Coroutine<string> {
-  const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
-    'schemaname',
-    'if_not_exists',
-    'authrole',
-  ])
+  const { schemaname = '', if_not_exists, ...rest } = fields
+  refuseRest('CreateSchemaStmt', rest, ['authrole'])
   const { catalogue, transaction } = run
   if (!catalogue.hasSchema(schemaname, transaction))
     yield* catalogue.schemas.insert(schemaname, { oid: run.store.nextOid(), name: schemaname }, run)
@@ -29,11 +26,8 @@ export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Cor
 }
 
 export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run): Coroutine<string> {
-  const {
-    extname = '',
-    if_not_exists,
-    options,
-  } = fieldsOf('CreateExtensionStmt', fields, ['extname', 'if_not_exists', 'options'])
+  const { extname = '', if_not_exists, options, ...rest } = fields
+  refuseRest('CreateExtensionStmt', rest)
   const { extensions } = run.catalogue
   if (extensions.has(extname, run.transaction)) {
     if (if_not_exists !== true) throw new SqlError('42710', `extension "${extname}" already exists`)
@@ -53,13 +47,8 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
 }
 
 export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { view, query, aliases, replace, withCheckOption } = fieldsOf('ViewStmt', fields, [
-    'view',
-    'query',
-    'aliases',
-    'replace',
-    'withCheckOption',
-  ])
+  const { view, query, aliases, replace, withCheckOption, ...rest } = fields
+  refuseRest('ViewStmt', rest)
   if (query === undefined) throw new NotSupported('CREATE VIEW of nothing')
   if (withCheckOption !== 'NO_CHECK_OPTION') throw new NotSupported('WITH CHECK OPTION')
   const find = (): Table | Sequence | undefined => {

@@ -5,7 +5,7 @@ import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Index } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -18,18 +18,21 @@ import { tableOf, viewsOn } from './names.ts'
 /** Applies PARTITION BY LIST of a column. */
 export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | undefined): void {
   if (fields === undefined) return
-  const { strategy, partParams } = fieldsOf('PartitionSpec', fields, ['strategy', 'partParams'])
+  const { strategy, partParams, ...rest } = fields
+  refuseRest('PartitionSpec', rest)
   const [only, ...others] = partParams ?? []
   if (strategy !== 'PARTITION_STRATEGY_LIST' || only === undefined || others.length > 0)
     throw new NotSupported('PARTITION BY RANGE, PARTITION BY HASH, or PARTITION BY LIST of several columns')
-  const { name } = fieldsOf('PartitionElem', expectKind(only, 'PartitionElem'), ['name'])
+  const { name, ...unread } = expectKind(only, 'PartitionElem')
+  refuseRest('PartitionElem', unread)
   if (name === undefined) throw new NotSupported('PARTITION BY LIST of an expression')
   table.partitioned = { place: columnNamed(table, name, true).attribute - 1, partitions: [] }
 }
 
 /** ATTACH PARTITION … FOR VALUES IN (…) of an empty table. */
 export function* attachPartition(parent: Table, fields: Fields<'PartitionCmd'>, context: Context, run: Run): Coroutine {
-  const { name, bound } = fieldsOf('PartitionCmd', fields, ['name', 'bound'])
+  const { name, bound, ...rest } = fields
+  refuseRest('PartitionCmd', rest)
   const { partitioned } = parent
   if (partitioned === undefined) throw new SqlError('42809', `"${parent.name}" is not partitioned`)
   const table = yield* run.lockNamed(() => tableOf(name, context), 'AccessExclusiveLock')
@@ -78,7 +81,8 @@ function boundValues(
   context: Context,
   run: Run,
 ): readonly SqlValue[] {
-  const { strategy, listdatums } = fieldsOf('PartitionBoundSpec', bound ?? {}, ['strategy', 'listdatums'])
+  const { strategy, listdatums, ...rest } = bound ?? {}
+  refuseRest('PartitionBoundSpec', rest)
   const column = parent.columns[parent.partitioned?.place ?? -1]
   if (strategy !== 'l' || column === undefined) throw new NotSupported('a partition without FOR VALUES IN')
   return (listdatums ?? []).map((node: Node) =>

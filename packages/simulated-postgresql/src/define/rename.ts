@@ -2,7 +2,7 @@ import { columnNamed, columnsOf, kindOfRelation, type Table } from '../catalogue
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
@@ -10,21 +10,8 @@ import type { Coroutine } from '../storage/wait.ts'
 import { isFree, relationOf, viewsOn } from './names.ts'
 
 export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Coroutine<string> {
-  const {
-    renameType,
-    relation,
-    subname = '',
-    newname = '',
-    missing_ok,
-  } = fieldsOf('RenameStmt', fields, [
-    'renameType',
-    'relationType',
-    'relation',
-    'subname',
-    'newname',
-    'behavior',
-    'missing_ok',
-  ])
+  const { renameType, relation, subname = '', newname = '', missing_ok, ...rest } = fields
+  refuseRest('RenameStmt', rest, ['relationType', 'behavior'])
   if (renameType === 'OBJECT_INDEX') return yield* renameIndex(relation, newname, missing_ok === true, context, run)
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)

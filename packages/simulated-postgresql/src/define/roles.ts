@@ -1,7 +1,7 @@
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, optionsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, optionsOf, refuseRest } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
@@ -21,21 +21,16 @@ export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run):
 }
 
 export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStmt'>, run: Run): string {
-  const { action, options } = fieldsOf('AlterDefaultPrivilegesStmt', fields, ['action', 'options'])
+  const { action, options, ...rest } = fields
+  refuseRest('AlterDefaultPrivilegesStmt', rest)
   requireRoles(action?.grantees, run)
   for (const [name, arg] of optionsOf(options)) if (name === 'roles') requireRoles(expectKind(arg, 'List').items, run)
   return 'ALTER DEFAULT PRIVILEGES'
 }
 
 export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
-  const { granted_roles, grantee_roles, is_grant } = fieldsOf('GrantRoleStmt', fields, [
-    'granted_roles',
-    'grantee_roles',
-    'is_grant',
-    'opt',
-    'behavior',
-    'grantor',
-  ])
+  const { granted_roles, grantee_roles, is_grant, ...rest } = fields
+  refuseRest('GrantRoleStmt', rest, ['opt', 'behavior', 'grantor'])
   for (const node of granted_roles ?? []) requireRole(expectKind(node, 'AccessPriv').priv_name ?? '', run)
   requireRoles(grantee_roles, run)
   return is_grant === true ? 'GRANT ROLE' : 'REVOKE ROLE'
@@ -61,7 +56,8 @@ const RIGHTS: ReadonlySet<string> = new Set([
 ])
 
 export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Coroutine<string> {
-  const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
+  const { role = '', options, ...rest } = fields
+  refuseRest('CreateRoleStmt', rest, ['stmt_type'])
   for (const [name] of optionsOf(options)) if (!RIGHTS.has(name)) throw new NotSupported(`${name} of CREATE ROLE`)
   const { roles } = run.catalogue
   if (roles.has(role, run.transaction)) throw new SqlError('42710', `role "${role}" already exists`)
@@ -70,7 +66,8 @@ export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Corouti
 }
 
 export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
-  const { roles, missing_ok } = fieldsOf('DropRoleStmt', fields, ['roles', 'missing_ok'])
+  const { roles, missing_ok, ...rest } = fields
+  refuseRest('DropRoleStmt', rest)
   const { catalogue } = run
   for (const node of roles ?? []) {
     const { rolename = '' } = expectKind(node, 'RoleSpec')

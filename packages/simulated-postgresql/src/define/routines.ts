@@ -9,7 +9,7 @@ import { undefinedFunction } from '../functions/catalogue.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, optionsOf, refuseRest } from '../sql/nodes.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
@@ -19,13 +19,8 @@ import { setDefault } from './create-table.ts'
 import { creationSchema, hasDependents, relationOf } from './names.ts'
 
 export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
-    'replace',
-    'funcname',
-    'parameters',
-    'returnType',
-    'options',
-  ])
+  const { replace, funcname, parameters, returnType, options, ...rest } = fields
+  refuseRest('CreateFunctionStmt', rest)
   const { schema, name } = routineName(namesOf(funcname), context)
   const all = (parameters ?? []).map((node) => parameterOf(node, context))
   const declared = argumentsOf(all)
@@ -169,14 +164,9 @@ function argumentsOf(all: readonly Parameter[]): Arguments {
 }
 
 function parameterOf(node: Node, context: Context): Parameter {
-  const read = fieldsOf('FunctionParameter', expectKind(node, 'FunctionParameter'), [
-    'name',
-    'argType',
-    'mode',
-    'defexpr',
-  ])
-  const { name, argType, defexpr } = read
-  const mode = MODES[read.mode ?? '']
+  const { name, argType, mode: word, defexpr, ...rest } = expectKind(node, 'FunctionParameter')
+  refuseRest('FunctionParameter', rest)
+  const mode = MODES[word ?? '']
   if (mode === undefined) throw new NotSupported('VARIADIC parameters of a function')
   const out = mode !== 'IN'
   if (out && name === undefined) throw new NotSupported('an OUT parameter without a name')
@@ -295,11 +285,8 @@ function functionOptions(options: readonly Node[] | undefined): Options {
 
 /** Parses a setting such as `SET search_path = public`. */
 function settingOf(node: Node | undefined): [string, string] {
-  const {
-    kind,
-    name = '',
-    args,
-  } = fieldsOf('VariableSetStmt', expectKind(node, 'VariableSetStmt'), ['kind', 'name', 'args'])
+  const { kind, name = '', args, ...rest } = expectKind(node, 'VariableSetStmt')
+  refuseRest('VariableSetStmt', rest)
   if (kind !== 'VAR_SET_VALUE') throw new NotSupported('SET FROM CURRENT of a function')
   const texts = (args ?? []).map((each) => {
     const { sval } = expectKind(each, 'A_Const')
@@ -325,39 +312,40 @@ const EVENTS: readonly (readonly [bit: number, event: TriggerEvent])[] = [
 const KNOWN_EVENTS = 4 | 8 | 16
 
 export function* createTrigger(fields: Fields<'CreateTrigStmt'>, context: Context, run: Run): Coroutine<string> {
-  const read = fieldsOf('CreateTrigStmt', fields, [
-    'replace',
-    'trigname',
-    'relation',
-    'funcname',
-    'args',
-    'row',
-    'timing',
-    'events',
-    'columns',
-    'whenClause',
-  ])
-  const { trigname: name = '', timing: bits = 0, events = 0 } = read
+  const {
+    replace,
+    trigname: name = '',
+    relation,
+    funcname,
+    args,
+    row,
+    timing: bits = 0,
+    events = 0,
+    columns,
+    whenClause,
+    ...rest
+  } = fields
+  refuseRest('CreateTrigStmt', rest)
   const timing = TIMINGS[bits]
-  const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareRowExclusiveLock')
+  const table = yield* run.lockNamed(() => relationOf(relation, context), 'ShareRowExclusiveLock')
   if (table.partitioned !== undefined) throw new NotSupported('a trigger of a partitioned table')
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
   if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a TRUNCATE trigger')
-  const routine = routineNamed(namesOf(read.funcname), context)
+  const routine = routineNamed(namesOf(funcname), context)
   if (routine.returns.kind !== 'trigger')
     throw new SqlError('42P17', `function ${routine.name} must return type trigger`)
   const known = table.triggers.find((each) => each.name === name)
-  if (known !== undefined && read.replace !== true)
+  if (known !== undefined && replace !== true)
     throw new SqlError('42710', `trigger "${name}" for relation "${table.name}" already exists`)
   const trigger: Trigger = {
     name,
     timing,
-    level: read.row === true ? 'ROW' : 'STATEMENT',
+    level: row === true ? 'ROW' : 'STATEMENT',
     events: new Set(EVENTS.flatMap(([bit, event]) => ((events & bit) === 0 ? [] : [event]))),
-    columns: namesOf(read.columns).map((each) => columnNamed(table, each).attribute - 1),
-    when: read.whenClause,
+    columns: namesOf(columns).map((each) => columnNamed(table, each).attribute - 1),
+    when: whenClause,
     routine,
-    arguments: namesOf(read.args),
+    arguments: namesOf(args),
   }
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
     throw new NotSupported('WHEN of a statement-level trigger')
@@ -399,12 +387,8 @@ export function* dropFunction(
   context: Context,
   run: Run,
 ): Coroutine<boolean> {
-  const { objname, objargs, args_unspecified } = fieldsOf('ObjectWithArgs', fields, [
-    'objname',
-    'objargs',
-    'objfuncargs',
-    'args_unspecified',
-  ])
+  const { objname, objargs, args_unspecified, ...rest } = fields
+  refuseRest('ObjectWithArgs', rest, ['objfuncargs'])
   const { catalogue } = run
   const names = namesOf(objname)
   const wanted = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context)).map(signedOid)

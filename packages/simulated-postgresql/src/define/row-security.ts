@@ -3,7 +3,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
@@ -26,25 +26,20 @@ export function setOwner(table: Table, role: Fields<'RoleSpec'> | undefined, run
 export function* createPolicy(fields: Fields<'CreatePolicyStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     policy_name: name = '',
+    table: relation,
     cmd_name: command = 'all',
+    roles,
     qual,
     with_check: check,
-    ...read
-  } = fieldsOf('CreatePolicyStmt', fields, [
-    'policy_name',
-    'table',
-    'cmd_name',
-    'permissive',
-    'roles',
-    'qual',
-    'with_check',
-  ])
+    ...rest
+  } = fields
+  refuseRest('CreatePolicyStmt', rest, ['permissive'])
   if (check !== undefined && (command === 'select' || command === 'delete'))
     throw new SqlError('42601', 'WITH CHECK cannot be applied to SELECT or DELETE')
   if (qual !== undefined && command === 'insert')
     throw new SqlError('42601', 'only WITH CHECK expression allowed for INSERT')
-  const table = yield* run.lockNamed(() => tableOf(read.table, context), 'AccessExclusiveLock')
-  requireRoles(read.roles, run)
+  const table = yield* run.lockNamed(() => tableOf(relation, context), 'AccessExclusiveLock')
+  requireRoles(roles, run)
   const inner = context.with({})
   for (const condition of [qual, check])
     if (condition !== undefined) inner.check(() => inner.condition(condition, rowScope(table, inner), 'POLICY'))

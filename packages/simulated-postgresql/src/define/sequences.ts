@@ -3,7 +3,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, optionsOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -36,11 +36,8 @@ export function newSequence(schema: string, name: string, typeOid: number, run: 
 }
 
 export function* createSequence(fields: Fields<'CreateSeqStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { sequence, options, if_not_exists } = fieldsOf('CreateSeqStmt', fields, [
-    'sequence',
-    'options',
-    'if_not_exists',
-  ])
+  const { sequence, options, if_not_exists, ...rest } = fields
+  refuseRest('CreateSeqStmt', rest)
   const free = yield* freeName(sequence, if_not_exists === true, context, run)
   if (free === undefined) return 'CREATE SEQUENCE'
   const created = newSequence(free.schema, free.name, OID.int8, run)
@@ -50,7 +47,8 @@ export function* createSequence(fields: Fields<'CreateSeqStmt'>, context: Contex
 }
 
 export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, run: Run): string {
-  const { sequence, options, missing_ok } = fieldsOf('AlterSeqStmt', fields, ['sequence', 'options', 'missing_ok'])
+  const { sequence, options, missing_ok, ...rest } = fields
+  refuseRest('AlterSeqStmt', rest)
   const found = context.sequence(sequence?.schemaname, sequence?.relname ?? '')
   if (found === undefined) {
     if (missing_ok === true) return 'ALTER SEQUENCE'

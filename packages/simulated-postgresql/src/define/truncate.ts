@@ -2,7 +2,7 @@ import type { Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, refuseRest } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { assignXid } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
@@ -10,11 +10,8 @@ import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 
 export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
-    'relations',
-    'restart_seqs',
-    'behavior',
-  ])
+  const { relations, restart_seqs, behavior, ...rest } = fields
+  refuseRest('TruncateStmt', rest)
   const tables = new Set<Table>()
   for (const node of relations ?? [])
     tables.add(yield* run.lockNamed(() => tableOf(expectKind(node, 'RangeVar'), context), 'AccessExclusiveLock'))

@@ -1,7 +1,7 @@
 import type { Context } from '../execute/context.ts'
 import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { type Fields, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -21,7 +21,8 @@ export function* addTypes(created: readonly TypeDefinition[], run: Run): Corouti
 }
 
 export function* createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
+  const { typeName, vals, ...rest } = fields
+  refuseRest('CreateEnumStmt', rest)
   const { catalogue } = run
   const named = newTypeName(namesOf(typeName), context)
   const oid = run.store.nextOid()
@@ -37,21 +38,8 @@ export function* createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, 
  * the same transaction created the type.
  */
 export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Coroutine<string> {
-  const {
-    typeName,
-    oldVal,
-    newVal = '',
-    newValNeighbor,
-    newValIsAfter,
-    skipIfNewValExists,
-  } = fieldsOf('AlterEnumStmt', fields, [
-    'typeName',
-    'oldVal',
-    'newVal',
-    'newValNeighbor',
-    'newValIsAfter',
-    'skipIfNewValExists',
-  ])
+  const { typeName, oldVal, newVal = '', newValNeighbor, newValIsAfter, skipIfNewValExists, ...rest } = fields
+  refuseRest('AlterEnumStmt', rest)
   if (oldVal !== undefined) throw new NotSupported('ALTER TYPE RENAME VALUE')
   const name = namesOf(typeName).at(-1) ?? ''
   const { catalogue, transaction } = run

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Context } from './context.ts'
@@ -19,13 +19,8 @@ export function compileDelete(
   context: Context,
   names: QueryScope | undefined,
 ): ModificationPlan {
-  const { relation, usingClause, whereClause, returningClause, withClause } = fieldsOf('DeleteStmt', fields, [
-    'relation',
-    'usingClause',
-    'whereClause',
-    'returningClause',
-    'withClause',
-  ])
+  const { relation, usingClause, whereClause, returningClause, withClause, ...rest } = fields
+  refuseRest('DeleteStmt', rest)
   const scope = new QueryScope(context, undefined, names)
   const prepare = compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)

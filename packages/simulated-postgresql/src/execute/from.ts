@@ -4,7 +4,7 @@ import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
@@ -76,12 +76,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent: boolean): Item {
   const { scope } = building
-  const {
-    schemaname,
-    relname = '',
-    alias,
-    catalogname,
-  } = fieldsOf('RangeVar', fields, ['catalogname', 'schemaname', 'relname', 'alias', 'inh', 'relpersistence'])
+  const { schemaname, relname = '', alias, catalogname, ...rest } = fields
+  refuseRest('RangeVar', rest, ['inh', 'relpersistence'])
   if (catalogname !== undefined && catalogname !== scope.context.database)
     throw new SqlError(
       '0A000',
@@ -192,7 +188,8 @@ function renamed<C extends { readonly name: string; readonly type: SqlType }>(
 }
 
 function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building): Item {
-  const { lateral, subquery, alias } = fieldsOf('RangeSubselect', fields, ['lateral', 'subquery', 'alias'])
+  const { lateral, subquery, alias, ...rest } = fields
+  refuseRest('RangeSubselect', rest)
   if (subquery === undefined) throw new NotSupported('an empty subquery')
   const { scope } = building
   const plan = scope.context.compilers.query(
@@ -291,11 +288,8 @@ function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Buildin
 }
 
 function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: boolean): Item {
-  const { jointype, isNatural, larg, rarg, usingClause, quals, alias, join_using_alias } = fieldsOf(
-    'JoinExpr',
-    fields,
-    ['jointype', 'isNatural', 'larg', 'rarg', 'usingClause', 'quals', 'alias', 'join_using_alias', 'rtindex'],
-  )
+  const { jointype, isNatural, larg, rarg, usingClause, quals, alias, join_using_alias, ...rest } = fields
+  refuseRest('JoinExpr', rest, ['rtindex'])
   if (alias !== undefined || join_using_alias !== undefined) throw new NotSupported('an alias of a join')
   if (larg === undefined || rarg === undefined) throw new NotSupported('a join of nothing')
   const kind =

@@ -3,7 +3,7 @@ import type { Env } from '../expressions/env.ts'
 import { compileSet } from '../expressions/sets.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import type { RecordColumn, Rows, SqlType } from '../types/value.ts'
 import { resultName } from './names.ts'
@@ -17,14 +17,8 @@ export interface FunctionTable {
 }
 
 export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
-  const { functions, ordinality, coldeflist } = fieldsOf('RangeFunction', fields, [
-    'functions',
-    'ordinality',
-    'alias',
-    'lateral',
-    'coldeflist',
-    'is_rowsfrom',
-  ])
+  const { functions, ordinality, coldeflist, ...rest } = fields
+  refuseRest('RangeFunction', rest, ['alias', 'lateral', 'is_rowsfrom'])
   const [first, ...others] = functions ?? []
   if (first === undefined || others.length > 0) throw new NotSupported('ROWS FROM of several functions')
   if (coldeflist !== undefined && ordinality === true)
@@ -48,11 +42,8 @@ export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: Que
 }
 
 function definedColumn(node: Node, scope: QueryScope): RecordColumn {
-  const { colname = '', typeName } = fieldsOf('ColumnDef', expectKind(node, 'ColumnDef'), [
-    'colname',
-    'typeName',
-    'is_local',
-  ])
+  const { colname = '', typeName, ...rest } = expectKind(node, 'ColumnDef')
+  refuseRest('ColumnDef', rest, ['is_local'])
   return { name: colname, type: resolveTypeName(typeName, scope.context) }
 }
 

@@ -3,7 +3,7 @@ import { requireEquality } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { contains, treeText } from '../sql/trees.ts'
 import { OID } from '../types/oids.ts'
 import type { JoinedRow, NamedColumn } from './model.ts'
@@ -114,7 +114,8 @@ type Sets = readonly (readonly number[])[]
 
 function setsOf(node: Node, keyOf: (node: Node) => number): Sets {
   if (!('GroupingSet' in node)) return [listed(node, keyOf)]
-  const { kind, content } = fieldsOf('GroupingSet', node.GroupingSet, ['kind', 'content'])
+  const { kind, content, ...rest } = node.GroupingSet
+  refuseRest('GroupingSet', rest)
   const parts = content ?? []
   switch (kind) {
     case 'GROUPING_SET_EMPTY':
@@ -159,7 +160,8 @@ function grouping(
   mark: number,
   scope: QueryScope,
 ): Compiled {
-  const { args } = fieldsOf('GroupingFunc', fields, ['args'])
+  const { args, ...rest } = fields
+  refuseRest('GroupingFunc', rest)
   const places = (args ?? []).map((node) => {
     const column = columnOf(node, scope)
     const at = keys.findIndex((key) =>

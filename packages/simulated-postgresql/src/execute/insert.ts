@@ -1,7 +1,7 @@
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -27,26 +27,19 @@ export function compileInsert(
   context: Context,
   names: QueryScope | undefined,
 ): ModificationPlan {
-  const read = fieldsOf('InsertStmt', fields, [
-    'relation',
-    'cols',
-    'selectStmt',
-    'onConflictClause',
-    'returningClause',
-    'withClause',
-    'override',
-  ])
+  const { relation: target, cols, onConflictClause, returningClause, withClause, ...rest } = fields
+  refuseRest('InsertStmt', rest, ['selectStmt', 'override'])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = compileWith(read.withClause, scope, fields)
-  const table = targetTable(read.relation, scope)
+  const prepare = compileWith(withClause, scope, fields)
+  const table = targetTable(target, scope)
   const facts = compileFacts(table, context)
-  const columns = targetColumns(read.cols, table)
-  const source = compileSource(read, columns, facts, scope)
-  const relation = addRelation(scope, read.relation?.alias?.aliasname ?? table.name, columnsOf(table), table)
+  const columns = targetColumns(cols, table)
+  const source = compileSource(fields, columns, facts, scope)
+  const relation = addRelation(scope, target?.alias?.aliasname ?? table.name, columnsOf(table), table)
   scope.columns = relation.columns
   const conflict =
-    read.onConflictClause === undefined ? undefined : compileConflict(read.onConflictClause, facts, scope, relation)
-  const returning = compileReturning(read.returningClause, scope)
+    onConflictClause === undefined ? undefined : compileConflict(onConflictClause, facts, scope, relation)
+  const returning = compileReturning(returningClause, scope)
   const place = (tuple: Tuple): JoinedRow => {
     const row = emptyRow(scope)
     fillSlots(row.values, relation.columns, tuple.values)
@@ -96,7 +89,8 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
   const columns: Column[] = []
   for (const node of list) {
     const target = expectKind(node, 'ResTarget')
-    const { name = '' } = fieldsOf('ResTarget', target, ['name'])
+    const { name = '', ...rest } = target
+    refuseRest('ResTarget', rest)
     const column = all.find((each) => each.name === name)
     const position = (target.location ?? 0) + 1
     if (column === undefined) throw unassignable(name, table, position)
@@ -210,7 +204,8 @@ function compileAssignedValues(
   facts: TableFacts,
   scope: QueryScope,
 ): QueryPlan {
-  const { valuesLists } = fieldsOf('SelectStmt', statement, ['valuesLists'])
+  const { valuesLists, ...rest } = statement
+  refuseRest('SelectStmt', rest)
   return compileValues(valuesLists, scope, (node, at) => {
     const column = columns[at]
     if (column === undefined) throw new SqlError('42601', 'INSERT has more expressions than target columns')

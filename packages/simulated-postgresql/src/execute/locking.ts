@@ -1,6 +1,6 @@
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Heap, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
 import { type LockPolicy, lockRow } from '../storage/rows.ts'
@@ -26,11 +26,8 @@ const STRENGTHS: Readonly<Record<string, RowLock>> = {
 
 export function compileLocking(clause: readonly Node[] | undefined, scope: QueryScope): readonly Locking[] {
   return (clause ?? []).map((node) => {
-    const { lockedRels, strength, waitPolicy } = fieldsOf('LockingClause', expectKind(node, 'LockingClause'), [
-      'lockedRels',
-      'strength',
-      'waitPolicy',
-    ])
+    const { lockedRels, strength, waitPolicy, ...rest } = expectKind(node, 'LockingClause')
+    refuseRest('LockingClause', rest)
     const lock = STRENGTHS[strength ?? '']
     if (lock === undefined) throw new NotSupported(strength ?? 'a locking clause')
     const tables = lockedRels?.map((each) => expectKind(each, 'RangeVar').relname ?? '')

@@ -1,7 +1,7 @@
 import type { Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
@@ -56,26 +56,20 @@ export function compileMerge(
   context: Context,
   names: QueryScope | undefined,
 ): ModificationPlan {
-  const read = fieldsOf('MergeStmt', fields, [
-    'relation',
-    'sourceRelation',
-    'joinCondition',
-    'mergeWhenClauses',
-    'returningClause',
-    'withClause',
-  ])
+  const { relation, sourceRelation, joinCondition, mergeWhenClauses, returningClause, withClause, ...rest } = fields
+  refuseRest('MergeStmt', rest)
   const scope = new QueryScope(context, undefined, names)
-  const prepare = compileWith(read.withClause, scope, fields)
-  const { schemaname, relname = '' } = read.relation ?? {}
+  const prepare = compileWith(withClause, scope, fields)
+  const { schemaname, relname = '' } = relation ?? {}
   if (context.table(schemaname, relname)?.materialized !== undefined)
     throw new SqlError('0A000', `cannot execute MERGE on relation "${relname}"`)
-  const table = targetTable(read.relation, scope)
-  if (read.sourceRelation === undefined) throw new NotSupported('MERGE without a source')
-  const source = compileFrom([read.sourceRelation], scope)
+  const table = targetTable(relation, scope)
+  if (sourceRelation === undefined) throw new NotSupported('MERGE without a source')
+  const source = compileFrom([sourceRelation], scope)
   const sources = [...scope.relations]
-  const scan = scanOf(table, read.relation?.alias, scope, true)
+  const scan = scanOf(table, relation?.alias, scope, true)
   scope.columns = [...source.item.columns, ...scan.columns]
-  const conditions = conjuncts(read.joinCondition)
+  const conditions = conjuncts(joinCondition)
   const on = conditions.map((each) => context.condition(each, scope, 'JOIN/ON'))
   for (const each of conditions) scan.narrow(each, scope)
   const facts = compileFacts(table, context)
@@ -84,13 +78,13 @@ export function compileMerge(
     'not matched': narrowed(scope, sources),
     'not matched by source': narrowed(scope, [scan.relation]),
   }
-  const actions = compileActions(read.mergeWhenClauses ?? [], table, facts, scopes)
+  const actions = compileActions(mergeWhenClauses ?? [], table, facts, scopes)
   const actionSlot = scope.width++
   scope.onNode = (node) =>
     'MergeSupportFunc' in node
       ? { type: context.type(OID.text), evaluate: (env) => env.row[actionSlot] ?? null }
       : undefined
-  const returning = compileReturning(read.returningClause, scope)
+  const returning = compileReturning(returningClause, scope)
   const unmatched = actions.some(({ when }) => when === 'not matched by source')
     ? new TableScan(table, scan.relation, false)
     : undefined
@@ -135,23 +129,17 @@ function compileActions(
   const actions: Action[] = []
   const unconditional = new Set<MatchKind>()
   for (const node of nodes) {
-    const read = fieldsOf('MergeWhenClause', expectKind(node, 'MergeWhenClause'), [
-      'matchKind',
-      'commandType',
-      'condition',
-      'targetList',
-      'values',
-      'override',
-    ])
-    const when = KINDS[read.matchKind ?? '']
-    if (when === undefined) throw new NotSupported(`${read.matchKind} of MERGE`)
+    const clause = expectKind(node, 'MergeWhenClause')
+    const { matchKind, condition: given, ...rest } = clause
+    refuseRest('MergeWhenClause', rest, ['commandType', 'targetList', 'values', 'override'])
+    const when = KINDS[matchKind ?? '']
+    if (when === undefined) throw new NotSupported(`${matchKind} of MERGE`)
     if (unconditional.has(when))
       throw new SqlError('42601', 'unreachable WHEN clause specified after unconditional WHEN clause')
-    if (read.condition === undefined) unconditional.add(when)
+    if (given === undefined) unconditional.add(when)
     const scope = scopes[when]
-    const condition =
-      read.condition === undefined ? undefined : scope.context.condition(read.condition, scope, 'MERGE WHEN AND')
-    actions.push({ when, condition, change: compileChange(read, table, facts, scope) })
+    const condition = given && scope.context.condition(given, scope, 'MERGE WHEN AND')
+    actions.push({ when, condition, change: compileChange(clause, table, facts, scope) })
   }
   const updates = actions.filter(({ change }) => change.kind === 'UPDATE')
   if (updates.length > 1 && facts.triggers.some(({ trigger }) => trigger.columns.length > 0))

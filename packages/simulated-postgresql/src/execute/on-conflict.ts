@@ -1,7 +1,7 @@
 import { columnNamed, columnsOf } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
@@ -36,12 +36,8 @@ export function compileConflict(
   scope: QueryScope,
   relation: Relation,
 ): Conflict {
-  const { action, infer, targetList, whereClause } = fieldsOf('OnConflictClause', fields, [
-    'action',
-    'infer',
-    'targetList',
-    'whereClause',
-  ])
+  const { action, infer, targetList, whereClause, ...rest } = fields
+  refuseRest('OnConflictClause', rest)
   const { table } = facts
   const arbiters = infer === undefined ? table.indexes.filter(isConstraint) : inferred(infer, facts)
   if (action === 'ONCONFLICT_UPDATE' && infer === undefined)
@@ -64,7 +60,8 @@ export function compileConflict(
 }
 
 function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly Index[] {
-  const { indexElems, whereClause, conname } = fieldsOf('InferClause', fields, ['indexElems', 'whereClause', 'conname'])
+  const { indexElems, whereClause, conname, ...rest } = fields
+  refuseRest('InferClause', rest)
   const { table } = facts
   if (conname !== undefined) {
     const named = table.indexes.find((index) => index.name === conname && index.constraint)
@@ -73,7 +70,8 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
     return [named]
   }
   const wanted = (indexElems ?? []).map((element) => {
-    const { name, expr } = fieldsOf('IndexElem', expectKind(element, 'IndexElem'), ['name', 'expr'])
+    const { name, expr, ...others } = expectKind(element, 'IndexElem')
+    refuseRest('IndexElem', others)
     if (name === undefined) return { expression: treeText(expr) }
     return { place: columnNamed(table, name).attribute - 1 }
   })

@@ -1,5 +1,5 @@
 import { NotSupported } from '../sql/error.ts'
-import { type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import { type Fields, kindOf, type Node, refuseRest } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
 import { compileLimit, limited } from './limit.ts'
@@ -44,17 +44,11 @@ function compileBody(
 ): QueryPlan {
   if (fields.op !== 'SETOP_NONE') return compileSetOperation(fields, scope)
   if (fields.valuesLists === undefined) return compileSelect(fields, scope, wanted)
-  const { valuesLists, sortClause, ...bounds } = fieldsOf('SelectStmt', fields, [
-    'valuesLists',
-    'limitOffset',
-    'limitCount',
-    'limitOption',
-    'withClause',
-    'sortClause',
-  ])
+  const { valuesLists, sortClause, ...rest } = fields
+  refuseRest('SelectStmt', rest, ['limitOffset', 'limitCount', 'limitOption', 'withClause'])
   if (sortClause !== undefined) throw new NotSupported('ORDER BY of VALUES')
   const plan = compileValues(valuesLists, scope)
-  const limit = compileLimit(bounds, scope)
+  const limit = compileLimit(fields, scope)
   return {
     columns: plan.columns,
     *rows(run, outer) {

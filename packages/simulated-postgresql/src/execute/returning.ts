@@ -1,6 +1,6 @@
 import type { Table } from '../catalogue/table.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { vacuum } from '../storage/unique.ts'
 import { findTable } from './from.ts'
 import type { ResultColumn, Run } from './model.ts'
@@ -9,13 +9,8 @@ import { compileTargets, type Target } from './targets.ts'
 
 export function targetTable(fields: Fields<'RangeVar'> | undefined, scope: QueryScope): Table {
   if (fields?.relname === undefined) throw new NotSupported('a statement without a table')
-  const { schemaname, relname = '' } = fieldsOf('RangeVar', fields, [
-    'schemaname',
-    'relname',
-    'alias',
-    'inh',
-    'relpersistence',
-  ])
+  const { schemaname, relname = '', ...rest } = fields
+  refuseRest('RangeVar', rest, ['alias', 'inh', 'relpersistence'])
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) throw new NotSupported('changing rows through a view')
   if (table.materialized !== undefined) throw new SqlError('42809', `cannot change materialized view "${table.name}"`)
@@ -28,7 +23,8 @@ export function compileReturning(
   scope: QueryScope,
 ): readonly Target[] | undefined {
   if (clause === undefined) return undefined
-  const { exprs } = fieldsOf('ReturningClause', clause, ['exprs'])
+  const { exprs, ...rest } = clause
+  refuseRest('ReturningClause', rest)
   scope.place = 'RETURNING'
   return compileTargets(exprs ?? [], scope)
 }

@@ -3,7 +3,7 @@ import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -44,37 +44,35 @@ export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, w
 }
 
 function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: readonly SqlType[] | undefined): Select {
-  const read = fieldsOf('SelectStmt', fields, [
-    'distinctClause',
-    'targetList',
-    'fromClause',
-    'whereClause',
-    'groupClause',
-    'havingClause',
-    'windowClause',
-    'sortClause',
-    'limitOffset',
-    'limitCount',
-    'limitOption',
-    'lockingClause',
-    'withClause',
-  ])
-  const from = compileFrom(read.fromClause ?? [], scope)
-  const windows = compileWindows(read.windowClause, scope)
+  const {
+    distinctClause,
+    targetList,
+    fromClause,
+    whereClause,
+    groupClause,
+    havingClause,
+    windowClause,
+    sortClause,
+    lockingClause,
+    ...rest
+  } = fields
+  refuseRest('SelectStmt', rest, ['limitOffset', 'limitCount', 'limitOption', 'withClause'])
+  const from = compileFrom(fromClause ?? [], scope)
+  const windows = compileWindows(windowClause, scope)
   const sets = collectSets(scope)
-  const grouping = compileGrouping(read.groupClause ?? [], read.targetList ?? [], scope)
+  const grouping = compileGrouping(groupClause ?? [], targetList ?? [], scope)
   const compile = (node: Node, type?: SqlType): Compiled => grouping.compile(node, type)
-  const targets = compileTargets(read.targetList ?? [], scope, compile, wanted)
-  const where = compileWhere(read.whereClause, scope, from)
+  const targets = compileTargets(targetList ?? [], scope, compile, wanted)
+  const where = compileWhere(whereClause, scope, from)
   grouping.groupBy(targets)
-  const having = read.havingClause === undefined ? undefined : grouping.having(read.havingClause)
-  const sort = compileSort(read.sortClause, targets, scope, compile)
-  const locking = compileLocking(read.lockingClause, scope)
+  const having = havingClause === undefined ? undefined : grouping.having(havingClause)
+  const sort = compileSort(sortClause, targets, scope, compile)
+  const locking = compileLocking(lockingClause, scope)
   const isGrouped = grouping.finish(targets, having !== undefined)
-  if (locking.length > 0 && (isGrouped || read.distinctClause !== undefined))
+  if (locking.length > 0 && (isGrouped || distinctClause !== undefined))
     throw new SqlError(
       '0A000',
-      `${locking[0]?.lock} is not allowed with ${read.distinctClause === undefined ? 'GROUP BY clause' : 'DISTINCT clause'}`,
+      `${locking[0]?.lock} is not allowed with ${distinctClause === undefined ? 'GROUP BY clause' : 'DISTINCT clause'}`,
     )
   return {
     scope,
@@ -85,8 +83,8 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
     sets,
     targets,
     sort,
-    distinct: distinctOf(read.distinctClause, targets, sort, scope, compile),
-    limit: compileLimit(read, scope),
+    distinct: distinctOf(distinctClause, targets, sort, scope, compile),
+    limit: compileLimit(fields, scope),
     locking,
   }
 }

@@ -3,7 +3,7 @@ import { coerce, commonType } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { compileLimit, limited } from './limit.ts'
@@ -12,18 +12,8 @@ import { envOf, QueryScope } from './scope.ts'
 import { compileSort, sorted, sortValues } from './sort.ts'
 
 export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QueryScope): QueryPlan {
-  const { op, all, larg, rarg, sortClause, lockingClause, ...bounds } = fieldsOf('SelectStmt', fields, [
-    'op',
-    'all',
-    'larg',
-    'rarg',
-    'sortClause',
-    'limitCount',
-    'limitOffset',
-    'limitOption',
-    'withClause',
-    'lockingClause',
-  ])
+  const { op, all, larg, rarg, sortClause, lockingClause, ...rest } = fields
+  refuseRest('SelectStmt', rest, ['limitCount', 'limitOffset', 'limitOption', 'withClause'])
   if (larg === undefined || rarg === undefined) throw new NotSupported('a set operation without operands')
   const name = op === 'SETOP_UNION' ? 'UNION' : op === 'SETOP_INTERSECT' ? 'INTERSECT' : 'EXCEPT'
   if (lockingClause !== undefined) throw new SqlError('0A000', `FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT`)
@@ -48,7 +38,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   }))
   const targets = columns.map((column, at) => ({ name: column.name, compiled: slot(column.type, at) }))
   const keys = compileSort(sortClause, targets, results)
-  const limit = compileLimit(bounds, scope)
+  const limit = compileLimit(fields, scope)
   return {
     columns,
     *rows(run, outer) {

@@ -1,7 +1,7 @@
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
@@ -26,7 +26,8 @@ export function compileSort(
 ): readonly SortKey[] {
   return (clause ?? []).map((node) => {
     const fields = expectKind(node, 'SortBy')
-    const { node: key, useOp } = fieldsOf('SortBy', fields, ['node', 'sortby_dir', 'sortby_nulls', 'useOp'])
+    const { node: key, useOp, ...rest } = fields
+    refuseRest('SortBy', rest, ['sortby_dir', 'sortby_nulls'])
     if (key === undefined || useOp !== undefined) throw new NotSupported('ORDER BY USING')
     const target = targetOf(key, targets, 'ORDER BY')
     const compiled = target === undefined ? compile(key) : (targets[target]?.compiled ?? compile(key))

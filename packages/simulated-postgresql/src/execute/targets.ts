@@ -2,7 +2,7 @@ import { decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Node, refuseRest } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import { valueIn } from './deferred.ts'
 import { columnOf } from './grouping-sets.ts'
@@ -26,7 +26,8 @@ export function compileTargets(
   wanted?: readonly SqlType[],
 ): readonly Target[] {
   return list.flatMap((node, at) => {
-    const { name, val } = fieldsOf('ResTarget', expectKind(node, 'ResTarget'), ['name', 'val'])
+    const { name, val, ...rest } = expectKind(node, 'ResTarget')
+    refuseRest('ResTarget', rest)
     if (val === undefined) throw new NotSupported('an empty select list item')
     const all = starOf(val, scope)
     if (all !== undefined) return all.map((column) => columnTarget(column, scope))

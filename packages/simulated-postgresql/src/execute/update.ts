@@ -1,8 +1,7 @@
-import type { Column, Table } from '../catalogue/table.ts'
-import { columnsOf } from '../catalogue/table.ts'
+import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
@@ -42,11 +41,8 @@ export function compileUpdate(
   context: Context,
   names: QueryScope | undefined,
 ): ModificationPlan {
-  const { relation, targetList, whereClause, fromClause, returningClause, withClause } = fieldsOf(
-    'UpdateStmt',
-    fields,
-    ['relation', 'targetList', 'whereClause', 'fromClause', 'returningClause', 'withClause'],
-  )
+  const { relation, targetList, whereClause, fromClause, returningClause, withClause, ...rest } = fields
+  refuseRest('UpdateStmt', rest)
   const scope = new QueryScope(context, undefined, names)
   const prepare = compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)
@@ -123,7 +119,8 @@ export function compileAssignments(list: readonly Node[], table: Table, scope: Q
   scope.place = 'UPDATE'
   for (const node of list) {
     const target = expectKind(node, 'ResTarget')
-    const { name = '', val } = fieldsOf('ResTarget', target, ['name', 'val'])
+    const { name = '', val, ...rest } = target
+    refuseRest('ResTarget', rest)
     const column = columnsOf(table).find((each) => each.name === name)
     if (column === undefined) throw unassignable(name, table, (target.location ?? 0) + 1)
     if (val === undefined) throw new NotSupported('an empty assignment')
@@ -142,11 +139,8 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
       detail: `Column "${column.name}" is ${column.generated === undefined ? 'an identity column defined as GENERATED ALWAYS' : 'a generated column'}.`,
     })
   if (!('MultiAssignRef' in node)) return context.assigned(node, scope, column)
-  const {
-    source,
-    colno = 1,
-    ncolumns,
-  } = fieldsOf('MultiAssignRef', node.MultiAssignRef, ['source', 'colno', 'ncolumns'])
+  const { source, colno = 1, ncolumns, ...rest } = node.MultiAssignRef
+  refuseRest('MultiAssignRef', rest)
   if (source !== undefined && 'RowExpr' in source) {
     const value = source.RowExpr.args?.[colno - 1]
     if (value === undefined || source.RowExpr.args?.length !== ncolumns)

@@ -1,6 +1,6 @@
 import type { Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { objectsIn } from '../sql/trees.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -20,7 +20,8 @@ export function compileWith(
   { withClause: _, ...statement }: { readonly withClause?: unknown },
 ): Prepare {
   if (fields === undefined) return () => []
-  const { ctes = [], recursive } = fieldsOf('WithClause', fields, ['ctes', 'recursive'])
+  const { ctes = [], recursive, ...rest } = fields
+  refuseRest('WithClause', rest)
   const steps: Prepare[] = []
   const known = new Set<string>()
   const { context } = scope
@@ -30,11 +31,8 @@ export function compileWith(
       : plain(name, context.compilers.query(query, context, scope.parent, scope), names, scope)
   for (const node of ctes) {
     const fields = expectKind(node, 'CommonTableExpr')
-    const {
-      ctename = '',
-      aliascolnames,
-      ctequery,
-    } = fieldsOf('CommonTableExpr', fields, ['ctename', 'aliascolnames', 'ctequery', 'ctematerialized'])
+    const { ctename = '', aliascolnames, ctequery, ...others } = fields
+    refuseRest('CommonTableExpr', others, ['ctematerialized'])
     if (ctequery === undefined) throw new NotSupported('WITH without a query')
     if (known.has(ctename)) throw new SqlError('42712', `WITH query name "${ctename}" specified more than once`)
     known.add(ctename)
@@ -103,7 +101,8 @@ function modification(name: string, query: Node, names: readonly string[], scope
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {
-  const { op, all, larg, rarg } = fieldsOf('SelectStmt', expectKind(query, 'SelectStmt'), ['op', 'all', 'larg', 'rarg'])
+  const { op, all, larg, rarg, ...rest } = expectKind(query, 'SelectStmt')
+  refuseRest('SelectStmt', rest)
   if (op !== 'SETOP_UNION' || larg === undefined || rarg === undefined)
     throw new SqlError(
       '42P19',

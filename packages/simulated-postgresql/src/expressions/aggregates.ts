@@ -2,7 +2,7 @@ import type { Accumulator } from '../functions/accumulator.ts'
 import { aggregateNamed } from '../functions/aggregates.ts'
 import { calculatedAggregate, isCalculable } from '../functions/calculator.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
@@ -66,24 +66,16 @@ export function compileAggregate(
     setReturning: refused('0A000', 'aggregate function calls cannot contain set-returning function calls'),
   })
   const compiler = compilerOf(inner)
-  const read = fieldsOf('FuncCall', call, [
-    'funcname',
-    'args',
-    'agg_order',
-    'agg_filter',
-    'agg_star',
-    'agg_distinct',
-    'over',
-    'funcformat',
-  ])
+  const { agg_order, agg_filter, agg_distinct, ...rest } = call
+  refuseRest('FuncCall', rest, ['funcname', 'args', 'agg_star', 'over', 'funcformat'])
   const resolved = resolveCall(call, compiler)
   if (resolved === undefined) throw new NotSupported(`the aggregate ${name}`)
   if (resolved.signature.kind !== 'a') throw new NotSupported(`${name} as an aggregate`)
   const filter =
-    read.agg_filter === undefined
+    agg_filter === undefined
       ? undefined
-      : coerceBoolean(compiler.compile(read.agg_filter), 'FILTER', inner, locationOf(read.agg_filter))
-  const keys = (read.agg_order ?? []).map((key) => compileSortKey(key, inner, (node) => compiler.compile(node)))
+      : coerceBoolean(compiler.compile(agg_filter), 'FILTER', inner, locationOf(agg_filter))
+  const keys = (agg_order ?? []).map((key) => compileSortKey(key, inner, (node) => compiler.compile(node)))
   const own = aggregateNamed(name)
   const canBe = isCalculable(resolved.signature, resolved.types)
   const { calculator } = scope.context
@@ -100,10 +92,8 @@ export function compileAggregate(
     type: resolved.types.result,
     create: (env) => plainly(create(env), resolved.arguments),
   }
-  const sorted = keys.length > 0 || read.agg_distinct === true
-  const collected = sorted
-    ? sortedCall(plain.type, resolved, keys, read.agg_distinct === true, call, inner, create)
-    : plain
+  const sorted = keys.length > 0 || agg_distinct === true
+  const collected = sorted ? sortedCall(plain.type, resolved, keys, agg_distinct === true, call, inner, create) : plain
   return filter === undefined
     ? collected
     : { type: plain.type, create: (env) => filtered(collected.create(env), filter) }

@@ -4,7 +4,7 @@ import { computed, functionQuery, isCalculable } from '../functions/calculator.t
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
 import { extensionsOf, OF_CITEXT, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
@@ -184,9 +184,9 @@ function conversionTarget(
 
 export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compiled {
   const { scope } = compiler
-  const read = fieldsOf('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat', ...COLLECTING])
+  refuseRest('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat', ...COLLECTING])
   const name = functionName(call, scope)
-  if (read.over !== undefined) {
+  if (call.over !== undefined) {
     if (scope.window === undefined) throw notAllowed('42P20', 'window functions are', scope, call.location)
     return scope.window(call)
   }
@@ -199,7 +199,7 @@ export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compi
     throw new SqlError('42809', `window function ${name} requires an OVER clause`, position(call.location))
   }
   for (const field of COLLECTING) {
-    if (read[field] !== undefined && read[field] !== false) {
+    if (call[field] !== undefined && call[field] !== false) {
       throw new SqlError(
         '42809',
         `${COLLECTING_WORDS[field]} specified, but ${name} is not an aggregate function`,

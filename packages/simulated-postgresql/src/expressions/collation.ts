@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { type Fields, namesOf, refuseRest } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
@@ -10,7 +10,8 @@ const SAME_AS_C: readonly string[] = ['C', 'POSIX', 'default', 'ucs_basic', 'C.U
 /** Checks a COLLATE clause. All texts use the collation C; others are refused. */
 export function requireCollation(clause: Fields<'CollateClause'> | undefined, type: SqlType, types: Types): void {
   if (clause === undefined) return
-  const { collname } = fieldsOf('CollateClause', clause, ['arg', 'collname'])
+  const { collname, ...rest } = clause
+  refuseRest('CollateClause', rest, ['arg'])
   const name = namesOf(collname).at(-1) ?? ''
   if (!SAME_AS_C.includes(name)) throw new NotSupported(`the collation ${name}`)
   const { oid, elementOid } = types.typeOf(type.oid)

@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type ByKind, callByKind, type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type ByKind, callByKind, type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { parseBits } from '../types/bits.ts'
 import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
@@ -118,7 +118,8 @@ function compileNumber(text: string, scope: Scope): Compiled {
 }
 
 function compileColumn(node: Fields<'ColumnRef'>, scope: Scope): Compiled {
-  const { fields } = fieldsOf('ColumnRef', node, ['fields'])
+  const { fields, ...rest } = node
+  refuseRest('ColumnRef', rest)
   if (fields?.some((field) => 'A_Star' in field)) throw new NotSupported('* in an expression')
   const found = scope.column(namesOf(fields))
   return 'evaluate' in found ? found : readColumn(found)
@@ -141,7 +142,8 @@ function readColumn(reference: ColumnReference): Compiled {
 }
 
 function compileParameter(node: Fields<'ParamRef'>, scope: Scope): Compiled {
-  const { number = 0 } = fieldsOf('ParamRef', node, ['number'])
+  const { number = 0, ...rest } = node
+  refuseRest('ParamRef', rest)
   if (number < 1) throw new SqlError('42P02', `there is no parameter $${number}`, position(node.location))
   const type = scope.parameter(number)
   const evaluate = (env: Env): SqlValue => env.parameters[number - 1] ?? null
@@ -149,7 +151,8 @@ function compileParameter(node: Fields<'ParamRef'>, scope: Scope): Compiled {
 }
 
 function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
-  const { arg, typeName } = fieldsOf('TypeCast', node, ['arg', 'typeName'])
+  const { arg, typeName, ...rest } = node
+  refuseRest('TypeCast', rest)
   const { scope } = compiler
   const row = rowType(typeName, scope)
   if (row !== undefined) {
@@ -174,7 +177,8 @@ function rowType(typeName: Fields<'TypeName'> | undefined, { context }: Scope): 
 
 /** Compiles ARRAY[…]; elements that are arrays add a dimension. */
 function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: SqlType): Compiled {
-  const { elements } = fieldsOf('A_ArrayExpr', node, ['elements', 'list_start', 'list_end'])
+  const { elements, ...rest } = node
+  refuseRest('A_ArrayExpr', rest, ['list_start', 'list_end'])
   const { scope } = compiler
   const given = (elements ?? []).map((element) =>
     wanted !== undefined && 'A_ArrayExpr' in element
@@ -242,7 +246,8 @@ function stacked(elementOid: number, parts: readonly SqlValue[]): SqlArray {
 }
 
 function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
-  const { args } = fieldsOf('RowExpr', node, ['args', 'row_format'])
+  const { args, ...rest } = node
+  refuseRest('RowExpr', rest, ['row_format'])
   const fields = (args ?? []).map((field) => compiler.compile(field))
   const values = fields.map((field) => decideField(field, compiler.scope))
   const columns = values.map((field, i) => ({ name: `f${i + 1}`, type: field.type }))
@@ -268,7 +273,8 @@ function decideField(field: Compiled, scope: Scope): Compiled {
 }
 
 function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled {
-  const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
+  const { arg, nulltesttype, ...rest } = node
+  refuseRest('NullTest', rest)
   const tested = compiler.compile(arg)
   if (tested.parameter !== undefined) {
     // PostgreSQL refuses a parameter of undecided type here, even if a later use could decide the type.
@@ -288,7 +294,8 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
 }
 
 function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Compiled {
-  const { arg, booltesttype = 'IS_TRUE' } = fieldsOf('BooleanTest', node, ['arg', 'booltesttype'])
+  const { arg, booltesttype = 'IS_TRUE', ...rest } = node
+  refuseRest('BooleanTest', rest)
   const words = booltesttype.replaceAll('_', ' ')
   const inner = compiler.compile(arg)
   const { types } = compiler.scope.context

@@ -1,6 +1,6 @@
 import { jsonbPath } from '../functions/json-access.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { asArray } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
@@ -15,7 +15,8 @@ import { position } from './type-name.ts'
 
 /** `a[1]`, `a[1:2]`, `(row).column`. */
 export function compileIndirection(node: Fields<'A_Indirection'>, compiler: Compiler): Compiled {
-  const { arg, indirection } = fieldsOf('A_Indirection', node, ['arg', 'indirection'])
+  const { arg, indirection, ...rest } = node
+  refuseRest('A_Indirection', rest)
   let current = compiler.compile(arg)
   const steps = indirection ?? []
   for (let i = 0; i < steps.length; ) {
@@ -104,7 +105,8 @@ function partsOf(array: Compiled, subscripts: readonly Subscript[]): readonly Co
 }
 
 function subscript(node: Node, compiler: Compiler, json: boolean): Subscript {
-  const { is_slice, lidx, uidx } = fieldsOf('A_Indices', expectKind(node, 'A_Indices'), ['is_slice', 'lidx', 'uidx'])
+  const { is_slice, lidx, uidx, ...rest } = expectKind(node, 'A_Indices')
+  refuseRest('A_Indices', rest)
   const number = (index: Node | undefined) => {
     if (index === undefined) return undefined
     const compiled = compiler.compile(index)

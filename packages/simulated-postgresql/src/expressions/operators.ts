@@ -3,7 +3,7 @@ import { builtin } from '../functions/builtins.ts'
 import { computed, isCalculable, operatorQuery } from '../functions/calculator.ts'
 import type { OperatorSignature } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { contains } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { asArray, asBoolean } from '../types/definitions.ts'
@@ -49,7 +49,8 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
 }
 
 export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Compiled {
-  const { boolop, args } = fieldsOf('BoolExpr', node, ['boolop', 'args'])
+  const { boolop, args, ...rest } = node
+  refuseRest('BoolExpr', rest)
   const word = boolop === 'AND_EXPR' ? 'AND' : boolop === 'OR_EXPR' ? 'OR' : 'NOT'
   const parts = (args ?? []).map((part) =>
     coerceBoolean(compiler.compile(part), word, compiler.scope, locationOf(part)),
@@ -191,7 +192,8 @@ export function operatorName(nodes: readonly Node[] | undefined): string {
 }
 
 export function compileOperator(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
-  const { kind } = fieldsOf('A_Expr', node, ['kind', 'name', 'lexpr', 'rexpr', 'rexpr_list_start', 'rexpr_list_end'])
+  const { kind, ...rest } = node
+  refuseRest('A_Expr', rest, ['name', 'lexpr', 'rexpr', 'rexpr_list_start', 'rexpr_list_end'])
   const name = operatorName(node.name)
   switch (kind) {
     case 'AEXPR_OP':
@@ -434,7 +436,8 @@ function between(node: Fields<'A_Expr'>, kind: string, compiler: Compiler): Comp
 
 /** GREATEST and LEAST, which ignore nulls. */
 export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): Compiled {
-  const { op, args } = fieldsOf('MinMaxExpr', node, ['op', 'args'])
+  const { op, args, ...rest } = node
+  refuseRest('MinMaxExpr', rest)
   const { scope } = compiler
   const isGreatest = op === 'IS_GREATEST'
   const { type, all } = coerceToCommon(
@@ -465,7 +468,8 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
 
 /** COALESCE: returns the first value that is not null. */
 export function compileCoalesce(node: Fields<'CoalesceExpr'>, compiler: Compiler): Compiled {
-  const { args } = fieldsOf('CoalesceExpr', node, ['args'])
+  const { args, ...rest } = node
+  refuseRest('CoalesceExpr', rest)
   const parts = (args ?? []).map((part) => compiler.compile(part))
   const { type, all } = coerceToCommon(parts, 'COALESCE', compiler.scope, startOf(node))
   const compute = (env: Env): SqlValue => {
@@ -487,17 +491,19 @@ export function compileCoalesce(node: Fields<'CoalesceExpr'>, compiler: Compiler
 }
 
 export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compiled {
-  const { arg, args, defresult } = fieldsOf('CaseExpr', node, ['arg', 'args', 'defresult'])
+  const { arg, args, defresult, ...rest } = node
+  refuseRest('CaseExpr', rest)
   const { scope } = compiler
   const operand = arg === undefined ? undefined : compiler.compile(arg)
   const subject = operand?.type.oid === OID.unknown ? coerce(operand, typeNamed(scope, OID.text), 'i', scope) : operand
   const branches = (args ?? []).map((each) => {
-    const when = fieldsOf('CaseWhen', expectKind(each, 'CaseWhen'), ['expr', 'result'])
-    const condition = compiler.compile(when.expr)
-    const test = subject === undefined ? condition : binary(scope, '=', subject, condition, startOf(when.expr))
+    const { expr, result, ...others } = expectKind(each, 'CaseWhen')
+    refuseRest('CaseWhen', others)
+    const condition = compiler.compile(expr)
+    const test = subject === undefined ? condition : binary(scope, '=', subject, condition, startOf(expr))
     return {
-      test: coerceBoolean(test, 'CASE/WHEN', scope, locationOf(when.expr)),
-      result: compiler.compile(when.result),
+      test: coerceBoolean(test, 'CASE/WHEN', scope, locationOf(expr)),
+      result: compiler.compile(result),
     }
   })
   const otherwise =

@@ -4,7 +4,7 @@ import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlValue } from '../types/value.ts'
@@ -30,7 +30,7 @@ export interface SetCall {
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {
   const name = functionName(call, scope)
   if (name === 'unnest' && (call.args ?? []).length > 1) return unnestTogether(call, scope)
-  fieldsOf('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat'])
+  refuseRest('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat'])
   const resolved = resolveCall(call, compilerOf(scope))
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved

@@ -1,5 +1,5 @@
 import { NotSupported } from '../sql/error.ts'
-import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Node, refuseRest } from '../sql/nodes.ts'
 import type { SqlValue } from '../types/value.ts'
 import { decideText } from './coerce.ts'
 import { sortOrder } from './comparison.ts'
@@ -14,12 +14,8 @@ export interface SortKey {
 
 /** Compiles an item of ORDER BY, which may be the number or the name of a result column. */
 export function compileSortKey(node: Node, scope: Scope, compile: (node: Node) => Compiled): SortKey {
-  const {
-    node: expression,
-    sortby_dir,
-    sortby_nulls,
-    useOp,
-  } = fieldsOf('SortBy', expectKind(node, 'SortBy'), ['node', 'sortby_dir', 'sortby_nulls', 'useOp'])
+  const { node: expression, sortby_dir, sortby_nulls, useOp, ...rest } = expectKind(node, 'SortBy')
+  refuseRest('SortBy', rest)
   if (expression === undefined || useOp !== undefined) throw new NotSupported('ORDER BY … USING')
   const value = decideText(compile(expression), scope)
   const descending = sortby_dir === 'SORTBY_DESC'

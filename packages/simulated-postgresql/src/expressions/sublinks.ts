@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
 import { coerceBoolean, elementTypeOf, typeNamed } from './coerce.ts'
@@ -22,12 +22,8 @@ export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fiel
 
 /** Compiles a subquery in an expression: EXISTS, scalar, IN, ANY, ALL or ARRAY. */
 export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Compiled {
-  const { subLinkType, subselect, testexpr, operName } = fieldsOf('SubLink', node, [
-    'subLinkType',
-    'subselect',
-    'testexpr',
-    'operName',
-  ])
+  const { subLinkType, subselect, testexpr, operName, ...rest } = node
+  refuseRest('SubLink', rest)
   const { scope } = compiler
   if (subselect === undefined || scope.subquery === undefined) {
     throw new SqlError('0A000', `cannot use subquery in ${scope.place ?? 'this context'}`, position(node.location))

@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { OID } from '../types/oids.ts'
 import type { TextContext, TypeDefinition, Types } from '../types/registry.ts'
@@ -11,7 +11,8 @@ export function resolveTypeName(
   context: Pick<TextContext, 'types' | 'searchPath' | 'rowType'>,
 ): SqlType {
   if (typeName === undefined) throw new NotSupported('a missing type')
-  const { names, typmods, arrayBounds } = fieldsOf('TypeName', typeName, ['names', 'typmods', 'arrayBounds'])
+  const { names, typmods, arrayBounds, ...rest } = typeName
+  refuseRest('TypeName', rest)
   const path = namesOf(names)
   const name = path[path.length - 1] ?? ''
   const { types } = context

@@ -1,5 +1,5 @@
 import { NotSupported } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { inDay, momentOf } from '../types/calendar.ts'
 import { roundMicros } from '../types/datetime.ts'
 import { OID } from '../types/oids.ts'
@@ -14,7 +14,8 @@ function local(env: Env): bigint {
 
 /** Compiles `current_date`, `current_timestamp(3)` and other functions written without parentheses. */
 export function compileValueFunction(node: Fields<'SQLValueFunction'>, scope: Scope): Compiled {
-  const { op = '', typmod = -1 } = fieldsOf('SQLValueFunction', node, ['op', 'typmod'])
+  const { op = '', typmod = -1, ...rest } = node
+  refuseRest('SQLValueFunction', rest)
   const value = (oid: number, evaluate: (env: Env) => SqlValue): Compiled => ({
     type: typeNamed(
       scope,

@@ -1,6 +1,6 @@
 import { functionsNamed } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
 import type { Rows, SqlType, SqlValue } from '../types/value.ts'
@@ -114,20 +114,14 @@ function merged(definition: Definition, named: readonly Node[]): Definition {
 
 function compileDefinition(definition: Definition, compiler: Compiler): Window {
   const { scope } = compiler
-  const read = fieldsOf('WindowDef', definition, [
-    'name',
-    'partitionClause',
-    'orderClause',
-    'frameOptions',
-    'startOffset',
-    'endOffset',
-  ])
-  const partition = (read.partitionClause ?? []).map((node) => {
+  const { partitionClause, orderClause, ...rest } = definition
+  refuseRest('WindowDef', rest, ['name', 'frameOptions', 'startOffset', 'endOffset'])
+  const partition = (partitionClause ?? []).map((node) => {
     const value = decideText(compiler.compile(node), scope)
     return { value, compare: sortOrder(scope.context.types, value.type.oid) }
   })
-  const order = (read.orderClause ?? []).map((node) => compileSortKey(node, scope, (key) => compiler.compile(key)))
-  return { partition, order, frame: compileFrame(read, order, compiler) }
+  const order = (orderClause ?? []).map((node) => compileSortKey(node, scope, (key) => compiler.compile(key)))
+  return { partition, order, frame: compileFrame(definition, order, compiler) }
 }
 
 function compileFrame(definition: Definition, order: readonly SortKey[], compiler: Compiler): FrameOf {
@@ -279,7 +273,7 @@ function own(call: Fields<'FuncCall'>, name: string, compiler: Compiler): Window
   if (call.agg_filter !== undefined) {
     throw new SqlError('0A000', 'FILTER is not implemented for non-aggregate window functions', position(call.location))
   }
-  fieldsOf('FuncCall', call, ['funcname', 'args', 'over', 'funcformat'])
+  refuseRest('FuncCall', call, ['funcname', 'args', 'over', 'funcformat'])
   const resolved = resolveCall(call, compiler)
   if (resolved === undefined) throw new NotSupported(`the window function ${name}`)
   const evaluate = OWN[resolved.signature.source]

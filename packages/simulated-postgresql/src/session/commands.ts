@@ -3,7 +3,7 @@ import { define, statementName } from '../define/define.ts'
 import { relationOf } from '../define/names.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type ByKind, callByKind, expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import { type ByKind, callByKind, expectKind, type Fields, kindOf, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
 import { nextCommand } from '../storage/transaction.ts'
@@ -113,7 +113,8 @@ function showColumns(fields: Fields<'VariableShowStmt'>): readonly ResultColumn[
 }
 
 function show(fields: Fields<'VariableShowStmt'>, connection: Host): Outcome {
-  const { name = '' } = fieldsOf('VariableShowStmt', fields, ['name'])
+  const { name = '', ...rest } = fields
+  refuseRest('VariableShowStmt', rest)
   const rows =
     name === 'all'
       ? connection.settings.all().map((setting) => [setting.name, setting.value, ''])
@@ -122,12 +123,8 @@ function show(fields: Fields<'VariableShowStmt'>, connection: Host): Outcome {
 }
 
 function set(fields: Fields<'VariableSetStmt'>, connection: Host): string {
-  const {
-    kind,
-    name = '',
-    args,
-    is_local,
-  } = fieldsOf('VariableSetStmt', fields, ['kind', 'name', 'args', 'is_local', 'jumble_args'])
+  const { kind, name = '', args, is_local, ...rest } = fields
+  refuseRest('VariableSetStmt', rest, ['jumble_args'])
   switch (kind) {
     case 'VAR_SET_MULTI':
       if (name === 'TRANSACTION') setModes(connection, args)
@@ -173,7 +170,8 @@ function settingText(node: Node): string {
 }
 
 function listen(fields: Fields<'ListenStmt'>, connection: Host): string {
-  const { conditionname = '' } = fieldsOf('ListenStmt', fields, ['conditionname'])
+  const { conditionname = '', ...rest } = fields
+  refuseRest('ListenStmt', rest)
   if (!connection.channels.has(conditionname)) {
     connection.channels.add(conditionname)
     connection.transactions.begin(false).current.undo.push(() => connection.channels.delete(conditionname))
@@ -182,20 +180,23 @@ function listen(fields: Fields<'ListenStmt'>, connection: Host): string {
 }
 
 function unlisten(fields: Fields<'UnlistenStmt'>, connection: Host): string {
-  const { conditionname } = fieldsOf('UnlistenStmt', fields, ['conditionname'])
+  const { conditionname, ...rest } = fields
+  refuseRest('UnlistenStmt', rest)
   if (conditionname === undefined) connection.channels.clear()
   else connection.channels.delete(conditionname)
   return 'UNLISTEN'
 }
 
 function notify(fields: Fields<'NotifyStmt'>, connection: Host): string {
-  const { conditionname = '', payload = '' } = fieldsOf('NotifyStmt', fields, ['conditionname', 'payload'])
+  const { conditionname = '', payload = '', ...rest } = fields
+  refuseRest('NotifyStmt', rest)
   connection.queueNotification(conditionname, payload)
   return 'NOTIFY'
 }
 
 function* prepare(fields: Fields<'PrepareStmt'>, connection: Host, statement: Statement): Coroutine<string> {
-  const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
+  const { name = '', argtypes, query, ...rest } = fields
+  refuseRest('PrepareStmt', rest)
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
   const oids = (argtypes ?? []).map((node) => {
@@ -209,7 +210,8 @@ function* prepare(fields: Fields<'PrepareStmt'>, connection: Host, statement: St
 }
 
 function* executePrepared(fields: Fields<'ExecuteStmt'>, connection: Host): Execution {
-  const { name = '', params } = fieldsOf('ExecuteStmt', fields, ['name', 'params'])
+  const { name = '', params, ...rest } = fields
+  refuseRest('ExecuteStmt', rest)
   const prepared = connection.prepared.get(name)
   if (prepared === undefined) throw new SqlError('26000', `prepared statement "${name}" does not exist`)
   if ((params ?? []).length !== prepared.parameterOids.length)
@@ -221,7 +223,8 @@ function* executePrepared(fields: Fields<'ExecuteStmt'>, connection: Host): Exec
 }
 
 function deallocate(fields: Fields<'DeallocateStmt'>, connection: Host): string {
-  const { name, isall } = fieldsOf('DeallocateStmt', fields, ['name', 'isall'])
+  const { name, isall, ...rest } = fields
+  refuseRest('DeallocateStmt', rest)
   if (isall === true || name === undefined) {
     connection.prepared.clear()
     return 'DEALLOCATE ALL'
@@ -231,7 +234,8 @@ function deallocate(fields: Fields<'DeallocateStmt'>, connection: Host): string 
 }
 
 function discard(fields: Fields<'DiscardStmt'>, connection: Host): string {
-  const { target } = fieldsOf('DiscardStmt', fields, ['target'])
+  const { target, ...rest } = fields
+  refuseRest('DiscardStmt', rest)
   if (target === 'DISCARD_ALL') {
     if (connection.transactions.inBlock)
       throw new SqlError('25001', 'DISCARD ALL cannot run inside a transaction block')
@@ -250,7 +254,8 @@ function discard(fields: Fields<'DiscardStmt'>, connection: Host): string {
 }
 
 function* lock(fields: Fields<'LockStmt'>, connection: Host): Coroutine<string> {
-  const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
+  const { relations, mode = 8, nowait, ...rest } = fields
+  refuseRest('LockStmt', rest)
   if (!connection.transactions.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
   const name = LOCK_MODES[mode - 1]
   if (name === undefined) throw new NotSupported('an unknown mode of LOCK')
@@ -280,7 +285,8 @@ function requireDeferrable(names: readonly string[], { server, transactions }: H
 }
 
 function* setConstraints(fields: Fields<'ConstraintsSetStmt'>, connection: Host): Coroutine<string> {
-  const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
+  const { constraints, deferred, ...rest } = fields
+  refuseRest('ConstraintsSetStmt', rest)
   const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
   if (constraints !== undefined) requireDeferrable(names, connection)
   if (constraints === undefined) connection.transactions.deferring.clear()

@@ -2,7 +2,7 @@ import { columnNamed, columnsOf } from '../catalogue/table.ts'
 import { relationOf } from '../define/names.ts'
 import { isPlanned } from '../execute/plan.ts'
 import { NotSupported } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, optionsOf, refuseRest } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Rows } from '../types/value.ts'
@@ -10,19 +10,12 @@ import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome } from './session.ts'
 
 export function* copy(fields: Fields<'CopyStmt'>, host: Host, statement: Statement): Coroutine<Outcome> {
-  const read = fieldsOf('CopyStmt', fields, [
-    'relation',
-    'query',
-    'attlist',
-    'is_from',
-    'options',
-    'filename',
-    'is_program',
-  ])
-  if (read.filename !== undefined) throw new NotSupported('COPY of a file of the server')
-  const format = formatOf(read.options)
-  if (read.is_from === true) return yield* copyIn(host, fields, statement, format)
-  const query = read.query ?? selectOf(host, fields)
+  const { query: given, is_from, options, filename, ...rest } = fields
+  refuseRest('CopyStmt', rest, ['relation', 'attlist', 'is_program'])
+  if (filename !== undefined) throw new NotSupported('COPY of a file of the server')
+  const format = formatOf(options)
+  if (is_from === true) return yield* copyIn(host, fields, statement, format)
+  const query = given ?? selectOf(host, fields)
   if (!isPlanned(query)) throw new NotSupported('COPY of a statement that is not a query')
   const { rows, plan } = yield* host.runner.run(() => host.planner.compile({ ...statement, node: query }, []).plan, [])
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }

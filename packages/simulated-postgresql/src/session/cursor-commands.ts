@@ -1,7 +1,7 @@
 import type { Reading } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -21,11 +21,8 @@ export function* declare(
   statement: Statement,
   parameters: readonly SqlValue[],
 ): Coroutine<string> {
-  const {
-    portalname = '',
-    query,
-    options = 0,
-  } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
+  const { portalname = '', query, options = 0, ...rest } = fields
+  refuseRest('DeclareCursorStmt', rest)
   const [hold, forwardOnly] = [(options & HOLD) !== 0, (options & NO_SCROLL) !== 0]
   if (query === undefined || !('SelectStmt' in query))
     throw new NotSupported('a cursor for a statement other than SELECT')
@@ -83,11 +80,8 @@ function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefine
 
 /** FETCH and MOVE. */
 export function* fetch(fields: Fields<'FetchStmt'>, connection: Host, sql: string): Coroutine<Outcome> {
-  const {
-    direction,
-    portalname = '',
-    ismove,
-  } = fieldsOf('FetchStmt', fields, ['direction', 'howMany', 'portalname', 'ismove'])
+  const { direction, portalname = '', ismove, ...rest } = fields
+  refuseRest('FetchStmt', rest, ['howMany'])
   const howMany = Number(fields.howMany ?? 0)
   const cursor = connection.cursors.get(portalname)
   if (cursor === undefined) throw new SqlError('34000', `cursor "${portalname}" does not exist`)
@@ -106,7 +100,8 @@ export function* fetch(fields: Fields<'FetchStmt'>, connection: Host, sql: strin
 }
 
 export function close(fields: Fields<'ClosePortalStmt'>, connection: Host): string {
-  const { portalname } = fieldsOf('ClosePortalStmt', fields, ['portalname'])
+  const { portalname, ...rest } = fields
+  refuseRest('ClosePortalStmt', rest)
   if (portalname === undefined) {
     connection.cursors.clear()
     return 'CLOSE CURSOR ALL'

@@ -10,7 +10,7 @@ import { Machine, type RoutineHost } from '../plpgsql/machine.ts'
 import { type Body, parseBody } from '../plpgsql/tree.ts'
 import type { Shape } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, optionsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, optionsOf, refuseRest } from '../sql/nodes.ts'
 import { parse } from '../sql/parse.ts'
 import { beginSubtransaction } from '../storage/transaction.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -46,7 +46,8 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   *block(fields: Fields<'DoStmt'>): Coroutine<string> {
-    const { args } = fieldsOf('DoStmt', fields, ['args'])
+    const { args, ...rest } = fields
+    refuseRest('DoStmt', rest)
     let code = ''
     for (const [defname, arg] of optionsOf(args)) {
       const text = expectKind(arg, 'String').sval ?? ''

@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { beginSubtransaction } from '../storage/transaction.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Host } from './host.ts'
@@ -13,11 +13,8 @@ export function endsTransaction(node: Node): boolean {
 }
 
 export function* controlTransaction(fields: Fields<'TransactionStmt'>, connection: Host): Coroutine<string> {
-  const {
-    kind,
-    options,
-    savepoint_name = '',
-  } = fieldsOf('TransactionStmt', fields, ['kind', 'options', 'savepoint_name'])
+  const { kind, options, savepoint_name = '', ...rest } = fields
+  refuseRest('TransactionStmt', rest)
   switch (kind) {
     case 'TRANS_STMT_BEGIN':
     case 'TRANS_STMT_START':

@@ -95,20 +95,20 @@ export function callByKind<Given extends readonly unknown[], Result>(
 }
 
 /**
- * Returns the fields of a node. Throws NotSupported if the statement contains a field that is not in `names`, so that
- * no part of a statement is ignored.
+ * Throws NotSupported if the statement contains a field that its reader left over, so that no part of a statement is
+ * ignored.
+ * @param without the fields that may be left over
  */
-export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
+export function refuseRest<K extends Kind>(
   kind: K,
-  fields: Fields<K>,
-  names: readonly N[],
-): Pick<Fields<K>, N> {
-  const read: readonly PropertyKey[] = names
-  for (const [name, value] of Object.entries(fields as object)) {
-    if (name.endsWith('location') || read.includes(name) || value === UNWRITTEN[name]) continue
+  rest: Partial<Fields<K>>,
+  without: readonly (keyof Fields<K>)[] = [],
+): void {
+  const harmless: readonly PropertyKey[] = without
+  for (const [name, value] of Object.entries(rest)) {
+    if (name.endsWith('location') || harmless.includes(name) || value === UNWRITTEN[name]) continue
     throw new NotSupported(WORDS[`${kind}.${name}`] ?? `${kind}.${name}`)
   }
-  return fields
 }
 
 /** Returns the names and the values of options. */
@@ -116,7 +116,8 @@ export const optionsOf = (
   nodes: readonly Node[] | undefined,
 ): readonly (readonly [name: string, value: Node | undefined])[] =>
   (nodes ?? []).map((node) => {
-    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+    const { defname = '', arg, ...rest } = expectKind(node, 'DefElem')
+    refuseRest('DefElem', rest)
     return [defname, arg]
   })
 
