@@ -314,6 +314,18 @@ function buckets(count: number, rows: number): readonly number[] {
   )
 }
 
+/** Returns the value of the nth row of the frame: the first row is 1, the last is 0. */
+function inFrame(numberOf: (call: ResolvedCall, env: Env) => number | undefined): OwnFunction {
+  return (partition, frame, call) =>
+    partition.rows.map((env, row) => {
+      const number = numberOf(call, env)
+      if (number === undefined) return null
+      const { start, end } = frame(partition, row)
+      const at = number === 0 ? end - 1 : start + number - 1
+      return start <= at && at < end ? argument(call, 0, partition.rows[at]) : null
+    })
+}
+
 const OWN: Readonly<Record<string, OwnFunction>> = {
   window_row_number: ({ rows }) => rows.map((_, row) => BigInt(row + 1)),
   window_rank: (partition) => partition.rows.map((_, row) => BigInt(rank(partition, row))),
@@ -342,23 +354,12 @@ const OWN: Readonly<Record<string, OwnFunction>> = {
   window_lead: neighbour(1),
   window_lead_with_offset: neighbour(1),
   window_lead_with_offset_and_default: neighbour(1),
-  window_first_value: (partition, frame, call) =>
-    partition.rows.map((_, row) => {
-      const { start, end } = frame(partition, row)
-      return start < end ? argument(call, 0, partition.rows[start]) : null
-    }),
-  window_last_value: (partition, frame, call) =>
-    partition.rows.map((_, row) => {
-      const { start, end } = frame(partition, row)
-      return start < end ? argument(call, 0, partition.rows[end - 1]) : null
-    }),
-  window_nth_value: (partition, frame, call) =>
-    partition.rows.map((env, row) => {
-      const n = argument(call, 1, env)
-      if (n === null) return null
-      if (asNumber(n) <= 0) throw new SqlError('22016', 'argument of nth_value must be greater than zero')
-      const { start, end } = frame(partition, row)
-      const at = start + asNumber(n) - 1
-      return at < end ? argument(call, 0, partition.rows[at]) : null
-    }),
+  window_first_value: inFrame(() => 1),
+  window_last_value: inFrame(() => 0),
+  window_nth_value: inFrame((call, env) => {
+    const n = argument(call, 1, env)
+    if (n === null) return undefined
+    if (asNumber(n) <= 0) throw new SqlError('22016', 'argument of nth_value must be greater than zero')
+    return asNumber(n)
+  }),
 }

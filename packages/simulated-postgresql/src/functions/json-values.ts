@@ -71,8 +71,7 @@ export const jsonValue = (value: SqlValue, oid: number, env: Env): JsonValue =>
   value instanceof Jsonb ? value.value : parseJson(jsonText(value, oid, env))
 
 /** Returns a value of any type as the key of an object. */
-export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
-  if (value === null) throw new SqlError('22023', what)
+export function jsonKey(value: Exclude<SqlValue, null>, oid: number, env: Env): string {
   if (value instanceof SqlArray || value instanceof SqlRecord || oid === OID.json || oid === OID.jsonb) {
     throw new SqlError('22023', 'key value must be scalar, not array, composite, or json')
   }

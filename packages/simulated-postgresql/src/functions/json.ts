@@ -7,6 +7,7 @@ import {
   isJsonObject,
   jsonObject,
   jsonTypeName,
+  parseJson,
   quoteJson,
   splitJson,
 } from '../types/json.ts'
@@ -15,7 +16,6 @@ import { Jsonb, type JsonValue, type SqlValue } from '../types/value.ts'
 import { type Builtin, type Builtins, type CallTypes, taking } from './builtin.ts'
 import { jsonbPath, jsonElement, jsonMember, pathIndex } from './json-access.ts'
 import { extractedText, jsonKey, jsonText, jsonValue, scalarText } from './json-values.ts'
-import type { Env } from './session-facts.ts'
 
 function document(value: SqlValue | undefined): JsonValue {
   return asJsonb(value).value
@@ -169,54 +169,49 @@ function argumentOid(call: CallTypes, i: number): number {
   return call.arguments[i]?.oid ?? OID.text
 }
 
-function builtMembers(
-  values: readonly SqlValue[],
-  call: CallTypes,
-  env: Env,
-): readonly (readonly [string, JsonValue])[] {
-  checkPairs(values)
-  const members: [string, JsonValue][] = []
-  for (let i = 0; i < values.length; i += 2) {
-    const key = jsonKey(values[i] ?? null, argumentOid(call, i), env, `argument ${i + 1}: key must not be null`)
-    members.push([key, jsonValue(values[i + 1] ?? null, argumentOid(call, i + 1), env)])
-  }
-  return members
-}
-
-function checkPairs(values: readonly SqlValue[]): void {
+/** Yields keys and values. `noKey` returns the error for a null in the place of a key. */
+function* pairsOf(
+  [values, env, call]: Parameters<Builtin>,
+  noKey: (place: number) => SqlError,
+): Generator<readonly [key: string, value: SqlValue, oid: number]> {
   if (values.length % 2 !== 0) {
     throw new SqlError('22023', 'argument list must have even number of elements', {
       hint: 'The arguments of json_build_object() must consist of alternating keys and values.',
     })
   }
+  for (let i = 0; i < values.length; i += 2) {
+    const key = values[i] ?? null
+    if (key === null) throw noKey(i + 1)
+    yield [jsonKey(key, argumentOid(call, i), env), values[i + 1] ?? null, argumentOid(call, i + 1)]
+  }
 }
 
-function builtText(values: readonly SqlValue[], call: CallTypes, env: Env): string {
-  checkPairs(values)
-  const members: string[] = []
-  for (let i = 0; i < values.length; i += 2) {
-    const value = values[i] ?? null
-    if (value === null) throw new SqlError('22004', 'null value not allowed for object key')
-    const key = jsonKey(value, argumentOid(call, i), env)
-    members.push(`${quoteJson(key)} : ${jsonText(values[i + 1] ?? null, argumentOid(call, i + 1), env)}`)
-  }
+const objectText: Builtin = (...given) => {
+  const pairs = pairsOf(given, () => new SqlError('22004', 'null value not allowed for object key'))
+  const members = Array.from(pairs, ([key, value, oid]) => `${quoteJson(key)} : ${jsonText(value, oid, given[1])}`)
   return `{${members.join(', ')}}`
 }
+
+const objectValue: Builtin = (...given) => {
+  const pairs = pairsOf(given, (place) => new SqlError('22023', `argument ${place}: key must not be null`))
+  return new Jsonb(jsonObject(Array.from(pairs, ([key, value, oid]) => [key, jsonValue(value, oid, given[1])])))
+}
+
+const builtArray = (...[values, env, call]: Parameters<Builtin>): string =>
+  `[${values.map((value, i) => jsonText(value, argumentOid(call, i), env)).join(', ')}]`
 
 const build: Builtins = {
   to_json: ([a = null], env, call) => jsonText(a, argumentOid(call, 0), env),
   to_jsonb: ([a = null], env, call) => new Jsonb(jsonValue(a, argumentOid(call, 0), env)),
   row_to_json: ([a = null], env) => jsonText(a, OID.record, env),
   array_to_json: ([a = null], env) => jsonText(a, OID.anyarray, env),
-  json_build_object: (values, env, call) => builtText(values, call, env),
+  json_build_object: objectText,
   json_build_object_noargs: () => '{}',
-  json_build_array: (values, env, call) =>
-    `[${values.map((value, i) => jsonText(value, argumentOid(call, i), env)).join(', ')}]`,
+  json_build_array: builtArray,
   json_build_array_noargs: () => '[]',
-  jsonb_build_object: (values, env, call) => new Jsonb(jsonObject(builtMembers(values, call, env))),
+  jsonb_build_object: objectValue,
   jsonb_build_object_noargs: () => new Jsonb(new Map()),
-  jsonb_build_array: (values, env, call) =>
-    new Jsonb(values.map((value, i) => jsonValue(value, argumentOid(call, i), env))),
+  jsonb_build_array: (...given) => new Jsonb(parseJson(builtArray(...given))),
   jsonb_build_array_noargs: () => new Jsonb([]),
 }
 

@@ -10,10 +10,15 @@ export interface Raised {
 }
 
 /** Levels of elog.h. */
-const [INFO, NOTICE, WARNING] = [17, 18, 19]
+const SEVERITIES: ReadonlyMap<number, 'INFO' | 'NOTICE' | 'WARNING'> = new Map([
+  [17, 'INFO'],
+  [18, 'NOTICE'],
+  [19, 'WARNING'],
+])
 const ERROR = 21
+
 /** Options of PLpgSQL_raise_option_type. */
-const [ERRCODE, MESSAGE, DETAIL, HINT, COLUMN, CONSTRAINT, DATATYPE, TABLE, SCHEMA] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+const OPTIONS = ['code', 'message', 'detail', 'hint', 'column', 'constraint', 'dataType', 'table', 'schema'] as const
 
 interface Listener {
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
@@ -26,39 +31,26 @@ export function raised(raise: Raised, handled: SqlError | undefined, listener: L
     if (handled !== undefined) throw handled
     throw new SqlError('0Z002', 'RAISE without parameters cannot be used outside an exception handler')
   }
-  const option = (wanted: number): string | undefined => {
-    const found = options.find((each) => each.option === wanted)
+  const option = (wanted: (typeof OPTIONS)[number]): string | undefined => {
+    const found = options.find((each) => OPTIONS[each.option] === wanted)
     if (found?.text === null) throw new SqlError('22004', 'RAISE statement option cannot be null')
     return found?.text
   }
-  const named = option(ERRCODE) ?? condition
+  const named = option('code') ?? condition
   const code = named === undefined ? defaultCode(level) : conditionCode(named)
   if (code === undefined) throw new NotSupported(`the condition ${named} in PL/pgSQL`)
-  const text = option(MESSAGE) ?? (message === undefined ? (condition ?? code) : formatted(message, raise.texts))
+  const text = option('message') ?? (message === undefined ? (condition ?? code) : formatted(message, raise.texts))
   if (level >= ERROR) {
-    const fields = {
-      detail: option(DETAIL),
-      hint: option(HINT),
-      column: option(COLUMN),
-      constraint: option(CONSTRAINT),
-      dataType: option(DATATYPE),
-      table: option(TABLE),
-      schema: option(SCHEMA),
-    }
-    throw new SqlError(
-      code,
-      text,
-      Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    )
+    const fields = OPTIONS.slice(2).map((name) => [name, option(name)])
+    throw new SqlError(code, text, Object.fromEntries(fields.filter(([, value]) => value !== undefined)))
   }
-  if (level === WARNING) listener.notice('WARNING', code, text)
-  else if (level === NOTICE) listener.notice('NOTICE', code, text)
-  else if (level === INFO) listener.notice('INFO', code, text)
+  const severity = SEVERITIES.get(level)
+  if (severity !== undefined) listener.notice(severity, code, text)
 }
 
 function defaultCode(level: number): string {
   if (level >= ERROR) return 'P0001'
-  return level === WARNING ? '01000' : '00000'
+  return SEVERITIES.get(level) === 'WARNING' ? '01000' : '00000'
 }
 
 function formatted(message: string, texts: readonly (string | null)[]): string {
