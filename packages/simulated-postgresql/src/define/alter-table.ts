@@ -11,7 +11,7 @@ import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
-import { assignXid, latestTuples } from '../storage/rows.ts'
+import { assignXid, latestTuples, rewriteColumn } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { alterComposite } from './composite-types.ts'
@@ -131,11 +131,8 @@ function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: stri
 }
 
 function changeDefault(column: Column, value: Node | undefined, context: Context, run: Run): void {
-  const before = column.default
-  setDefault(column, value, context)
-  run.catalogue.changed(run.transaction.current, () => {
-    column.default = before
-  })
+  setDefault({ ...column }, value, context)
+  run.catalogue.change(column, { default: value }, run)
 }
 
 function dropNotNull(table: Table, name: string, run: Run): void {
@@ -200,15 +197,7 @@ function rewrite(
   missing: SqlValue = null,
 ): void {
   const shown = new Set(latestTuples(table, run))
-  const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
-  for (const { tuple, values } of before) {
-    const changed = [...values]
-    changed[attribute - 1] = shown.has(tuple) ? compute(values) : missing
-    tuple.values = changed
-  }
-  run.transaction.current.undo.push(() => {
-    for (const { tuple, values } of before) tuple.values = values
-  })
+  rewriteColumn(table, attribute - 1, (tuple) => (shown.has(tuple) ? compute(tuple.values) : missing), run)
 }
 
 export function dropColumn(

@@ -5,7 +5,7 @@ import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, refuseRest } from '../sql/nodes.ts'
-import { assignXid } from '../storage/rows.ts'
+import { assignXid, rewriteColumn } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { mapElements } from '../types/array.ts'
 import type { TypeDefinition } from '../types/registry.ts'
@@ -128,12 +128,7 @@ function convertStored(
       places.map((place) => value.values[place] ?? null),
     )
   }
-  const known = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
-  for (const { tuple, values } of known)
-    tuple.values = values.with(attribute - 1, converted(values[attribute - 1] ?? null))
-  run.transaction.current.undo.push(() => {
-    for (const { tuple, values } of known) tuple.values = values
-  })
+  rewriteColumn(table, attribute - 1, ({ values }) => converted(values[attribute - 1] ?? null), run)
 }
 
 function altered(

@@ -156,11 +156,8 @@ function addCheck(
     places: slots,
     validated: skip_validation !== true,
   }
-  table.checks.push(check)
-  table.checks.sort((a, b) => order(a.name, b.name))
-  run.catalogue.changed(run.transaction.current, () => {
-    table.checks = table.checks.filter((each) => each !== check)
-  })
+  const checks = [...table.checks, check].toSorted((a, b) => order(a.name, b.name))
+  run.catalogue.change(table, { checks }, run)
 }
 
 /** Checks the existing rows again. */
@@ -255,10 +252,7 @@ function* addForeignKey(
   }
   for (const [at, place] of key.columns.entries())
     checkComparable(key, table, place, referencedPlaces[at] ?? 0, context)
-  table.foreignKeys.push(key)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.foreignKeys = table.foreignKeys.filter((each) => each !== key)
-  })
+  run.catalogue.change(table, { foreignKeys: [...table.foreignKeys, key] }, run)
 }
 
 function checkComparable(key: ForeignKey, table: Table, place: number, other: number, context: Context): void {

@@ -110,10 +110,7 @@ export function newColumn(table: Table, name: string, type: SqlType, run: Run): 
     identity: undefined,
     generated: undefined,
   }
-  table.columns.push(column)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.columns = table.columns.filter((each) => each !== column)
-  })
+  run.catalogue.change(table, { columns: [...table.columns, column] }, run)
   return column
 }
 

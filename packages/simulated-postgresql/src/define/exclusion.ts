@@ -4,13 +4,14 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { binary, operatorName } from '../expressions/operators.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { SqlType } from '../types/value.ts'
 import { addIndex, chosenName, conditionOf, elementNames, indexColumns } from './indexes.ts'
 
 /** Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
@@ -59,8 +60,7 @@ function partOf(node: Node): { readonly element: Node; readonly operator: string
 
 /** Compiles an operator that compares the rows at index 0 and 1. */
 function exclusive(operator: string, type: SqlType, method: string, context: Context): Compiled {
-  const value = (at: number): Compiled => ({ type, evaluate: ({ row }): SqlValue => row[at] ?? null })
-  const compiled = binary(new QueryScope(context, undefined), operator, value(0), value(1))
+  const compiled = binary(new QueryScope(context, undefined), operator, valueAt(type, 0), valueAt(type, 1))
   const allowed = operatorsOf(type, method, context)
   const signature = `${operator}(${context.format(type)},${context.format(type)})`
   if (!COMMUTATIVE.has(operator))

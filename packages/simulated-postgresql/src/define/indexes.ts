@@ -32,10 +32,7 @@ export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
     if (other !== undefined) throw notValid(table, index, values, other)
     addTo(seen, key, values)
   }
-  table.indexes.push(index)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.indexes = table.indexes.filter((each) => each !== index)
-  })
+  run.catalogue.change(table, { indexes: [...table.indexes, index] }, run)
 }
 
 export function dropIndexes(table: Table, dropped: readonly Index[], run: Run): void {

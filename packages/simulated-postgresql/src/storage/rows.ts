@@ -37,6 +37,24 @@ export function latestTuples(heap: Heap, writer: Writer): readonly Tuple[] {
   return heap.tuples.filter((tuple) => visible(tuple, latest, writer.transaction))
 }
 
+/** Changes a column in all versions, even those that only older snapshots show. */
+export function rewriteColumn(
+  { tuples }: Heap,
+  place: number,
+  compute: (tuple: Tuple) => SqlValue,
+  { transaction }: Writer,
+): void {
+  const before = tuples.map((tuple) => ({ tuple, values: tuple.values }))
+  for (const { tuple, values } of before) {
+    const changed = [...values]
+    changed[place] = compute(tuple)
+    tuple.values = changed
+  }
+  transaction.current.undo.push(() => {
+    for (const { tuple, values } of before) tuple.values = values
+  })
+}
+
 export type LockPolicy = 'wait' | 'nowait' | 'skip'
 
 /** Returns the versions that a snapshot shows, in table order. At serializable, marks the table as read. */
