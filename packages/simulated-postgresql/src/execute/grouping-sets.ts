@@ -2,6 +2,7 @@ import { decideText } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { contains, treeText } from '../sql/trees.ts'
@@ -64,7 +65,7 @@ export function compileGroupingSets(
       const key = keys.find((each) =>
         column === undefined ? treeText(each.node) === treeText(node) : each.column === column,
       )
-      return key === undefined ? undefined : { type: key.compiled.type, evaluate: (env) => env.row[key.slot] ?? null }
+      return key === undefined ? undefined : valueAt(key.compiled.type, key.slot)
     },
     marked({ values: before, tuples }, set) {
       const values = before.slice()

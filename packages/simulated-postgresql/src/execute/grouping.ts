@@ -2,6 +2,7 @@ import { type Accumulation, type AggregateCall, compileAggregate } from '../expr
 import { requireEquality } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
@@ -61,7 +62,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
     scope.onNode = sets?.replaced
     const slot = scope.width++
     aggregates.push({ aggregate: compiled, slot })
-    return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
+    return valueAt(compiled.type, slot)
   }
   const grouped = (node: Node, compileIt: () => Compiled): Compiled => {
     compiledNodes.push(node)

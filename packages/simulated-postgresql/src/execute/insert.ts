@@ -1,5 +1,6 @@
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
-import type { Compiled, Env } from '../expressions/env.ts'
+import type { Env } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
@@ -186,7 +187,7 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
   if (values) return plan
   const assigned = plan.columns.map(({ type }, at) => {
     const column = columns[at]
-    const value: Compiled = { type, evaluate: (env) => env.row[at] ?? null }
+    const value = valueAt(type, at)
     return column === undefined ? value : context.assignedValue(value, scope, column)
   })
   return {

@@ -1,5 +1,6 @@
 import type { Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
@@ -80,10 +81,7 @@ export function compileMerge(
   }
   const actions = compileActions(mergeWhenClauses ?? [], table, facts, scopes)
   const actionSlot = scope.width++
-  scope.onNode = (node) =>
-    'MergeSupportFunc' in node
-      ? { type: context.type(OID.text), evaluate: (env) => env.row[actionSlot] ?? null }
-      : undefined
+  scope.onNode = (node) => ('MergeSupportFunc' in node ? valueAt(context.type(OID.text), actionSlot) : undefined)
   const returning = compileReturning(returningClause, scope)
   const unmatched = actions.some(({ when }) => when === 'not matched by source')
     ? new TableScan(table, scan.relation, false)

@@ -1,6 +1,7 @@
 import { knownValue } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
@@ -258,7 +259,7 @@ function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope):
     const compiled = compileWindow(call, clause ?? [], scope)
     const slot = scope.width++
     calls.push({ call: compiled, slot })
-    return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
+    return valueAt(compiled.type, slot)
   }
   return {
     add(rows, run, outer) {

@@ -2,6 +2,7 @@ import { joinKeys, keyText } from '../catalogue/keys.ts'
 import { coerce, commonType } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
@@ -36,7 +37,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
     tableOid: 0,
     attribute: 0,
   }))
-  const targets = columns.map((column, at) => ({ name: column.name, compiled: slot(column.type, at) }))
+  const targets = columns.map((column, at) => ({ name: column.name, compiled: valueAt(column.type, at) }))
   const keys = compileSort(sortClause, targets, results)
   const limit = compileLimit(fields, scope)
   return {
@@ -81,13 +82,9 @@ function operand(select: Operand, type: SqlType, at: number, scope: QueryScope):
       each.ResTarget.val.ColumnRef.fields?.some((field) => 'A_Star' in field) === true,
   )
   const value = starred || target === undefined || !('ResTarget' in target) ? undefined : target.ResTarget.val
-  if (value === undefined || !('A_Const' in value)) return slot(type, at)
+  if (value === undefined || !('A_Const' in value)) return valueAt(type, at)
   const { sval, isnull } = value.A_Const
-  return sval === undefined && isnull !== true ? slot(type, at) : slot(scope.context.type(OID.unknown), at)
-}
-
-function slot(type: SqlType, at: number): Compiled {
-  return { type, evaluate: (env) => env.row[at] ?? null }
+  return sval === undefined && isnull !== true ? valueAt(type, at) : valueAt(scope.context.type(OID.unknown), at)
 }
 
 /** Returns the conversion of an operand's rows to the common types, if needed. */
@@ -100,7 +97,7 @@ export function conversion(
   if (plan.columns.every((column, at) => column.type.oid === types[at]?.oid)) return undefined
   const converted = plan.columns.map((column, at) => {
     const literal = operand(select, column.type, at, scope).type.oid === OID.unknown
-    return coerce(slot(column.type, at), types[at] ?? column.type, literal ? 'e' : 'i', scope)
+    return coerce(valueAt(column.type, at), types[at] ?? column.type, literal ? 'e' : 'i', scope)
   })
   return (row, run) => converted.map((each) => each.evaluate({ row, parameters: run.parameters, session: run }))
 }

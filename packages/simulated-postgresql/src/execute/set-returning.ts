@@ -1,4 +1,5 @@
 import type { Env } from '../expressions/env.ts'
+import { valueAt } from '../expressions/fold.ts'
 import { compileSet } from '../expressions/sets.ts'
 import { NotSupported } from '../sql/error.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -23,7 +24,7 @@ export function collectSets(scope: QueryScope): readonly SetReturning[] {
       throw new NotSupported('a function that returns rows, in a select list')
     const slot = scope.width++
     sets.push({ slot, values: (env) => [...compiled.rows(env)].map((row) => row[0] ?? null) })
-    return { type: column.type, evaluate: (env) => env.row[slot] ?? null }
+    return valueAt(column.type, slot)
   }
   return sets
 }

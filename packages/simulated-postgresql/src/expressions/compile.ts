@@ -1,17 +1,16 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type ByKind, callByKind, type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { parseBits } from '../types/bits.ts'
-import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
 import { parseNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { compileCall } from './calls.ts'
-import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
+import { coerce, coerceBoolean, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
 import { requireCollation } from './collation.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
-import { arrayFrom, constant, derived, foldOf, PURE } from './fold.ts'
+import { arrayFrom, constant, derived, foldOf, PURE, valueAt } from './fold.ts'
 import { compileIndirection } from './indirection.ts'
 import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
 import { compileSubLink, rowSubLink } from './sublinks.ts'
@@ -127,7 +126,7 @@ function compileColumn(node: Fields<'ColumnRef'>, scope: Scope): Compiled {
 
 function readColumn(reference: ColumnReference): Compiled {
   const { index, levelsUp, type } = reference
-  if (levelsUp === 0) return { type, evaluate: (env) => env.row[index] ?? null }
+  if (levelsUp === 0) return valueAt(type, index)
   return {
     type,
     evaluate: (env) => {
@@ -297,16 +296,7 @@ function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Co
   const { arg, booltesttype = 'IS_TRUE', ...rest } = node
   refuseRest('BooleanTest', rest)
   const words = booltesttype.replaceAll('_', ' ')
-  const inner = compiler.compile(arg)
-  const { types } = compiler.scope.context
-  if (inner.type.oid !== OID.unknown && inner.type.oid !== OID.bool) {
-    throw new SqlError(
-      '42804',
-      `argument of ${words} must be type boolean, not type ${formatType(types, inner.type.oid)}`,
-      position(locationOf(arg)),
-    )
-  }
-  const value = coerce(inner, typeNamed(compiler.scope, OID.bool), 'i', compiler.scope, locationOf(arg))
+  const value = coerceBoolean(compiler.compile(arg), words, compiler.scope, locationOf(arg))
   const wanted = words.endsWith('TRUE') ? true : words.endsWith('FALSE') ? false : null
   const test = derived(value.type, [value], PURE, (env) => value.evaluate(env) === wanted)
   return words.includes('NOT') ? negated(test) : test

@@ -17,6 +17,12 @@ export function constant(type: SqlType, value: SqlValue): Compiled {
   return { type, evaluate: () => value, fold: () => known }
 }
 
+/** Returns the value at a place of the row. */
+export const valueAt = (type: SqlType, place: number): Compiled => ({
+  type,
+  evaluate: ({ row }) => row[place] ?? null,
+})
+
 /** Returns the value of a part if PostgreSQL's planner knows it. Throws if the computation of a constant fails. */
 export function foldOf(part: Compiled, env: Env): Known | undefined {
   return part.fold?.(env)
