@@ -1,7 +1,7 @@
 import type { Accumulator } from '../functions/accumulator.ts'
 import { aggregateNamed } from '../functions/aggregates.ts'
 import { calculatedAggregate, isCalculable } from '../functions/calculator.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported } from '../sql/error.ts'
 import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
@@ -13,7 +13,6 @@ import { compilerOf } from './compile.ts'
 import { locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
-import { position } from './type-name.ts'
 
 export interface AggregateCall {
   readonly type: SqlType
@@ -45,7 +44,7 @@ export function narrowed(
 
 function refused(code: string, message: string): (call: Fields<'FuncCall'>) => never {
   return (call) => {
-    throw new SqlError(code, message, position(call.location))
+    throw errorAt(call.location, code, message)
   }
 }
 
@@ -173,10 +172,10 @@ function checkDistinctOrder(call: Fields<'FuncCall'>): void {
   const given = new Set((call.args ?? []).map((node) => treeText(node)))
   for (const key of call.agg_order ?? []) {
     if ('SortBy' in key && !given.has(treeText(key.SortBy.node))) {
-      throw new SqlError(
+      throw errorAt(
+        locationOf(key.SortBy.node),
         '42P10',
         'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
-        position(locationOf(key.SortBy.node)),
       )
     }
   }

@@ -3,7 +3,7 @@ import { builtin } from '../functions/builtins.ts'
 import { computed, functionQuery, isCalculable } from '../functions/calculator.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
 import { extensionsOf, OF_CITEXT, ownName } from '../functions/extensions.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
 import { REMEDY } from '../types/calculator.ts'
@@ -16,7 +16,7 @@ import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { arrayFrom, derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
-import { arrayOf, position } from './type-name.ts'
+import { arrayOf } from './type-name.ts'
 
 /** The fields of a call that only aggregates and window functions permit, such as FILTER and OVER. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
@@ -55,14 +55,12 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
       if (isKnownFunction(name, given.length) || oids.some((oid) => isMultirange(types, oid)))
         throw new NotSupported(`the function ${callText}`)
-      throw new SqlError('42883', `function ${callText} does not exist`, {
+      throw errorAt(call.location, '42883', `function ${callText} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
-        ...position(call.location),
       })
     }
-    throw new SqlError('42725', `function ${callText} is not unique`, {
+    throw errorAt(call.location, '42725', `function ${callText} is not unique`, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
-      ...position(call.location),
     })
   }
   const { signature } = choice
@@ -196,14 +194,14 @@ export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compi
     return scope.aggregate(call)
   }
   if (kinds.includes('w')) {
-    throw new SqlError('42809', `window function ${name} requires an OVER clause`, position(call.location))
+    throw errorAt(call.location, '42809', `window function ${name} requires an OVER clause`)
   }
   for (const field of COLLECTING) {
     if (call[field] !== undefined && call[field] !== false) {
-      throw new SqlError(
+      throw errorAt(
+        call.location,
         '42809',
         `${COLLECTING_WORDS[field]} specified, but ${name} is not an aggregate function`,
-        position(call.location),
       )
     }
   }
@@ -226,7 +224,7 @@ const COLLECTING_WORDS: Readonly<Record<(typeof COLLECTING)[number], string>> = 
 }
 
 function notAllowed(code: string, what: string, scope: Scope, location?: number): SqlError {
-  return new SqlError(code, `${what} not allowed in ${scope.place ?? 'this context'}`, position(location))
+  return errorAt(location, code, `${what} not allowed in ${scope.place ?? 'this context'}`)
 }
 
 function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler): Compiled {

@@ -1,6 +1,6 @@
 import { builtin } from '../functions/builtins.ts'
 import type { CastContext } from '../functions/catalogue.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { mapElements } from '../types/array.ts'
 import { fitBit, fitVarbit } from '../types/bits.ts'
 import { roundMicros } from '../types/datetime.ts'
@@ -16,7 +16,6 @@ import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../ty
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
 import { commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
-import { position } from './type-name.ts'
 
 type Convert = (value: SqlValue, env: Env) => SqlValue
 
@@ -47,10 +46,10 @@ export function coerce(
   if (path === undefined) {
     if (types.typeOf(source.oid).columns !== undefined) throw new NotSupported('a cast from a composite type')
     if (target.oid === OID.record && compiled.columns !== undefined) return compiled
-    throw new SqlError(
+    throw errorAt(
+      location,
       '42846',
       `cannot cast type ${formatType(types, source.oid)} to ${formatType(types, target.oid)}`,
-      position(location),
     )
   }
   const convert = converter(scope, path, source.oid, target.oid, context, target.typmod)
@@ -161,7 +160,7 @@ function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, locati
     return constant({ ...target, typmod }, definition.input(compiled.literal, scope.context, typmod))
   } catch (error) {
     if (error instanceof SqlError && error.fields.position === undefined) {
-      throw new SqlError(error.code, error.message, { ...error.fields, ...position(location) })
+      throw errorAt(location, error.code, error.message, error.fields)
     }
     throw error
   }
@@ -257,10 +256,11 @@ export function coerceAssignment(
   const isRow = source === OID.record && types.typeOf(target.oid).columns !== undefined
   const isKnown = source !== OID.unknown && source !== target.oid && !isRow
   if (isKnown && pathway(types, source, target.oid, 'a') === undefined) {
-    throw new SqlError(
+    throw errorAt(
+      location,
       '42804',
       `column "${column}" is of type ${formatType(types, target.domain ?? target.oid)} but expression is of type ${formatType(types, source)}`,
-      { hint: 'You will need to rewrite or cast the expression.', ...position(location) },
+      { hint: 'You will need to rewrite or cast the expression.' },
     )
   }
   return computed(coerce(compiled, target, 'a', scope, location), scope)
@@ -281,11 +281,7 @@ export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, lo
   const { types } = scope.context
   const source = compiled.type.oid
   if (source !== OID.unknown && source !== OID.bool) {
-    throw new SqlError(
-      '42804',
-      `argument of ${what} must be type boolean, not type ${formatType(types, source)}`,
-      position(location),
-    )
+    throw errorAt(location, '42804', `argument of ${what} must be type boolean, not type ${formatType(types, source)}`)
   }
   return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
 }
@@ -322,12 +318,12 @@ function noCommonType(
       const other = types.typeOf(chosen).category === types.typeOf(oid).category
       const [a, b] = [formatType(types, chosen), formatType(types, oid)]
       return other
-        ? new SqlError('42846', `${what} could not convert type ${a} to ${b}`, position(location))
-        : new SqlError('42804', `${what} types ${a} and ${b} cannot be matched`, position(location))
+        ? errorAt(location, '42846', `${what} could not convert type ${a} to ${b}`)
+        : errorAt(location, '42804', `${what} types ${a} and ${b} cannot be matched`)
     }
     chosen = pair
   }
-  return new SqlError('42804', `${what} types cannot be matched`, position(location))
+  return errorAt(location, '42804', `${what} types cannot be matched`)
 }
 
 export function coerceToCommon(

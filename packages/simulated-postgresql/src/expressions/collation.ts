@@ -1,9 +1,8 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported } from '../sql/error.ts'
 import { type Fields, namesOf, refuseRest } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
-import { position } from './type-name.ts'
 
 const SAME_AS_C: readonly string[] = ['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8']
 
@@ -16,9 +15,5 @@ export function requireCollation(clause: Fields<'CollateClause'> | undefined, ty
   if (!SAME_AS_C.includes(name)) throw new NotSupported(`the collation ${name}`)
   const { oid, elementOid } = types.typeOf(type.oid)
   if (types.typeOf(elementOid === 0 ? oid : elementOid).category === 'S') return
-  throw new SqlError(
-    '42804',
-    `collations are not supported by type ${formatType(types, oid)}`,
-    position(clause.location),
-  )
+  throw errorAt(clause.location, '42804', `collations are not supported by type ${formatType(types, oid)}`)
 }

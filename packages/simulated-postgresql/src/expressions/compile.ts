@@ -1,4 +1,4 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { type ByKind, callByKind, type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { parseBits } from '../types/bits.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
@@ -14,7 +14,7 @@ import { arrayFrom, constant, derived, foldOf, PURE, valueAt } from './fold.ts'
 import { compileIndirection } from './indirection.ts'
 import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
 import { compileSubLink, rowSubLink } from './sublinks.ts'
-import { arrayOf, position, resolveTypeName } from './type-name.ts'
+import { arrayOf, resolveTypeName } from './type-name.ts'
 import { compileValueFunction } from './value-functions.ts'
 
 /**
@@ -60,11 +60,7 @@ const COMPILERS: ByKind<[compiler: Compiler], Compiled> = {
   BooleanTest: compileBooleanTest,
   A_ArrayExpr: compileArray,
   MergeSupportFunc: ({ location }) => {
-    throw new SqlError(
-      '42601',
-      'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command',
-      position(location),
-    )
+    throw errorAt(location, '42601', 'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command')
   },
   A_Indirection: compileIndirection,
   RowExpr: compileRow,
@@ -143,7 +139,7 @@ function readColumn(reference: ColumnReference): Compiled {
 function compileParameter(node: Fields<'ParamRef'>, scope: Scope): Compiled {
   const { number = 0, ...rest } = node
   refuseRest('ParamRef', rest)
-  if (number < 1) throw new SqlError('42P02', `there is no parameter $${number}`, position(node.location))
+  if (number < 1) throw errorAt(node.location, '42P02', `there is no parameter $${number}`)
   const type = scope.parameter(number)
   const evaluate = (env: Env): SqlValue => env.parameters[number - 1] ?? null
   return type.oid === OID.unknown ? { type, evaluate, parameter: number } : { type, evaluate }
@@ -186,9 +182,8 @@ function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: 
   )
   if (given.length === 0) {
     if (wanted === undefined) {
-      throw new SqlError('42P18', 'cannot determine type of empty array', {
+      throw errorAt(node.location, '42P18', 'cannot determine type of empty array', {
         hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
-        ...position(node.location),
       })
     }
     return constant(arrayOf(scope.context.types, wanted), new SqlArray(wanted.oid, []))
@@ -277,11 +272,7 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
   const tested = compiler.compile(arg)
   if (tested.parameter !== undefined) {
     // PostgreSQL refuses a parameter of undecided type here, even if a later use could decide the type.
-    throw new SqlError(
-      '42P08',
-      `could not determine data type of parameter $${tested.parameter}`,
-      position(locationOf(arg)),
-    )
+    throw errorAt(locationOf(arg), '42P08', `could not determine data type of parameter $${tested.parameter}`)
   }
   const inner = decideText(tested, compiler.scope)
   const wanted = nulltesttype !== 'IS_NOT_NULL'

@@ -1,5 +1,5 @@
 import { jsonbPath } from '../functions/json-access.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { asArray } from '../types/definitions.ts'
@@ -11,7 +11,6 @@ import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env } from './env.ts'
 import { derived, PURE } from './fold.ts'
 import { pathway } from './resolve.ts'
-import { position } from './type-name.ts'
 
 /** `a[1]`, `a[1:2]`, `(row).column`. */
 export function compileIndirection(node: Fields<'A_Indirection'>, compiler: Compiler): Compiled {
@@ -80,10 +79,10 @@ function subscripted(array: Compiled, nodes: readonly Node[], compiler: Compiler
   const json = array.type.oid === OID.jsonb
   const element = elementTypeOf(array.type, scope)
   if (!json && element === undefined) {
-    throw new SqlError(
+    throw errorAt(
+      location,
       '42804',
       `cannot subscript type ${formatType(scope.context.types, array.type.oid)} because it does not support subscripting`,
-      position(location),
     )
   }
   const subscripts = nodes.map((node) => subscript(node, compiler, json))
@@ -112,7 +111,7 @@ function subscript(node: Node, compiler: Compiler, json: boolean): Subscript {
     const compiled = compiler.compile(index)
     if (json) return compiled
     if (compiled.type.oid !== OID.unknown && !isIntegral(compiled, compiler)) {
-      throw new SqlError('42804', 'array subscript must have type integer', position(locationOf(index)))
+      throw errorAt(locationOf(index), '42804', 'array subscript must have type integer')
     }
     return coerce(compiled, typeNamed(compiler.scope, OID.int4), 'a', compiler.scope, locationOf(index))
   }

@@ -2,7 +2,7 @@ import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
 import { computed, isCalculable, operatorQuery } from '../functions/calculator.ts'
 import type { OperatorSignature } from '../functions/catalogue.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { contains } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
@@ -17,7 +17,6 @@ import { type Compiler, locationOf, startOf } from './compiler.ts'
 import type { Compiled, Env, Known, Scope } from './env.ts'
 import { constant, derived, foldable, foldOf, PURE } from './fold.ts'
 import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './resolve.ts'
-import { position } from './type-name.ts'
 
 export function negated(compiled: Compiled): Compiled {
   return derived(compiled.type, [compiled], PURE, (env) => {
@@ -74,9 +73,8 @@ function missing({ context: { types } }: Scope, name: string, given: readonly Sq
     throw new NotSupported(`the operator ${name} of a composite type`)
   const applied = shown(types, name, given)
   if (given.some(({ oid }) => isMultirange(types, oid))) return new NotSupported(`the operator ${applied}`)
-  return new SqlError('42883', `operator does not exist: ${applied}`, {
+  return errorAt(location, '42883', `operator does not exist: ${applied}`, {
     hint: 'No operator matches the given name and argument types. You might need to add explicit type casts.',
-    ...position(location),
   })
 }
 
@@ -101,9 +99,8 @@ function resolveOperator<Operands extends Unary | Binary>(
   const choice = chooseOperator(types, name, oids)
   if (choice.kind === 'none') throw missing(scope, name, actual, location)
   if (choice.kind === 'ambiguous')
-    throw new SqlError('42725', `operator is not unique: ${shown(types, name, actual)}`, {
+    throw errorAt(location, '42725', `operator is not unique: ${shown(types, name, actual)}`, {
       hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
-      ...position(location),
     })
   const generic = resolveGenerics(types, oids, choice.arguments, choice.signature.result)
   if (generic === undefined) throw missing(scope, name, actual, location)
@@ -238,20 +235,15 @@ export function rowComparison(
   right: readonly Compiled[],
   location?: number,
 ): Compiled {
-  if (left.length !== right.length)
-    throw new SqlError('42601', 'unequal number of entries in row expressions', position(location))
-  if (left.length === 0) throw new SqlError('0A000', 'cannot compare rows of zero length', position(location))
+  if (left.length !== right.length) throw errorAt(location, '42601', 'unequal number of entries in row expressions')
+  if (left.length === 0) throw errorAt(location, '0A000', 'cannot compare rows of zero length')
   const pairs = left.map((a, i) => [a, right[i] ?? a] as const)
   const apply = (operator: string) => pairs.map(([a, b]) => binary(scope, operator, a, b, location))
   if (pairs.length === 1) return apply(name)[0] ?? constant(typeNamed(scope, OID.bool), null)
   if (name === '=') return conjunction(apply('='), true, scope)
   if (name === '<>') return conjunction(apply('<>'), false, scope)
   if (!['<', '<=', '>', '>='].includes(name)) {
-    throw new SqlError(
-      '0A000',
-      `could not determine interpretation of row comparison operator ${name}`,
-      position(location),
-    )
+    throw errorAt(location, '0A000', `could not determine interpretation of row comparison operator ${name}`)
   }
   const equal = apply('=')
   const strictly = apply(name[0] ?? '<')
@@ -273,13 +265,13 @@ function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compi
   const array = compiler.compile(node.rexpr)
   const known = array.type.oid === OID.unknown ? undefined : elementTypeOf(array.type, scope)
   if (array.type.oid !== OID.unknown && known === undefined) {
-    throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
+    throw errorAt(location, '42809', `op ANY/ALL (array) requires array on right side`)
   }
   // An array of unknown type takes its element type from the left operand.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
   const resolved = resolveOperator(scope, name, [left, { type: known ?? guess, evaluate: () => null }], location)
   if (resolved.call.result.oid !== OID.bool) {
-    throw new SqlError('42809', 'op ANY/ALL (array) requires operator to yield boolean', position(location))
+    throw errorAt(location, '42809', 'op ANY/ALL (array) requires operator to yield boolean')
   }
   const elementOid = resolved.call.arguments[1]?.oid ?? OID.text
   const arrayOid = scope.context.types.typeOf(elementOid).arrayOid
@@ -317,7 +309,7 @@ function distinct(node: Fields<'A_Expr'>, wanted: boolean, compiler: Compiler): 
   if (left.fields !== undefined && right.fields !== undefined) {
     const { fields } = right
     if (fields.length !== left.fields.length)
-      throw new SqlError('42601', 'unequal number of entries in row expressions', position(node.location))
+      throw errorAt(node.location, '42601', 'unequal number of entries in row expressions')
     const parts = left.fields.map((a, i) => distinctFrom(scope, a, fields[i] ?? a, node.location))
     const any = conjunction(parts, false, scope)
     return wanted ? any : negated(any)
@@ -448,10 +440,10 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
   )
   const compare = orderBetween(scope.context.types, type.oid, type.oid)
   const missingOrder = (): never => {
-    throw new SqlError(
+    throw errorAt(
+      node.location,
       '42883',
       `could not identify a comparison function for type ${formatType(scope.context.types, type.oid)}`,
-      position(node.location),
     )
   }
   return derived(type, all, PURE, (env) => {

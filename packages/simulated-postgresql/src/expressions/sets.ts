@@ -3,7 +3,7 @@ import { calculatedSet, functionQuery, isCalculable } from '../functions/calcula
 import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported } from '../sql/error.ts'
 import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
@@ -12,7 +12,6 @@ import { applied, functionName, type ResolvedCall, resolveCall } from './calls.t
 import { typeNamed } from './coerce.ts'
 import { compilerOf } from './compile.ts'
 import type { Env, Scope } from './env.ts'
-import { position } from './type-name.ts'
 
 export interface SetCall {
   readonly columns: readonly RecordColumn[]
@@ -129,21 +128,17 @@ function definedColumns(
   const open = types.result.oid === OID.record && signature.columns.length === 0
   const known = open ? all[0]?.columns : undefined
   if (defined !== undefined && (!open || known !== undefined))
-    throw new SqlError(
+    throw errorAt(
+      location,
       '42601',
       signature.columns.length > 1
         ? 'a column definition list is redundant for a function with OUT parameters'
         : open
           ? 'a column definition list is redundant for a function returning a named composite type'
           : 'a column definition list is only allowed for functions returning "record"',
-      position(location),
     )
   if (open && known === undefined && defined === undefined)
-    throw new SqlError(
-      '42601',
-      'a column definition list is required for functions returning "record"',
-      position(location),
-    )
+    throw errorAt(location, '42601', 'a column definition list is required for functions returning "record"')
   return defined ?? known
 }
 

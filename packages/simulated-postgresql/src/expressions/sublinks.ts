@@ -1,4 +1,4 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
@@ -6,7 +6,7 @@ import { coerceBoolean, elementTypeOf, typeNamed } from './coerce.ts'
 import type { Compiler } from './compiler.ts'
 import type { Compiled, Env, Scope, Subquery } from './env.ts'
 import { binary, operatorName, quantified, rowComparison } from './operators.ts'
-import { arrayOf, position } from './type-name.ts'
+import { arrayOf } from './type-name.ts'
 
 /** Returns the subquery of a row comparison such as `(a, b) = (SELECT c, d …)`, which the parser treats as a scalar. */
 export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fields<'SubLink'> | undefined {
@@ -26,7 +26,7 @@ export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Com
   refuseRest('SubLink', rest)
   const { scope } = compiler
   if (subselect === undefined || scope.subquery === undefined) {
-    throw new SqlError('0A000', `cannot use subquery in ${scope.place ?? 'this context'}`, position(node.location))
+    throw errorAt(node.location, '0A000', `cannot use subquery in ${scope.place ?? 'this context'}`)
   }
   const subquery = scope.subquery(subselect, subLinkType === 'EXISTS_SUBLINK' ? 'existence' : 'rows')
   switch (subLinkType) {
@@ -54,7 +54,7 @@ function exists(subquery: Subquery, env: Env): boolean {
 function onlyColumn(subquery: Subquery, location?: number): Subquery['columns'][number] {
   const [column] = subquery.columns
   if (column === undefined || subquery.columns.length > 1) {
-    throw new SqlError('42601', 'subquery must return only one column', position(location))
+    throw errorAt(location, '42601', 'subquery must return only one column')
   }
   return column
 }
@@ -97,10 +97,10 @@ function comparison(
 ): Compiled {
   const fields = left.fields ?? [left]
   if (fields.length !== subquery.columns.length) {
-    throw new SqlError(
+    throw errorAt(
+      location,
       '42601',
       `subquery has too ${subquery.columns.length > fields.length ? 'many' : 'few'} columns`,
-      position(location),
     )
   }
   let current: readonly SqlValue[] = []

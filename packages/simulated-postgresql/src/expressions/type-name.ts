@@ -1,4 +1,4 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotSupported, position, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { OID } from '../types/oids.ts'
@@ -39,10 +39,6 @@ export function arrayOf(types: Types, element: SqlType): SqlType {
     throw new SqlError('42704', `could not find array type for data type ${element.name}`)
   }
   return { oid: array.oid, name: array.name, typmod: element.typmod }
-}
-
-export function position(location: number | undefined): { readonly position?: number } {
-  return location === undefined || location < 0 ? {} : { position: location + 1 }
 }
 
 function integers(nodes: readonly Node[] | undefined): readonly number[] {

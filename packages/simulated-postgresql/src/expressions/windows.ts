@@ -1,5 +1,5 @@
 import { functionsNamed } from '../functions/catalogue.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
@@ -12,7 +12,6 @@ import { compilerOf } from './compile.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
-import { position } from './type-name.ts'
 import { offsetBound, type Partition } from './window-range.ts'
 
 export interface WindowCall {
@@ -54,7 +53,7 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
   const inner = narrowed(scope, {
     ...passed(scope),
     window: (node) => {
-      throw new SqlError('42P20', 'window function calls cannot be nested', position(node.location))
+      throw errorAt(node.location, '42P20', 'window function calls cannot be nested')
     },
   })
   const compiler = compilerOf(inner)
@@ -63,14 +62,14 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
   const name = functionName(call, inner)
   const kinds = functionsNamed(name).map((signature) => signature.kind)
   if (kinds.length > 0 && !kinds.includes('a') && !kinds.includes('w')) {
-    throw new SqlError(
+    throw errorAt(
+      call.location,
       '42809',
       `OVER specified, but ${name} is not a window function nor an aggregate function`,
-      position(call.location),
     )
   }
   if (call.agg_distinct === true) {
-    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
+    throw errorAt(call.location, '0A000', 'DISTINCT is not implemented for window functions')
   }
   const value =
     kinds.includes('w') && call.agg_within_group !== true ? own(call, name, compiler) : aggregated(call, inner)
@@ -84,25 +83,17 @@ function merged(definition: Definition, named: readonly Node[]): Definition {
       const window = expectKind(node, 'WindowDef')
       if (window.name === name) return merged(window, named)
     }
-    throw new SqlError('42704', `window "${name}" does not exist`, position(definition.location))
+    throw errorAt(definition.location, '42704', `window "${name}" does not exist`)
   }
   const inNamed = named.some((node) => 'WindowDef' in node && node.WindowDef === definition)
   if (definition.name !== undefined && !inNamed) return find(definition.name)
   if (definition.refname === undefined) return definition
   const base = find(definition.refname)
   if (definition.partitionClause !== undefined) {
-    throw new SqlError(
-      '42P20',
-      `cannot override PARTITION BY clause of window "${definition.refname}"`,
-      position(definition.location),
-    )
+    throw errorAt(definition.location, '42P20', `cannot override PARTITION BY clause of window "${definition.refname}"`)
   }
   if (definition.orderClause !== undefined && base.orderClause !== undefined) {
-    throw new SqlError(
-      '42P20',
-      `cannot override ORDER BY clause of window "${definition.refname}"`,
-      position(definition.location),
-    )
+    throw errorAt(definition.location, '42P20', `cannot override ORDER BY clause of window "${definition.refname}"`)
   }
   const { refname: _, ...rest } = definition
   return {
@@ -244,7 +235,7 @@ function partitionOf(rows: readonly Env[], keys: Rows, order: readonly SortKey[]
 
 function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
   if (call.agg_order !== undefined) {
-    throw new SqlError('0A000', 'aggregate ORDER BY is not implemented for window functions', position(call.location))
+    throw errorAt(call.location, '0A000', 'aggregate ORDER BY is not implemented for window functions')
   }
   const aggregate = compileAggregate(call, scope, 'window')
   return {
@@ -271,7 +262,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
 
 function own(call: Fields<'FuncCall'>, name: string, compiler: Compiler): WindowValue {
   if (call.agg_filter !== undefined) {
-    throw new SqlError('0A000', 'FILTER is not implemented for non-aggregate window functions', position(call.location))
+    throw errorAt(call.location, '0A000', 'FILTER is not implemented for non-aggregate window functions')
   }
   refuseRest('FuncCall', call, ['funcname', 'args', 'over', 'funcformat'])
   const resolved = resolveCall(call, compiler)

@@ -25,6 +25,18 @@ export interface SqlErrorFields {
   readonly constraint?: string
 }
 
+export function position(location: number | undefined): { readonly position?: number } {
+  return location === undefined || location < 0 ? {} : { position: location + 1 }
+}
+
+/** @param location the place in the statement, in characters from 0 */
+export const errorAt = (
+  location: number | undefined,
+  code: string,
+  message: string,
+  fields: SqlErrorFields = {},
+): SqlError => new SqlError(code, message, { ...fields, ...position(location) })
+
 /**
  * Thrown for a statement that this engine does not execute as PostgreSQL would. It ends the run and is never a finding:
  * the program would continue differently with PostgreSQL.
