@@ -1,8 +1,9 @@
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { compareKeys, directed } from '../expressions/sorting.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import { expectKind, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
+import type { SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
 export interface SortKey {
@@ -31,19 +32,8 @@ export function compileSort(
     if (key === undefined || useOp !== undefined) throw new NotSupported('ORDER BY USING')
     const target = targetOf(key, targets, 'ORDER BY')
     const compiled = target === undefined ? compile(key) : (targets[target]?.compiled ?? compile(key))
-    return { node: key, compiled, target, compare: orderOf(fields, compiled.type, scope) }
+    return { node: key, compiled, target, compare: directed(fields, scope.context.compareOf(compiled.type)) }
   })
-}
-
-function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a: SqlValue, b: SqlValue) => number {
-  const descending = fields.sortby_dir === 'SORTBY_DESC'
-  const nulls = fields.sortby_nulls
-  const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending)
-  const compare = scope.context.compareOf(type)
-  return (a, b) => {
-    if (a === null || b === null) return a === b ? 0 : (a === null) === nullsFirst ? -1 : 1
-    return descending ? compare(b, a) : compare(a, b)
-  }
 }
 
 /** Returns the index of the result column that a number or a name refers to. */
@@ -75,13 +65,7 @@ export function sorted<T>(
 ): readonly T[] {
   if (keys.length === 0) return rows
   const decorated = rows.map((row) => ({ row, values: valuesOf(row) }))
-  decorated.sort((a, b) => {
-    for (const [at, key] of keys.entries()) {
-      const order = key.compare(a.values[at] ?? null, b.values[at] ?? null)
-      if (order !== 0) return order
-    }
-    return 0
-  })
+  decorated.sort((a, b) => compareKeys(keys, a.values, b.values))
   return decorated.map((each) => each.row)
 }
 
