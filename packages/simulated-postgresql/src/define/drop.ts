@@ -17,26 +17,30 @@ import { hasDependents, viewsOn } from './names.ts'
 import { callSignature, dropFunction, dropTrigger } from './routines.ts'
 import { dropPolicy } from './row-security.ts'
 
-const KINDS: Readonly<Record<string, string>> = {
-  OBJECT_TABLE: 'table',
-  OBJECT_VIEW: 'view',
-  OBJECT_MATVIEW: 'materialized view',
-  OBJECT_INDEX: 'index',
-  OBJECT_SEQUENCE: 'sequence',
-  OBJECT_SCHEMA: 'schema',
-  OBJECT_TYPE: 'type',
-  OBJECT_DOMAIN: 'domain',
-  OBJECT_EXTENSION: 'extension',
-  OBJECT_TRIGGER: 'trigger',
-  OBJECT_FUNCTION: 'function',
-  OBJECT_POLICY: 'policy',
+type Undefined = (names: readonly [schema: string | undefined, name: string]) => Error
+
+/** The kinds of objects: the word, the code of the error for a missing object, and the error for an unknown name. */
+const KINDS: Readonly<Record<string, readonly [kind: string, missing: string, unknown?: Undefined]>> = {
+  OBJECT_TABLE: ['table', '42P01', undefinedRelation],
+  OBJECT_VIEW: ['view', '42P01', undefinedRelation],
+  OBJECT_MATVIEW: ['materialized view', '42P01'],
+  OBJECT_INDEX: ['index', '42704', undefinedRelation],
+  OBJECT_SEQUENCE: ['sequence', '42P01'],
+  OBJECT_SCHEMA: ['schema', '3F000'],
+  OBJECT_TYPE: ['type', '42704', undefinedType],
+  OBJECT_DOMAIN: ['domain', '42704', undefinedType],
+  OBJECT_EXTENSION: ['extension', '42704'],
+  OBJECT_TRIGGER: ['trigger', '42704'],
+  OBJECT_FUNCTION: ['function', '42883', ([, name]) => undefinedFunction([name])],
+  OBJECT_POLICY: ['policy', '42704'],
 }
 
 export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Coroutine<string> {
   const { objects, removeType, behavior, missing_ok, ...rest } = fields
   refuseRest('DropStmt', rest, ['concurrent'])
-  const kind = KINDS[removeType ?? '']
-  if (kind === undefined) throw new NotSupported(`DROP ${(removeType ?? '').replace('OBJECT_', '')}`)
+  const [kind, missing, unknown] = KINDS[removeType ?? ''] ?? []
+  if (kind === undefined || missing === undefined)
+    throw new NotSupported(`DROP ${(removeType ?? '').replace('OBJECT_', '')}`)
   assignXid(run)
   const cascade = behavior === 'DROP_CASCADE'
   const dropped = new Set<Table>()
@@ -52,43 +56,15 @@ export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): C
       'ObjectWithArgs' in node
         ? `function ${callSignature(node.ObjectWithArgs, context)}`
         : describe(kind, names, missing_ok === true)
-    if (isKnown(kind, names)) throw new NotSupported(`DROP of ${description}`)
-    if (missing_ok !== true) throw new SqlError(MISSING[kind] ?? '42P01', `${description} does not exist`)
+    if (unknown?.([names.at(-2), names.at(-1) ?? '']) instanceof NotSupported)
+      throw new NotSupported(`DROP of ${description}`)
+    if (missing_ok !== true) throw new SqlError(missing, `${description} does not exist`)
     run.notice('NOTICE', '00000', `${description} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
   for (const table of tables)
     if (run.catalogue.relations.has(table, context.own)) yield* dropTable(table, dropped, cascade, context, run)
   return `DROP ${kind.toUpperCase()}`
-}
-
-const MISSING: Readonly<Record<string, string>> = {
-  schema: '3F000',
-  type: '42704',
-  domain: '42704',
-  index: '42704',
-  extension: '42704',
-  trigger: '42704',
-  policy: '42704',
-  function: '42883',
-}
-
-/** Whether the object is built into PostgreSQL. */
-function isKnown(kind: string, names: readonly string[]): boolean {
-  const [schema, name = ''] = [names.at(-2), names.at(-1)]
-  switch (kind) {
-    case 'table':
-    case 'view':
-    case 'index':
-      return undefinedRelation([schema, name]) instanceof NotSupported
-    case 'type':
-    case 'domain':
-      return undefinedType([schema, name]) instanceof NotSupported
-    case 'function':
-      return undefinedFunction(names) instanceof NotSupported
-    default:
-      return false
-  }
 }
 
 function describe(kind: string, names: readonly string[], skipping: boolean): string {
