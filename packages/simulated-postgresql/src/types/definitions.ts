@@ -113,19 +113,36 @@ function read<T>(bytes: Uint8Array, take: (reader: ByteReader) => T): T {
   return value
 }
 
-const numbers = (a: SqlValue, b: SqlValue) => asNumber(a) - asNumber(b)
-const bigints = (a: SqlValue, b: SqlValue) => order(asBigint(a), asBigint(b))
-const texts = (a: SqlValue, b: SqlValue) => compareText(asString(a), asString(b))
-const floats = (a: SqlValue, b: SqlValue) => compareFloat(asNumber(a), asNumber(b))
+interface Own<T> extends Pick<Behaviour, 'input' | 'receive'> {
+  output(value: T, context: TextContext): string
+  send(value: T, context: TextContext): Uint8Array
+  readonly compare?: (a: T, b: T) => number
+}
 
-function textLike(fit: (text: string, typmod: number) => string = (text) => text): Behaviour {
+/** Returns the behaviour of a type by functions of its own values, which `as` checks. */
+function behaviour<T>(
+  as: (value: SqlValue | undefined) => T,
+  { output, send, compare, ...parsing }: Own<T>,
+): Behaviour {
   return {
-    input: (text, _context, typmod) => fit(text, typmod),
-    output: asString,
-    receive: (bytes, _context, typmod) => fit(decodeText(bytes), typmod),
-    send: (value) => encodeUtf8(asString(value)),
-    compare: texts,
+    ...parsing,
+    output: (value, context) => output(as(value), context),
+    send: (value, context) => send(as(value), context),
+    compare: compare && ((a, b) => compare(as(a), as(b))),
   }
+}
+
+const same = (text: string): string => text
+const difference = (a: number, b: number): number => a - b
+
+function textLike(fit: (text: string, typmod: number) => string = same): Behaviour {
+  return behaviour(asString, {
+    input: (text, _context, typmod) => fit(text, typmod),
+    output: same,
+    receive: (bytes, _context, typmod) => fit(decodeText(bytes), typmod),
+    send: encodeUtf8,
+    compare: compareText,
+  })
 }
 
 function decodeText(bytes: Uint8Array): string {
@@ -136,105 +153,107 @@ function decodeText(bytes: Uint8Array): string {
   return text
 }
 
-const unsigned: Behaviour = {
+const unsigned = behaviour(asNumber, {
   input: parseOid,
-  output: (value) => asNumber(value).toString(),
+  output: String,
   receive: (bytes) => read(bytes, (reader) => reader.uint32()),
-  send: (value) => write((writer) => writer.int32(asNumber(value) | 0)),
-  compare: numbers,
-}
+  send: (value) => write((writer) => writer.int32(value | 0)),
+  compare: difference,
+})
 
 /** The position of a version in a table: the page number times 65536 plus the number within the page. */
-const tid: Behaviour = {
+const tid = behaviour(asNumber, {
   input(text) {
     const [, page = '', line = ''] = /^\s*\((\d+),(\d+)\)\s*$/.exec(text) ?? []
     if (page === '' || Number(page) > 0xffff_ffff || Number(line) > 0xffff)
       throw new SqlError('22P02', `invalid input syntax for type tid: "${text}"`)
     return Number(page) * 0x1_0000 + Number(line)
   },
-  output: (value) => `(${Math.floor(asNumber(value) / 0x1_0000)},${asNumber(value) % 0x1_0000})`,
+  output: (value) => `(${Math.floor(value / 0x1_0000)},${value % 0x1_0000})`,
   receive: (bytes) => read(bytes, (reader) => reader.uint32() * 0x1_0000 + reader.uint16()),
   send: (value) =>
     write((writer) => {
-      writer.int32(Math.floor(asNumber(value) / 0x1_0000) | 0)
-      writer.int16(asNumber(value) % 0x1_0000)
+      writer.int32(Math.floor(value / 0x1_0000) | 0)
+      writer.int16(value % 0x1_0000)
     }),
-  compare: numbers,
-}
+  compare: difference,
+})
 
 /** The binary form and the order of a number of a fixed size. */
-const sized = (size: 'int16' | 'int32' | 'float32' | 'float64', compare: typeof numbers) => ({
+const sized = (size: 'int16' | 'int32' | 'float32' | 'float64', compare: typeof difference) => ({
   receive: (bytes: Uint8Array) => read(bytes, (reader) => reader[size]()),
-  send: (value: SqlValue) => write((writer) => writer[size](asNumber(value))),
+  send: (value: number) => write((writer) => writer[size](value)),
   compare,
 })
 
-const int2: Behaviour = {
-  ...sized('int16', numbers),
+const int2 = behaviour(asNumber, {
+  ...sized('int16', difference),
   input: (text) => Number(parseInteger(text, INT2)),
-  output: (value) => asNumber(value).toString(),
-}
+  output: String,
+})
 
-const int4: Behaviour = {
-  ...sized('int32', numbers),
+const int4 = behaviour(asNumber, {
+  ...sized('int32', difference),
   input: (text) => Number(parseInteger(text, INT4)),
-  output: (value) => asNumber(value).toString(),
-}
+  output: String,
+})
 
-const int8: Behaviour = {
+const sendBigint = (value: bigint) => write((writer) => writer.int64(value))
+
+const int8 = behaviour(asBigint, {
   input: (text) => parseInteger(text, INT8),
-  output: (value) => asBigint(value).toString(),
+  output: String,
   receive: (bytes) => read(bytes, (reader) => reader.int64()),
-  send: (value) => write((writer) => writer.int64(asBigint(value))),
-  compare: bigints,
-}
+  send: sendBigint,
+  compare: order,
+})
 
-const float4: Behaviour = {
-  ...sized('float32', floats),
+const float4 = behaviour(asNumber, {
+  ...sized('float32', compareFloat),
   input: (text) => parseFloat8(text, 'real'),
-  output: (value) => formatFloat4(asNumber(value)),
-}
+  output: formatFloat4,
+})
 
-const float8: Behaviour = {
+const float8 = behaviour(asNumber, {
+  ...sized('float64', compareFloat),
   input: (text) => parseFloat8(text),
-  ...sized('float64', floats),
-  output: (value) => formatFloat8(asNumber(value)),
-}
+  output: formatFloat8,
+})
 
-const numeric: Behaviour = {
+const numeric = behaviour(asNumeric, {
   input: (text, _context, typmod) => fitNumeric(parseNumeric(text), typmod),
-  output: (value) => formatNumeric(asNumeric(value)),
+  output: formatNumeric,
   receive: (bytes, _context, typmod) => fitNumeric(receiveNumeric(bytes), typmod),
-  send: (value) => sendNumeric(asNumeric(value)),
-  compare: (a, b) => compareNumeric(asNumeric(a), asNumeric(b)),
-}
+  send: sendNumeric,
+  compare: compareNumeric,
+})
 
-const bool: Behaviour = {
+const bool = behaviour(asBoolean, {
   input: parseBoolean,
-  output: (value) => (asBoolean(value) ? 't' : 'f'),
+  output: (value) => (value ? 't' : 'f'),
   receive: (bytes) => read(bytes, (reader) => reader.int8() !== 0),
-  send: (value) => Uint8Array.of(asBoolean(value) ? 1 : 0),
-  compare: (a, b) => Number(asBoolean(a)) - Number(asBoolean(b)),
-}
+  send: (value) => Uint8Array.of(value ? 1 : 0),
+  compare: (a, b) => Number(a) - Number(b),
+})
 
-const bytea: Behaviour = {
+const bytea = behaviour(asBytes, {
   input: parseBytea,
-  output: (value) => formatBytea(asBytes(value)),
+  output: formatBytea,
   receive: (bytes) => bytes.slice(),
-  send: asBytes,
-  compare: (a, b) => compareBytes(asBytes(a), asBytes(b)),
-}
+  send: (bytes) => bytes,
+  compare: compareBytes,
+})
 
-const uuid: Behaviour = {
+const uuid = behaviour(asString, {
   input: parseUuid,
-  output: asString,
+  output: same,
   receive: (bytes) => {
     if (bytes.length !== 16) throw new SqlError('08P01', 'insufficient data left in message')
     return formatUuid(hexOf(bytes))
   },
-  send: (value) => bytesOfHex(asString(value).replaceAll('-', '')),
-  compare: texts,
-}
+  send: (value) => bytesOfHex(value.replaceAll('-', '')),
+  compare: compareText,
+})
 
 const bpchar: Behaviour = {
   ...textLike((text, typmod) => fitBpchar(text, typmod, false)),
@@ -260,22 +279,22 @@ const json: Behaviour = {
   compare: undefined,
 }
 
-const jsonb: Behaviour = {
+const jsonb = behaviour(asJsonb, {
   input: (text) => new Jsonb(parseJson(text)),
-  output: (value) => formatJson(asJsonb(value).value),
+  output: ({ value }) => formatJson(value),
   receive: (bytes) => {
     if (bytes[0] !== 1) throw new SqlError('XX000', `unsupported jsonb version number ${bytes[0] ?? 0}`)
     return new Jsonb(parseJson(decodeText(bytes.subarray(1))))
   },
-  send: (value) => {
-    const text = encodeUtf8(formatJson(asJsonb(value).value))
+  send: ({ value }) => {
+    const text = encodeUtf8(formatJson(value))
     const bytes = new Uint8Array(text.length + 1)
     bytes[0] = 1
     bytes.set(text, 1)
     return bytes
   },
-  compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
-}
+  compare: compareJsonb,
+})
 
 const orCalculated =
   <T>(parse: (text: string, context: TextContext, typmod: number) => T, type: string) =>
@@ -312,85 +331,82 @@ function intervalInput(text: string, context: TextContext, typmod: number): Inte
   }
 }
 
-const date: Behaviour = {
+const date = behaviour(asNumber, {
+  ...sized('int32', difference),
   input: orCalculated(parseDate, 'date'),
-  ...sized('int32', numbers),
-  output: (value) => formatDate(asNumber(value)),
-}
-
-const sendBigint = (value: SqlValue) => write((writer) => writer.int64(asBigint(value)))
+  output: formatDate,
+})
 const receiveMicros = (bytes: Uint8Array, _context: TextContext, typmod: number) =>
   roundMicros(
     read(bytes, (reader) => reader.int64()),
     typmod,
   )
 
-const time: Behaviour = {
+const time = behaviour(asBigint, {
   input: (text, context, typmod) => roundMicros(timeInput(text, context, typmod), typmod),
-  output: (value) => formatTime(asBigint(value)),
+  output: formatTime,
   receive: (bytes, context, typmod) => {
     const micros = receiveMicros(bytes, context, typmod)
     if (micros < 0n || micros > MICROS_PER_DAY) throw new SqlError('22008', 'time out of range')
     return micros
   },
   send: sendBigint,
-  compare: bigints,
-}
+  compare: order,
+})
 
-const timestamp: Behaviour = {
+const moment = { receive: receiveMicros, send: sendBigint, compare: order<bigint> }
+
+const timestamp = behaviour(asBigint, {
+  ...moment,
   input: (text, context, typmod) => roundMicros(timestampInput(text, context, typmod), typmod),
-  output: (value) => formatTimestamp(asBigint(value)),
-  receive: receiveMicros,
-  send: sendBigint,
-  compare: bigints,
-}
+  output: (value) => formatTimestamp(value),
+})
 
-const timestamptz: Behaviour = {
-  ...timestamp,
+const timestamptz = behaviour(asBigint, {
+  ...moment,
   input: (text, context, typmod) => roundMicros(timestamptzInput(text, context, typmod), typmod),
-  output: (value, context) => formatTimestamptz(asBigint(value), context),
-}
+  output: formatTimestamptz,
+})
 
-const interval: Behaviour = {
+const interval = behaviour(asInterval, {
   input: (text, context, typmod) => fitInterval(intervalInput(text, context, typmod), typmod),
-  output: (value) => formatInterval(asInterval(value)),
+  output: formatInterval,
   receive: (bytes, _context, typmod) =>
     read(bytes, (reader) => {
       const micros = reader.int64()
       const days = reader.int32()
       return fitInterval(new Interval(reader.int32(), days, micros), typmod)
     }),
-  send: (value) =>
+  send: ({ micros, days, months }) =>
     write((writer) => {
-      const { micros, days, months } = asInterval(value)
       writer.int64(micros)
       writer.int32(days)
       writer.int32(months)
     }),
-  compare: (a, b) => compareInterval(asInterval(a), asInterval(b)),
-}
+  compare: compareInterval,
+})
 
 function address(isNetwork: boolean): Behaviour {
   const refuse = (): never => {
     throw new NotSupported('the binary form of an address')
   }
-  return {
+  return behaviour(asString, {
     input: (text) => parseAddress(text, isNetwork),
-    output: (value) => (isNetwork ? asString(value) : withoutFullPrefix(asString(value))),
+    output: isNetwork ? same : withoutFullPrefix,
     receive: refuse,
     send: refuse,
-    compare: (a, b) => compareAddresses(asString(a), asString(b)),
-  }
+    compare: compareAddresses,
+  })
 }
 
 function bitString(fit: typeof fitBit): Behaviour {
-  return {
+  return behaviour(asString, {
     input: (text, _context, typmod) => fit(parseBits(text), typmod, false),
-    output: asString,
+    output: same,
     receive: (bytes, _context, typmod) => fit(receiveBits(bytes), typmod, false),
-    send: (value) => sendBits(asString(value)),
-    compare: texts,
-  }
+    send: sendBits,
+    compare: compareText,
+  })
 }
 
 /** The type `void` has one value, the empty text. */
@@ -398,19 +414,16 @@ const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compa
 
 /** `int2vector` and `oidvector`: arrays with lower bound 0, printed with blanks. */
 function vector(elementOid: number): Behaviour {
-  return {
+  return behaviour(asArray, {
     input: (text) => {
       const numbersOf = text.trim() === '' ? [] : text.trim().split(/\s+/)
       return new SqlArray(elementOid, numbersOf.map(parseOid), [numbersOf.length], [0])
     },
-    output: (value) =>
-      asArray(value)
-        .elements.map((element) => asNumber(element).toString())
-        .join(' '),
+    output: ({ elements }) => elements.map(asNumber).join(' '),
     receive: (bytes, context) => receiveArray(bytes, context.types.typeOf(elementOid), context, -1),
-    send: (value, context) => sendArray(asArray(value), context.types.typeOf(elementOid), context),
-    compare: (a, b) => compareArrays(asArray(a), asArray(b), numbers),
-  }
+    send: (value, context) => sendArray(value, context.types.typeOf(elementOid), context),
+    compare: (a, b) => compareArrays(a, b, (x, y) => asNumber(x) - asNumber(y)),
+  })
 }
 
 /** pg_node_tree, the type of expressions in the catalogue. Only `pg_get_expr` prints its values. */
@@ -460,13 +473,12 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
 
 /** Returns the behaviour of an array type. Its element type may be created later. */
 export function arrayBehaviour(elementOid: number): Behaviour {
-  return {
+  return behaviour(asArray, {
     input: (text, context, typmod) => parseArray(text, context.types.typeOf(elementOid), context, typmod),
-    output: (value, context) => formatArray(asArray(value), context.types.typeOf(elementOid), context),
+    output: (value, context) => formatArray(value, context.types.typeOf(elementOid), context),
     receive: (bytes, context, typmod) => receiveArray(bytes, context.types.typeOf(elementOid), context, typmod),
-    send: (value, context) => sendArray(asArray(value), context.types.typeOf(elementOid), context),
-    compare: undefined,
-  }
+    send: (value, context) => sendArray(value, context.types.typeOf(elementOid), context),
+  })
 }
 
 /** Returns the behaviour of a type that has a name, but no simulated values. */
@@ -482,11 +494,11 @@ export function enumBehaviour(name: string, labels: readonly string[]): Behaviou
     if (!labels.includes(text)) throw new SqlError('22P02', `invalid input value for enum ${name}: "${text}"`)
     return text
   }
-  return {
+  return behaviour(asString, {
     input: checked,
-    output: asString,
+    output: same,
     receive: (bytes) => checked(decodeText(bytes)),
-    send: (value) => encodeUtf8(asString(value)),
-    compare: (a, b) => labels.indexOf(asString(a)) - labels.indexOf(asString(b)),
-  }
+    send: encodeUtf8,
+    compare: (a, b) => labels.indexOf(a) - labels.indexOf(b),
+  })
 }
