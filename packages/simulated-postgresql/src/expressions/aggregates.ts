@@ -2,7 +2,7 @@ import type { Accumulator } from '../functions/accumulator.ts'
 import { aggregateNamed } from '../functions/aggregates.ts'
 import { calculatedAggregate, isCalculable } from '../functions/calculator.ts'
 import { errorAt, NotSupported } from '../sql/error.ts'
-import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
+import { type Fields, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import { REMEDY } from '../types/calculator.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
@@ -30,14 +30,13 @@ export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,
 ): Scope {
-  const { subquery, replaced, routines } = scope
   return {
     context: scope.context,
-    column: (names) => scope.column(names),
-    parameter: (n, wanted) => scope.parameter(n, wanted),
-    ...(subquery === undefined ? {} : { subquery: (select, use) => subquery.call(scope, select, use) }),
-    ...(routines === undefined ? {} : { routines: (names) => routines.call(scope, names) }),
-    ...(replaced === undefined ? {} : { replaced: (node: Node) => replaced.call(scope, node) }),
+    column: scope.column.bind(scope),
+    parameter: scope.parameter.bind(scope),
+    subquery: scope.subquery?.bind(scope),
+    routines: scope.routines?.bind(scope),
+    replaced: scope.replaced?.bind(scope),
     ...overrides,
   }
 }
@@ -99,13 +98,10 @@ export function compileAggregate(
 }
 
 /** Returns the aggregates and window functions of a scope. */
-export function passed(scope: Scope): Pick<Scope, 'aggregate' | 'window'> {
-  const { aggregate, window } = scope
-  return {
-    ...(aggregate === undefined ? {} : { aggregate: (call) => aggregate.call(scope, call) }),
-    ...(window === undefined ? {} : { window: (call) => window.call(scope, call) }),
-  }
-}
+export const passed = (scope: Scope): Pick<Scope, 'aggregate' | 'window'> => ({
+  aggregate: scope.aggregate?.bind(scope),
+  window: scope.window?.bind(scope),
+})
 
 function plainly(accumulator: Accumulator, all: readonly Compiled[]): Accumulation {
   return {

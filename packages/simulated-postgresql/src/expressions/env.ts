@@ -53,17 +53,17 @@ export interface Scope {
   /** Returns the type of parameter `n`. An undecided parameter takes the type `wanted` or remains `unknown`. */
   parameter(n: number, wanted?: SqlType): SqlType
   /** Compiles a subquery of this scope. With the use `existence`, the subquery computes no columns. */
-  subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
-  routines?(names: readonly string[]): readonly FunctionSignature[]
+  subquery?: ((select: Node, use?: 'rows' | 'existence') => Subquery) | undefined
+  routines?: ((names: readonly string[]) => readonly FunctionSignature[]) | undefined
   /** Compiles an aggregate to an expression that reads its result. */
-  aggregate?(call: Fields<'FuncCall'>): Compiled
+  aggregate?: ((call: Fields<'FuncCall'>) => Compiled) | undefined
   /** Compiles a call with OVER to an expression that reads its result. */
-  window?(call: Fields<'FuncCall'>): Compiled
+  window?: ((call: Fields<'FuncCall'>) => Compiled) | undefined
   /** Compiles a set-returning function of a select list to an expression that reads its current value. */
   setReturning?(call: Fields<'FuncCall'>): Compiled
   /**
    * Returns an expression for a node whose value is already computed, such as a key of GROUP BY. Called for a node
    * before the nodes inside it.
    */
-  replaced?(node: Node): Compiled | undefined
+  replaced?: ((node: Node) => Compiled | undefined) | undefined
 }
