@@ -120,7 +120,7 @@ interface Own<T> extends Pick<Behaviour, 'input' | 'receive'> {
 }
 
 /** Returns the behaviour of a type by functions of its own values, which `as` checks. */
-function behaviour<T>(
+export function behaviour<T>(
   as: (value: SqlValue | undefined) => T,
   { output, send, compare, ...parsing }: Own<T>,
 ): Behaviour {

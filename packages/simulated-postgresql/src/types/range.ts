@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from './calendar.ts'
-import type { Behaviour } from './definitions.ts'
+import { type Behaviour, behaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import type { TextContext, TypeDefinition, Types } from './registry.ts'
 import { SqlRange, type SqlValue } from './value.ts'
@@ -131,14 +131,13 @@ export function compareEdges(a: Edge, b: Edge, compare: (x: SqlValue, y: SqlValu
 
 function rangeBehaviour(oid: number, subtype: number): Behaviour {
   const element = (context: TextContext): TypeDefinition => context.types.typeOf(subtype)
-  return {
+  // The comparison is set when that of the bounds' type is known.
+  return behaviour(asRange, {
     input: (text, context) => parseRange(text, oid, element(context), context),
-    output: (value, context) => formatRange(asRange(value), element(context), context),
+    output: (value, context) => formatRange(value, element(context), context),
     receive: (bytes, context) => receiveRange(bytes, oid, element(context), context),
-    send: (value, context) => sendRange(asRange(value), element(context), context),
-    // Set when the comparison of the bounds' type is known.
-    compare: undefined,
-  }
+    send: (value, context) => sendRange(value, element(context), context),
+  })
 }
 
 /** Compares ranges: the empty range first, then by lower bound, then by upper bound. */

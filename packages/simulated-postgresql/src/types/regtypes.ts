@@ -1,36 +1,27 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { undefinedTypeText } from '../sql/undefined.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import type { Behaviour } from './definitions.ts'
+import { asNumber, type Behaviour, behaviour } from './definitions.ts'
 import { formatType, quoteIdentifier, typeOfText } from './format-type.ts'
 import { OID } from './oids.ts'
 import type { TextContext } from './registry.ts'
-import type { SqlValue } from './value.ts'
-
-function asOid(value: SqlValue): number {
-  if (typeof value === 'number') return value
-  throw new TypeError('expected an object identifier')
-}
 
 /** Returns the behaviour of an oid type that prints names. */
 function named(
   find: (text: string, context: TextContext) => number,
   name: (oid: number, context: TextContext) => string | undefined,
 ): Behaviour {
-  return {
+  return behaviour(asNumber, {
     input: (text, context) => (/^\d+$/.test(text) ? Number(text) : text === '-' ? 0 : find(text, context)),
-    output: (value, context) => {
-      const oid = asOid(value)
-      return oid === 0 ? '-' : (name(oid, context) ?? oid.toString())
-    },
+    output: (oid, context) => (oid === 0 ? '-' : (name(oid, context) ?? oid.toString())),
     receive: (bytes) => new ByteReader(bytes).uint32(),
-    send: (value) => {
+    send: (oid) => {
       const writer = new ByteWriter()
-      writer.int32(asOid(value) | 0)
+      writer.int32(oid | 0)
       return writer.bytes()
     },
-    compare: (a, b) => asOid(a) - asOid(b),
-  }
+    compare: (a, b) => a - b,
+  })
 }
 
 const NAMESPACES: ReadonlyMap<string, number> = new Map([
