@@ -68,9 +68,14 @@ export class CatalogueRows<T> {
 
   /** Replaces a row. The transaction must see the old row. */
   *replace(old: T, key: string, value: T, writer: Writer): Coroutine {
-    yield* this.settle(old, writer)
-    this.remove(old, writer.transaction.current)
+    yield* this.delete(old, writer)
     yield* this.insert(key, value, writer)
+  }
+
+  /** Removes a row after {@link settle}. */
+  *delete(value: T, writer: Writer): Coroutine {
+    yield* this.settle(value, writer)
+    this.remove(value, writer.transaction.current)
   }
 
   /** Waits for the transaction that changes the row. Throws if that transaction commits (simple_heap_update). */

@@ -144,8 +144,7 @@ function* dropOne(
       const { extensions } = catalogue
       if (!extensions.has(name, context.own)) return false
       if (name === 'citext') throw new NotSupported('DROP EXTENSION citext')
-      yield* extensions.settle(name, run)
-      extensions.remove(name, by)
+      yield* extensions.delete(name, run)
       return true
     }
     default:
@@ -237,14 +236,12 @@ function* dropSchema(name: string, cascade: boolean, context: Context, run: Run)
     throw new NotSupported('DROP SCHEMA … CASCADE of a function that a trigger calls')
   for (const routine of routines) {
     yield* run.lockTable(objectLock('routine', routine.oid), 'AccessExclusiveLock')
-    yield* catalogue.routines.settle(routine, run)
-    catalogue.routines.remove(routine, run.transaction.current)
+    yield* catalogue.routines.delete(routine, run)
   }
   for (const type of types) yield* dropType('type', [name, type.name], true, context, run, inside)
   for (const table of inside)
     if (catalogue.relations.has(table, context.own)) yield* dropTable(table, new Set(inside), cascade, context, run)
-  yield* catalogue.schemas.settle(schema, run)
-  catalogue.schemas.remove(schema, run.transaction.current)
+  yield* catalogue.schemas.delete(schema, run)
   return true
 }
 

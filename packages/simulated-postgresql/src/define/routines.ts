@@ -418,8 +418,7 @@ export function* dropFunction(
       run,
     )
   }
-  yield* catalogue.routines.settle(routine, run)
-  catalogue.routines.remove(routine, run.transaction.current)
+  yield* catalogue.routines.delete(routine, run)
   return true
 }
 
