@@ -91,16 +91,19 @@ export class Machine<P extends Planned> {
       if (variable.initial !== undefined) yield* this.#assign(at, variable.initial)
       else if (variable.name === 'found') this.#values[at] = false
       else if (type.domain !== undefined) this.#put(at, null, type)
-      if (variable.notNull && this.#values[at] === null)
-        throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
+      if (variable.notNull && this.#values[at] === null) throw nullIn(variable)
     }
     const flow = yield* this.#all(this.#body.steps)
     return flow.kind === 'return' ? flow : undefined
   }
 
+  #count(): void {
+    if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
+  }
+
   *#all(steps: readonly Step[]): Coroutine<Flow> {
     for (const step of steps) {
-      if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
+      this.#count()
       const flow = yield* this.#one(step)
       if (flow.kind !== 'next') return flow
     }
@@ -274,7 +277,7 @@ export class Machine<P extends Planned> {
         yield next.value
         continue
       }
-      if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
+      this.#count()
       turned = true
       const flow = yield* this.#all(step.steps)
       if (flow.kind === 'return') return flow
@@ -420,8 +423,7 @@ export class Machine<P extends Planned> {
       this.#putField(variable.record, variable.name, value, type)
     } else if (variable?.kind === 'scalar' && shape?.kind === 'scalar') {
       const converted = this.#host.converted(value, type, shape.type)
-      if (converted === null && variable.notNull)
-        throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
+      if (converted === null && variable.notNull) throw nullIn(variable)
       this.#values[target] = converted
     } else if (variable?.kind === 'record' && variable.typeName !== undefined && value instanceof SqlRecord) {
       this.#putRow(target, value.values, value.columns)
@@ -481,6 +483,9 @@ export class Machine<P extends Planned> {
     return value === null ? null : this.#host.context.types.typeOf(type.oid).output(value, this.#host.context)
   }
 }
+
+const nullIn = ({ name }: { readonly name: string }): SqlError =>
+  new SqlError('22004', `null value cannot be assigned to variable "${name}" declared NOT NULL`)
 
 /** Returns the control flow after a block. An EXIT with the block's label ends with the block. */
 function left(flow: Flow, label: string | undefined): Flow {
