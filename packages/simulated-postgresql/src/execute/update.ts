@@ -1,5 +1,6 @@
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { onlyRow } from '../expressions/sublinks.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
@@ -155,11 +156,7 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
     throw new SqlError('42601', 'number of columns does not match number of values')
   const value: Compiled = {
     type,
-    evaluate: (env) => {
-      const rows = [...subquery.rows(env)]
-      if (rows.length > 1) throw new SqlError('21000', 'more than one row returned by a subquery used as an expression')
-      return rows[0]?.[colno - 1] ?? null
-    },
+    evaluate: (env) => onlyRow(subquery, env)?.[colno - 1] ?? null,
   }
   return context.assignedValue(value, scope, column)
 }

@@ -64,7 +64,8 @@ function scalar(subquery: Subquery, location?: number): Compiled {
   return { type, evaluate: (env) => onlyRow(subquery, env)?.[0] ?? null }
 }
 
-function onlyRow(subquery: Subquery, env: Env): readonly SqlValue[] | undefined {
+/** Returns the row of a subquery that may return at most one. */
+export function onlyRow(subquery: Subquery, env: Env): readonly SqlValue[] | undefined {
   let found: readonly SqlValue[] | undefined
   for (const row of subquery.rows(env)) {
     if (found !== undefined)

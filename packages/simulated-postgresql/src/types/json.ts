@@ -51,19 +51,25 @@ class JsonReader {
     this.#space()
     const opening = this.#text[this.#at]
     if (opening !== '{' && opening !== '[') return { kind: 'scalar' }
-    const members: (readonly [string, string])[] = []
-    const elements: string[] = []
+    return opening === '{'
+      ? { kind: 'object', members: this.#parts('}', () => [this.#key(), this.#part()]) }
+      : { kind: 'array', elements: this.#parts(']', () => this.#part()) }
+  }
+
+  /** Returns the text of a value. */
+  #part(): string {
+    this.#space()
+    const from = this.#at
+    this.#value(1)
+    return this.#text.slice(from, this.#at)
+  }
+
+  /** Reads the parts of an object or an array, which ends with the bracket. */
+  #parts<T>(bracket: '}' | ']', read: () => T): readonly T[] {
+    const parts: T[] = []
     this.#at += 1
-    while (!this.#close(opening === '{' ? '}' : ']', members.length + elements.length === 0)) {
-      const key = opening === '{' ? this.#key() : ''
-      this.#space()
-      const from = this.#at
-      this.#value(1)
-      const part = this.#text.slice(from, this.#at)
-      if (opening === '{') members.push([key, part])
-      else elements.push(part)
-    }
-    return opening === '{' ? { kind: 'object', members } : { kind: 'array', elements }
+    while (!this.#close(bracket, parts.length === 0)) parts.push(read())
+    return parts
   }
 
   #space(): void {
@@ -84,9 +90,9 @@ class JsonReader {
     this.#space()
     switch (this.#text[this.#at]) {
       case '{':
-        return this.#object(depth)
+        return jsonObject(this.#parts('}', () => [this.#key(), this.#value(depth + 1)]))
       case '[':
-        return this.#array(depth)
+        return this.#parts(']', () => this.#value(depth + 1))
       case '"':
         return this.#string()
     }
@@ -132,23 +138,6 @@ class JsonReader {
     if (this.#text[this.#at] !== ':') throw this.#invalid()
     this.#at += 1
     return key
-  }
-
-  #object(depth: number): JsonValue {
-    const members: [string, JsonValue][] = []
-    this.#at += 1
-    while (!this.#close('}', members.length === 0)) {
-      const key = this.#key()
-      members.push([key, this.#value(depth + 1)])
-    }
-    return jsonObject(members)
-  }
-
-  #array(depth: number): JsonValue {
-    const elements: JsonValue[] = []
-    this.#at += 1
-    while (!this.#close(']', elements.length === 0)) elements.push(this.#value(depth + 1))
-    return elements
   }
 
   #string(): string {
