@@ -1,4 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { FIRST_OF_USERS } from '../sql/undefined.ts'
 import { type Calculator, NotComputed } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
 import { type Rows, SqlArray, type SqlValue } from '../types/value.ts'
@@ -8,14 +9,12 @@ import type { FunctionSignature } from './catalogue.ts'
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-/** A calculator does not know user-defined objects, whose oids begin here. */
-const FIRST_OF_USERS = 16_384
-
 /** Row types, and types whose text form is the name of an object, depend on the database. */
 const OF_THE_DATABASE: ReadonlySet<number> = new Set([
   ...[24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 4191, 3734, 3769, OID.record, 2287],
 ])
 
+/** Whether a calculator knows a type: it knows no user-defined ones. */
 const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
 
 /** Matches functions that depend on settings, of which only the time zone can vary here. */
