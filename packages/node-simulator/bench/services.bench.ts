@@ -23,11 +23,14 @@ const PROGRAMS = [
 /** Milliseconds of the calibration loop on the reference machine. */
 const CALIBRATION_THERE = 18
 
-/** Processor milliseconds before the measurement, of which compiling takes a large part. */
+/** The processor time of the warm-up before the measurement, in milliseconds. Compiling takes a large part of it. */
 const WARM_UP_MS = 6_000
 const MEASURED_MS = 10_000
 const AT_ONCE = 10
-/** If the digests of two checkouts are equal, all packets of these runs were the same in both. */
+/**
+ * The number of runs whose packets are hashed into the digest. If two checkouts have equal digests, all packets of
+ * these runs were the same in both.
+ */
 const DIGESTED_RUNS = 10
 
 const limits: TrialLimits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }

@@ -83,7 +83,7 @@ export interface ServiceClusterOptions {
 }
 
 const RECOVERY_MS = millis(20_000)
-/** How long after a partition a message that it held back may still arrive. */
+/** A partition may hold back messages. They may still arrive for this long after the partition. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
 /** The largest number of characters that a program may log in a run. With more, a run would take minutes. */

@@ -22,7 +22,10 @@ export type Supervised<T> =
 
 /** After this many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
-/** Programs get more polls, because they start slowly and have a time limit of their own. */
+/**
+ * For programs, a thread counts as stuck only after this many polls in the same step. Programs start slowly and have
+ * their own time limit.
+ */
 const LOOKS_AT_PROGRAMS = 60
 
 /** Runs a job with a protocol. Identifies a step that does not return or takes all memory. */

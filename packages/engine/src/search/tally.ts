@@ -19,7 +19,10 @@ export interface Tally {
   state(): TallyState
 }
 
-/** The most findings kept per cause. One of them is minimised. The others show how many seeds fail in the same way. */
+/**
+ * The maximum number of findings that are kept for each cause of failure. One finding is minimised. The others show how
+ * many seeds fail in the same way.
+ */
 const KEPT_OF_A_CAUSE = 100
 
 export function createTally(before?: TallyState): Tally {
@@ -31,7 +34,10 @@ export function createTally(before?: TallyState): Tally {
   let firstFailed = findings.reduce((first, { seed }) => Math.min(first, seed), Number.POSITIVE_INFINITY)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
-  /** Keeps the findings with the lowest seeds of each cause. Long searches find millions of failures. */
+  /**
+   * Adds a finding. For each cause of failure, keeps only the findings with the lowest seeds, because a long search
+   * finds millions.
+   */
   function keep(finding: SeedFailure): void {
     const cause = causeOf(finding.failure)
     const count = times.get(cause) ?? 0

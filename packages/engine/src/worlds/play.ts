@@ -64,7 +64,9 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** A known failure; if undefined, the history is checked. */
+  /**
+   * The failure that occurred while the scenario was played. If undefined, the history must be checked for failures.
+   */
   readonly failure: Failure | undefined
   /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined

@@ -180,8 +180,8 @@ interface Chosen {
 }
 
 /**
- * Assumes two keys unless the settings give the number, because a search draws it. The requested operations depend only
- * on whether there is more than one key.
+ * Assumes two keys if the settings do not give the number, because the search draws it later. The requested operations
+ * depend only on whether there is more than one key.
  */
 const requestedFrom = ({ workload, settings }: Chosen): RequestedOperations =>
   requestedOperations(workload, { keys: 2, ...settings })
@@ -211,10 +211,10 @@ function startsOf(
 const MOST_TRIED = 200
 
 /**
- * Requires that the table can express what clients send. Otherwise a search would spend its time on clients that send
- * nothing. Operations that need earlier answers are not tried.
+ * Requires that the route table can express the requests of the workload's clients. Otherwise a search would spend its
+ * time on clients that send nothing. Operations that need earlier answers are not tried.
  *
- * @throws UserError (input) with the reason for a function that no request can express.
+ * @throws UserError (input) if the table can express no request of some function. The message gives the reason.
  */
 function requireExpressible(service: Service, { workload, settings }: Chosen): void {
   const { clients } = service
@@ -227,7 +227,8 @@ function requireExpressible(service: Service, { workload, settings }: Chosen): v
   const troubles = new Map<string, string>()
   for (let n = 0; n < MOST_TRIED; n++) {
     const { f, key, value } = client.next()
-    // A function that the table lacks, or whose requests need versions, is refused elsewhere, with more advice.
+    // Skips functions that the route table lacks, and functions whose requests need versions. Other checks refuse them
+    // with more advice.
     if (made.has(f) || !maker.functions.includes(f) || maker.speaksVersions(f)) continue
     const tried = maker.make(key === undefined || isOfOne ? { f, value } : { f, key, value }, asker)
     if (tried.type === 'made') made.add(f)
@@ -246,7 +247,7 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** The most steps of a program that are followed. A minimised failure has fewer. */
+/** The maximum number of steps of a program that are recorded. A minimised failure has fewer steps. */
 const MOST_STEPS = 50_000
 
 /**

@@ -14,16 +14,16 @@ import {
 import type { VirtualWorld, World } from './world.ts'
 
 interface Entry<Of extends World> {
-  /** Whether the world runs the subject that a full reference names. */
+  /** Whether this environment (world) runs the system with the given name, such as `sim:raft`. */
   knows(reference: string): boolean
   open(): Promise<Of>
 }
 
 interface VirtualEntry extends Entry<VirtualWorld> {
-  /** The noun for the world's subjects in reports. */
+  /** What reports call a system that runs in this environment (world). */
   readonly noun: 'protocol' | 'program'
   title(reference: string): string
-  /** Whether the world runs a subject that is given as a value instead of a reference. */
+  /** Whether this environment (world) runs the given protocol module or service declaration. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
@@ -67,14 +67,14 @@ const processes: Entry<World> = {
 
 const virtual = [programs, simulator] as const
 
-/** Returns the world in which a subject is searched. */
+/** Returns the simulated environment (world) in which the given protocol or program is searched for failures. */
 export function searchedIn(subject: string): VirtualEntry {
   const entry = virtual.find(({ knows }) => knows(`${SIMULATED}${subject}`))
   if (entry === undefined) throw new RangeError(`no world simulates ${subject}`)
   return entry
 }
 
-/** Returns the world that runs a subject given as a value instead of a reference. */
+/** Returns the simulated environment (world) that runs the given protocol module or service declaration. */
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 

@@ -103,8 +103,8 @@ export interface Subject extends SearchedProtocol {
    */
   settle(): Promise<void>
   /**
-   * Returns the lines that a program ran for clients; undefined if watching changes the history. Absent if the
-   * subject's lines cannot be watched.
+   * Plays the scenario again, and returns the lines of code that the program ran for clients. Returns undefined if
+   * observing these lines changes the history. The function is absent if lines of this system cannot be observed.
    */
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }

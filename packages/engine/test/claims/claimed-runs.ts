@@ -52,8 +52,8 @@ const FAULTS = [
 ]
 
 /**
- * The result of comparing the claims of reports with records of the runs. `refuted`: the draft and seed of each claim
- * that the record contradicts. `said`: the number of claims of each kind.
+ * The result of comparing the claims of reports with records of the runs. `refuted`: each claim that the record
+ * contradicts, with the run's draft and seed. `said`: for each kind of claim, the number of claims that hold.
  */
 export interface Claimed {
   readonly runs: number

@@ -83,7 +83,10 @@ function written(name: string, lines: readonly string[]): string {
   return file
 }
 
-/** The same recording in parts. It is cut anywhere, so operations may span two parts. Some parts are compressed. */
+/**
+ * Writes the recording to a directory as three files, some of them compressed. The cuts are at random lines, so the
+ * events of an operation may be in different files.
+ */
 function inParts(lines: readonly string[], below: (n: number) => number): string {
   const parts = mkdtempSync(join(directory, 'parts-'))
   const [first = 0, second = 0] = [below(lines.length), below(lines.length)].toSorted((a, b) => a - b)

@@ -15,7 +15,7 @@ const file = 'long.jsonl'
 const judging = { file, settings: USUAL_CHECK, leftMs: () => 20_000 }
 const EVERY = 1
 
-/** Packs like a reader whose buffers end at random positions, so that rows are out of order. */
+/** Packs the events in batches of random size, as a reader packs its buffers. The packed rows are then out of order. */
 function packedOf(events: readonly EventInput[], random: () => number): PackedRecording {
   const builder = new HistoryBuilder({ source: file, format: 'jsonl', shared: true })
   const packer = new Packer(builder, dealingOf(1))
@@ -29,7 +29,7 @@ function packedOf(events: readonly EventInput[], random: () => number): PackedRe
   return { rest, packed: [packed] }
 }
 
-/** Judges all keys of the place together. */
+/** Judges all keys of the recording together, as one history. */
 function unpacked({ rest, packed }: PackedRecording): ApartAnswer {
   const history = historyOfPlace(rest, packed, 0)
   return judgeApart(history, { ...checkOptionsFor(file, history, USUAL_CHECK, 20_000), explain: false })
@@ -38,7 +38,7 @@ function unpacked({ rest, packed }: PackedRecording): ApartAnswer {
 const withoutValues = (answer: ApartAnswer): ApartAnswer =>
   answer.result === 'violated' ? { ...answer, keys: answer.keys.map(({ key }) => ({ key })) } : answer
 
-/** Requires that the operations on the reported values violate the level by themselves. */
+/** Requires that a history of only the operations on the reported values violates the consistency level, too. */
 function expectConflict(
   events: readonly EventInput[],
   { keys }: Extract<ApartAnswer, { readonly result: 'violated' }>,

@@ -6,7 +6,10 @@ import { doubtsOf, type Searcher, searchInParallel } from '../../src/search/in-p
 
 const GENERATION = 4_096
 
-/** The first seed of every range is interesting. A range ends after a number of turns that its first seed draws. */
+/**
+ * Returns a fake searcher. In each range of seeds, only the first seed is interesting. This seed also determines after
+ * how many microtasks the range ends.
+ */
 function searching(width: number, more: Partial<Searcher> = {}) {
   const begun = new Map<number, readonly number[]>()
   const searcher: Searcher = {
@@ -78,7 +81,7 @@ test('an interrupted search ends even if later seeds still wait for the results 
     })
   }
   const ended = searchInParallel({ ...searcher, range }, terms, { ...hooks, interrupted: ending.signal })
-  // Wait until all other ranges of two generations have begun.
+  // Wait until all ranges of seeds in the first two generations have begun. The range that blocks is not counted.
   while (begun.size < 127) await new Promise((resolve) => setImmediate(resolve))
   ending.abort()
   expect((await ended).trials).toBeGreaterThan(100 * 64)

@@ -20,8 +20,8 @@ const stopped: JobEnd<never> = {
 const done: JobEnd<string> = { type: 'done', value: 'nothing' }
 
 /**
- * A pool with prepared results: its jobs end in these ways, in order. Also returns the ranges of seeds that the pool
- * received.
+ * Returns a fake pool. Its jobs end with the given results, in order. Also returns the ranges of seeds that the pool
+ * was asked to run.
  */
 function poolOf(...ends: readonly JobEnd<string>[]) {
   const [left, given] = [[...ends], [] as (readonly [number, number])[]]

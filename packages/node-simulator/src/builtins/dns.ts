@@ -36,7 +36,7 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
 }
 
 const OUTSIDE = 'asks servers outside of the simulation'
-/** Throws the error for a query of records that nodes do not have. Nodes have only addresses. */
+/** Throws the error for a DNS query of TXT records. A simulated node has only an address, and no such records. */
 function noRecord(host: string): never {
   const { hosts, id } = runningLife()
   const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'

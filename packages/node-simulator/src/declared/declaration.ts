@@ -19,7 +19,7 @@ export interface BesideDeclaration {
 export type PostgresDeclaration =
   | 'postgres'
   | {
-      /** A file of SQL that is executed before every run; true for no file. */
+      /** The path of an SQL file to execute before every run. If `true`, no file is executed. */
       readonly postgres: string | true
       /** Queries that must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
       readonly assert?: readonly string[] | undefined

@@ -5,7 +5,7 @@ import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.t
 /** An assertion that was not true. */
 export interface BrokenAssertion {
   readonly query: string
-  /** The answer, and rows of the tables in the query. */
+  /** The result of the query and rows of its tables, as text. */
   readonly what: string
 }
 

@@ -31,7 +31,8 @@ export type JudgedIsolation =
   | { readonly result: 'unknown'; readonly why: string }
 
 /**
- * The limits for checking the database's history: steps, then memory. The limits for clients' histories are the same.
+ * The limits on steps and memory for checking the database's history. They are the same as for the histories of
+ * clients.
  */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20

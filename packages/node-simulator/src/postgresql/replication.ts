@@ -6,7 +6,8 @@ import type { ServerNode } from './served.ts'
 export const REPLICATION_PORT = 5_433
 
 /**
- * The primary's end of a stream of positions, one per line. A position is the number of commits on the primary's disk.
+ * The primary's side of a connection to a standby. Sends positions, one per line. A position is the number of commits
+ * on the primary's disk.
  */
 export class Sender implements Plug {
   readonly #node: ServerNode
@@ -50,7 +51,7 @@ interface Receiving {
   readonly ended: () => void
 }
 
-/** The standby's end of the stream of positions. */
+/** The standby's side of the connection to the primary. Receives the positions that the primary's `Sender` sends. */
 export class Receiver implements Plug {
   readonly #receiving: Receiving
   readonly #wire: Wire

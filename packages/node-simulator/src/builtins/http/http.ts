@@ -22,7 +22,9 @@ function request(...args: Args): http.ClientRequest {
   return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)
 }
 
-/** Makes the program's agent the default. `false` means a separate agent for this request. */
+/**
+ * Uses the program's agent unless the options contain another one. With `agent: false`, the request has its own agent.
+ */
 const withAgent = (options: http.RequestOptions, agent: http.Agent): http.RequestOptions => ({
   ...options,
   _defaultAgent: agent,

@@ -10,7 +10,10 @@ export interface FetchRequest {
   readonly signal: AbortSignal | undefined
 }
 
-/** The members of `init` that this file handles, and those that have no effect between nodes. */
+/**
+ * The members of `fetch`'s argument `init` that do not require Node's own `Request`. This file handles the first five.
+ * The others have no effect on requests between simulated nodes.
+ */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],

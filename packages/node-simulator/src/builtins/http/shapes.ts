@@ -20,7 +20,10 @@ export function setPrototypeOfMessages(object: object, prototype: object | null)
   return done
 }
 
-/** Whether the object is an HTTP message. A proxy does not count, because it would observe what `shareClass` does. */
+/**
+ * Whether the object is an HTTP message. A JavaScript `Proxy` does not count, because its handler would observe the
+ * changes that `shareClass` makes.
+ */
 const isMessage = (object: object): boolean =>
   !types.isProxy(object) && (object instanceof http.IncomingMessage || object instanceof http.OutgoingMessage)
 
