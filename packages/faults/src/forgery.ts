@@ -47,7 +47,8 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // Adding a small number to a very large double changes nothing, so the sign changes instead.
+    // Adding a small number to a very large double does not change it. The forged value is then the number with the
+    // opposite sign.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value

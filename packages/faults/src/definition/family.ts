@@ -78,7 +78,7 @@ export function defineFamily<
       const when = readSection(family.when, members['when'], `${where}: "when"`)
       if (when !== undefined) validateWhen(when, `${where}: "when"`)
       const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
-      // The object has exactly the members that the type of its kind has.
+      // This cast is safe: the object has exactly the members of its kind's fault type.
       return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
     },
   }

@@ -1,7 +1,10 @@
 import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/** Parameters that select candidates by their number or by probability. `of` is added to the noun: ` of a link`. */
+/**
+ * Parameters that select the candidates for a fault by their ordinal number or by probability. In descriptions, `of`
+ * follows the noun, as in `request of a link`.
+ */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),
   nth: optional(wholeNumber(`hit only the ${noun}${of} with this number, counted from 1`, { least: 1 })),
@@ -73,7 +76,10 @@ export class Trigger {
     return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
   }
 
-  /** Decides by the number and the probability alone, for candidates that have no times. */
+  /**
+   * Decides whether the fault hits the next candidate, from its number and the probability alone. For candidates
+   * without times.
+   */
   chooses(draw: () => number): boolean {
     const when = this.#when
     if (when === undefined) return true

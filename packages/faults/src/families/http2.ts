@@ -10,8 +10,8 @@ const match = { ...headMatch, client: matchedClient }
 const when = { ...counting('request', ' of a link'), ...times }
 
 /**
- * Faults on single HTTP/2 requests and responses. A request is hit when its headers pass the link, and its response in
- * the other direction.
+ * Faults on single HTTP/2 requests and responses. A fault hits a request when the request's headers pass the link. It
+ * hits a response when the response's headers pass the link in the other direction.
  */
 export const http2Family = defineFamily({
   name: 'http2',

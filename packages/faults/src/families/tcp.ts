@@ -57,6 +57,6 @@ export const tcpFamily = defineFamily({
 })
 
 export type TcpHarm = HarmOf<(typeof tcpFamily.kinds)[number]>
-/** Whether a cut holds bytes or drops them. */
+/** What a partition does with bytes: it holds them until it is healed, or drops them. */
 export type CutMode = Extract<TcpHarm, { readonly kind: 'partition' }>['mode']
 export type TcpFault = FaultOf<typeof tcpFamily.kinds, typeof tcpFamily.match, typeof when>

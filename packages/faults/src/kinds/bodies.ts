@@ -6,7 +6,10 @@ const pieces = {
   pauseMs: or(ms('pause before each piece'), 10),
 }
 
-/** The longest body for faults that need the whole body. Longer bodies count as misses. */
+/**
+ * The size limit for faults that buffer the whole body. A larger body passes unchanged, and counts as a miss of the
+ * fault.
+ */
 export const maxBodyBytes = optional(
   bytes('largest body that the fault buffers; larger bodies pass unchanged; 1 MiB unless given', { most: 64 << 20 }),
 )

@@ -4,8 +4,8 @@ import { or, text, textOrNumber } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 
 /**
- * The client's statement never reaches the server. What the server gets instead ends its transaction, or makes it fail,
- * as this error would.
+ * The proxy does not forward the client's statement. Instead, it sends the server something that ends the transaction
+ * or makes it fail, as the injected error would.
  */
 export const sqlError = defineFault({
   kind: 'sql-error',

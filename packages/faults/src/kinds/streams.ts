@@ -38,7 +38,10 @@ export const delayStream = defineFault({
 
 const code = choice(http2CodeNames, 'the HTTP/2 error code')
 
-/** Passes the headers on, then ends the stream: with this code towards the client, and CANCEL towards the server. */
+/**
+ * Forwards the request's headers, then ends the stream. The client receives the error `code`, and the server receives
+ * CANCEL.
+ */
 export const resetStream = defineFault({
   kind: 'reset-stream',
   summary: 'end the request with RST_STREAM',

@@ -42,7 +42,7 @@ const single =
   <Kind extends FaultKind>(kind: Kind, { name = kind, plan, ...others }: Single<Kind>): Nemesis => ({
     ...others,
     ...{ name, kind, among },
-    // The cast is safe: the type `Single` requires that `plan` returns all other members of the kind.
+    // The cast is safe: the type `Single` requires that `plan` returns all members of this kind of fault except `kind`.
     plan: (random, nodes) => just({ kind, ...plan(random, nodes) } as FaultPlan),
   })
 

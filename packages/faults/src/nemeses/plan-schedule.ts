@@ -64,8 +64,8 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // If a kind of fault does not fit the budget, the next kind is tried. If none fits, the budget is exceeded, because
-    // the user chose these faults.
+    // If a fault does not fit the outage budget, the next kind of fault is tried. If no kind fits, this fault is
+    // injected anyway, because the user chose these kinds.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)
@@ -81,7 +81,7 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-/** Draws a duration, with the geometric mean as its median. */
+/** Draws a duration between the shortest and the longest. The median is the geometric mean of these two. */
 const spread = (shortest: number, longest: number, random: Random): number =>
   shortest * (longest / shortest) ** random.next()
 
@@ -111,7 +111,7 @@ const KINDS_IN_A_MIX = 3
  */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis
-/** With fewer nodes, each fault takes away the majority, so outages are not limited. */
+/** If the cluster has fewer nodes than this, outages are not limited, because each fault takes away the majority. */
 const FEWEST_NODES = 3
 
 /** For how long the nodes may still be without a majority that is up and connected. */

@@ -7,7 +7,10 @@ import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 // Killing all nodes is a power failure: everything acknowledged must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
-/** The probability that a kill becomes a shift of majorities. */
+/**
+ * The probability that a `kill` fault is planned as a shift of majorities: all nodes are killed, then one majority
+ * after another is up.
+ */
 const SHIFTING_PROBABILITY = 0.5
 
 export const processes: readonly Nemesis[] = [
@@ -39,12 +42,15 @@ export const processes: readonly Nemesis[] = [
 ]
 
 const BITS = 8
-/** A bit may flip at this many different places. */
+/** The number of different positions at which a bit of a node's files may flip. */
 const PLACES = 10_000
 
 const SLOW_FSYNC_MS = [20, 100, 500] as const
 
-/** A restart ends by itself, so it lasts only this share of an ordinary fault. */
+/**
+ * The length of a restart, as a share of an ordinary fault's length. A restart is short, because the node starts again
+ * at once.
+ */
 const RESTARTS_FOR = 0.05
 
 /** Shares of the processor that slow a node slightly, clearly, and almost completely. */

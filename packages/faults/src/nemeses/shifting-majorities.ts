@@ -5,8 +5,8 @@ import type { Episode, EpisodePart } from './nemesis.ts'
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
 /**
- * The time from the end of one majority to the start of the next, as a share of the episode. Without this pause, nodes
- * of both could be up at the same time.
+ * The time between stopping one majority of the nodes and starting the next, as a share of the episode. Without this
+ * pause, nodes of both majorities could be up at the same time.
  */
 const HANDOVER = 0.02
 

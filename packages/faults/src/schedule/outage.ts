@@ -31,8 +31,8 @@ interface Loss {
   /** The names of nodes that the other nodes cannot reach. */
   readonly named: readonly NodeId[]
   /**
-   * The number of further nodes that the other nodes cannot reach. They are selected on injection, so their names are
-   * not known.
+   * The number of unreachable nodes in addition to those in `named`. They are selected when the fault is injected, so
+   * their names are not yet known.
    */
   readonly unnamed: number
 }

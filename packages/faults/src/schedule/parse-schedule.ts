@@ -67,7 +67,10 @@ export function parsePlan(value: unknown, where: string): FaultPlan {
   return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
 }
 
-/** Placeholders for the nodes and links that a selector will choose. With them, a plan is parsed like a fault. */
+/**
+ * These names stand for nodes and links that are not selected yet. With them, a planned fault can be parsed like an
+ * injected one.
+ */
 const ANY_NODES = ['n1']
 const ANY_LINKS = ['n1>n2']
 

@@ -21,8 +21,8 @@ export function createRandom(seed: number | string): Random {
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's test battery. */
 class Sfc32 implements Random {
   /**
-   * The words of sfc32's state: a, b, c and the counter. Three hashes of the stream's name follow. This is an integer
-   * array, because V8 would allocate an object for each 32-bit number in a field.
+   * The state of the generator sfc32: the words a, b, c and the counter, followed by three hashes of the stream's name.
+   * An integer array is used, because V8 would allocate an object for each 32-bit number in an object's field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 

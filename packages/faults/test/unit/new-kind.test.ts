@@ -4,7 +4,7 @@ import { defineFault } from '../../src/definition/definition.ts'
 import { defineFamily } from '../../src/definition/family.ts'
 import { ms } from '../../src/definition/parameter.ts'
 
-/** All that defines a new kind of fault. Only the list of its family must also name it. */
+/** This declaration is all that a new kind of fault needs, except an entry in its family's list of kinds. */
 const hiccup = defineFault({
   kind: 'hiccup',
   summary: 'everything stands still now and then',
