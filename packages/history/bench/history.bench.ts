@@ -26,7 +26,10 @@ const cases: readonly { readonly title: string; readonly shape: Shape; readonly 
   },
 ]
 
-/** Reads each file in a separate process, with alternating readers. Prints the median time. */
+/**
+ * Reads each file several times with each reader, always in a new process. The readers alternate. Prints each reader's
+ * median time.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   try {

@@ -2,7 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { readHistory } from '@chaosproxy/history/files'
 
-// Started as a separate process for each way and file, so that the cost includes a cold start.
+// The benchmark runs this file in a separate process for each reader and each history. The measured cost thus includes
+// a cold start.
 
 export const ways = ['chaos', 'JSON.parse per line'] as const
 export type Way = (typeof ways)[number]

@@ -25,8 +25,8 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
     const roles = new Roles(mapping)
     const members = Object.fromEntries(names.map((name) => [name, null]))
     const has = (role: 'f' | 'process' | 'type' | 'call' | 'time'): boolean => roles.found(members, role) !== undefined
-    // A header without the member that `--map` names for the function also begins a table. The reader then explains
-    // what is wrong.
+    // If `--map` names a member for the function and the header lacks this member, the text still counts as a table.
+    // The reader then explains what is wrong.
     return (has('f') || mapping?.f !== undefined) && (has('process') || has('type') || has('call') || has('time'))
   })
 }

@@ -31,7 +31,7 @@ export class EdnParser {
   #last = false
   readonly #tuples: WeakSet<object> = new WeakSet()
 
-  /** Restarts with this text. With `last`, no more text follows. */
+  /** Sets the text to parse, and starts at its beginning. If `last` is true, no more text follows this one. */
   feed(text: string, last: boolean): void {
     this.#text = text
     this.#last = last

@@ -61,7 +61,8 @@ export class EdnReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, filled: number, last: boolean): number {
-    // Reads up to the last line end. Most forms end there, and joining the remainder to the next text is slow.
+    // Reads up to the last line end. Most EDN forms end at a line end, and joining an incomplete form to the next text
+    // is slow.
     const line = last ? -1 : bytes.lastIndexOf(NEWLINE, filled - 1)
     const end = line < start ? filled : line + 1
     const text = this.#rest + this.#decoded(bytes, start, end, last)

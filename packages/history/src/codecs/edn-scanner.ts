@@ -224,8 +224,8 @@ export class EdnScanner {
   }
 
   /**
-   * Appends the small integers at the beginning of a list to the list `from`. Stops at any other element, and at one
-   * without a space after it. Nearly all elements are small integers.
+   * Appends elements to the list `from` as long as they are small integers followed by a space. Nearly all elements are
+   * small integers. Returns the longer list.
    */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text

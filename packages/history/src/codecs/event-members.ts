@@ -71,7 +71,7 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
     ...(isPresent(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
-    // Ignores any other value, which comes from a newer version.
+    // The only known mapping is `routes`. Any other value comes from a newer version, and is ignored.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
     ...(isPresent(members['stamps']) ? { stamps: stampsOf(members['stamps']) } : {}),

@@ -33,7 +33,7 @@ const OWN: readonly string[] = ['clock', 'within', 'requestId', 'part', 'unsaid'
 export const mayNameKey = ({ process, extra = {} }: EventInput): boolean =>
   isClient(process) && Object.keys(extra).some((name) => !OWN.includes(name))
 
-/** Whether a recorder wrote the history. The members that it adds name no key. */
+/** Whether a recorder wrote the history. The members that recorders add to events never name a key. */
 const isOfRecorder = ({ sessions, mapping, ends, extra }: Header = { chaos: 1 }): boolean =>
   [sessions, mapping, ends, extra].some((each) => each !== undefined)
 
@@ -46,7 +46,7 @@ export class EventRows {
   /** The header of the file, if any. */
   header: Header | undefined
   #clientMember: string | undefined
-  /** Whether a line was an invocation, so that the lines are events. */
+  /** Whether any line was an invocation. If so, each line is an event, and not a whole operation. */
   #areInvoked = false
   /** The number of native events that are not clients'. */
   #others = 0

@@ -1,6 +1,6 @@
 /** The number of digits of the largest double. */
 const MOST_DIGITS = 309
-/** Longer integers that no double represents are written with an exponent. */
+/** An integer with more digits than this is written with an exponent, unless a double represents it exactly. */
 const MOST_DIGITS_WRITTEN = 40
 
 /**

@@ -224,8 +224,8 @@ export class LineScanner extends JsonTokens {
   }
 
   /**
-   * Returns the id of a value. bytes[f, fEnd) is the name of the event's function. If the line has this name after the
-   * value, `fEnd` is 0.
+   * Returns the id of the value at this position. If the line names its function before the value, bytes[f, fEnd) is
+   * the name. Otherwise `fEnd` is 0.
    */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder

@@ -15,7 +15,7 @@ const TRANSACTION_TEXTS = transactionNames.map(ascii)
 /** The id of an integer with at most this many digits follows from the integer, without a look into the table. */
 const SMALL_DIGITS = 9
 
-/** Whether bytes[start, end) name a function of transactions. */
+/** Whether bytes[start, end) are the name of a function that executes a transaction, such as `txn`. */
 export function isTransactionAt(bytes: Uint8Array, start: number, end: number): boolean {
   for (const name of TRANSACTION_TEXTS) if (isAt(bytes, start, end, name)) return true
   return false

@@ -129,7 +129,7 @@ export class KeyedValues {
   #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
     if (type !== 'invoke' || key !== undefined || !isClient(process) || !takesNothing(f)) return false
     if (!isPair(value) || value[0] === null || this.#options.isTuple(value)) return false
-    // With versions, nil is a pair of two nils.
+    // In a history with versions, a nil value is written as `[nil nil]`: no version and no value.
     return value[1] === null || (isPair(value[1]) && value[1].every((each) => each === null))
   }
 

@@ -38,7 +38,10 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
   })
 }
 
-/** If some acquires have an answer, one whose answer is null may have found the lock held. */
+/**
+ * If some acquires of a lock returned something other than null, those that returned null may have found the lock held.
+ * Their outcome then becomes unknown.
+ */
 function settledLocks(operations: readonly ReadOperation[]): readonly ReadOperation[] {
   if (operations.every(({ isGranted }) => isGranted !== true)) return operations
   return operations.map((operation) =>

@@ -22,14 +22,17 @@ import { durationOf, exactTime, timeParts, timeValue, unitNamed } from './time-u
 
 // Each line is an operation with its client, two times, request and answer.
 
-/** An operation, with times in parts of the file's unit (see `exactTime`). */
+/** An operation on one line. Its times are integers in billionths of their unit (see `exactTime`). */
 export interface OperationLine {
   /** The client. Undefined if the file does not name the client. */
   readonly process: Process | undefined
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** The nanoseconds in the unit of both times; undefined if the member's name does not show it. */
+  /**
+   * The number of nanoseconds in the unit of `call` and `returned`. Undefined if the name of the time does not show its
+   * unit.
+   */
   readonly unit: number | undefined
   /**
    * Whether the line has only one time stamp, which was taken as the call. If there is a duration, the stamp may be the
@@ -37,7 +40,8 @@ export interface OperationLine {
    */
   readonly isBare: boolean
   /**
-   * The member with the duration, if its name does not show its unit. The duration then counts in the unit of the call.
+   * The name of the member with the duration, if neither this name nor the name of the time shows a unit. The duration
+   * is then in the unit of the time.
    */
   readonly unitless: string | undefined
   readonly type: 'ok' | 'fail' | 'info'
@@ -45,12 +49,13 @@ export interface OperationLine {
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * For a read whose answer may be either its outcome or the value read: the member with this answer. Only the whole
-   * file shows which it is.
+   * An ambiguous answer of a read, with the member that contains it. The answer may be the outcome or the value read.
+   * Only the whole file shows which one it is.
    */
   readonly open?: { readonly member: string; readonly answered: Json; readonly outcome: Outcome } | undefined
   /**
-   * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
+   * The member that contains the value read, if this line shows it. In the whole file, the answer `ok` in this member
+   * is then a value, and not an outcome.
    */
   readonly carrier?: string | undefined
   /** Whether the line is a request to an HTTP server. */
@@ -243,7 +248,7 @@ function processOf(line: Line): Process | undefined {
 
 const isName = (value: Json): boolean => typeof value === 'string' || typeof value === 'number'
 
-/** The members that mark attempts at one request, as in events (see `Attempts`). */
+/** Returns the members `requestId` and `part`. They mark attempts at the same request (see `Attempts`). */
 function requestOf(line: Line): Members | undefined {
   const { part } = line.members
   const found = Object.entries(line.members).find(([name, value]) => plain(name) === 'requestid' && isName(value))
@@ -395,8 +400,8 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // This value belongs to the request, and not to the answer. Go prints an empty text for a read, and a keyed read has
-  // a key and null.
+  // This value belongs to the request, and not to the answer. For a read without an argument, Go programs print an
+  // empty text. For a read with a key, the value is a pair of the key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -407,8 +412,9 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change: as an outcome if the answer names one, otherwise as a result. Ignores the reply to
- * a write or cas, except a list in reply to a cas. If the operation takes a value, also ignores Go's `""`.
+ * Interprets the answer to a change. If the answer names an outcome, it is the outcome. Otherwise it is the result. Two
+ * results are ignored: the reply to a write or cas, except a list in reply to a cas; and Go's `""`, if the operation
+ * takes a value.
  */
 function changedBy(
   line: Line,
@@ -517,7 +523,10 @@ export function requestIn(value: Json | undefined, roles: Roles, named: Json | u
 }
 
 interface Structure {
-  /** The function, if it is known. A member with another word is then a part of the value. */
+  /**
+   * The function of the operation, if it is already known. If a member that usually names the function contains another
+   * word, the member is part of the value.
+   */
   readonly f: string | undefined
   readonly isAnswer: boolean
 }
@@ -570,7 +579,10 @@ export function outcomeOfReply(f: string, reply: Json | undefined, roles: Roles)
   return status ?? outcomeOfError(roles.found(reply, 'error')?.[1])
 }
 
-/** Whether the answer may be a text that is no outcome: a value, a token or the appended text. */
+/**
+ * Whether the answer to this function may be a text that does not name an outcome: a value, a token or the appended
+ * text.
+ */
 function mayAnswerText(f: string): boolean {
   const { answers = 'value', effect } = meaningOf(f) ?? {}
   return answers === 'value' || effect === 'acquires' || f === 'append'

@@ -122,7 +122,7 @@ export class OperationRows {
   /**
    * Converts all times to the unit of the first line.
    *
-   * @throws UserError if the names of some lines' times show their unit, and those of others do not.
+   * @throws UserError if some lines show the unit in the name of the time, as in `start_ms`, and others do not.
    */
   #inOneUnit(): readonly ReadOperation[] {
     const [first] = this.#operations
@@ -143,9 +143,10 @@ export class OperationRows {
   }
 
   /**
-   * The size of a time since 1970 shows its unit. It does not show the unit of a duration on the same line.
+   * Refuses durations of unknown unit beside times since 1970. The size of such a time shows the time's own unit, but
+   * not the unit of the duration.
    *
-   * @throws UserError for such times with a duration whose name does not show its unit.
+   * @throws UserError if a line has such a time and a duration of unknown unit.
    */
   #refuseUnitless(operations: readonly ReadOperation[], latestNanos: number): void {
     const first = operations.find(({ unitless }) => unitless !== undefined)
@@ -206,8 +207,8 @@ function haveEqualOrders(one: readonly ReadOperation[], other: readonly ReadOper
 }
 
 /**
- * Returns the calls and returns in the order of their times, each as a number by its line. `isFirst`: the time is later
- * than that of the preceding one.
+ * Returns all calls and returns of operations, sorted by time. `event` is twice the operation's line for a call, and
+ * one more for a return. `isFirst`: the time is later than that of the preceding event.
  */
 function momentsOf(
   operations: readonly ReadOperation[],

@@ -12,7 +12,7 @@ interface Found {
   readonly unit: Unit
 }
 
-/** Takes missing times from a member with another name. */
+/** If events lack `time`, takes their times from a member with another name, such as `timestamp`. */
 export class OtherTimes {
   readonly #warn: EventSink['warn']
   readonly #epoch: Epoch

@@ -41,7 +41,7 @@ export type Role = keyof typeof NAMES
 const roles = Object.keys(NAMES) as Role[]
 const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) => [role, NAMES[role].split(' ')]))
 
-/** What a member of a role contains, for messages. */
+/** For messages: what a member must contain to have the role. */
 const WANTED: { readonly [role in Role]?: string } = {
   process: 'the name of a client',
   type: 'the type of an event',
@@ -83,7 +83,7 @@ const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'tim
 /** A name without case, separators and keyword marks. */
 export const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\- .:@]/g, '')
 
-/** Returns the meaning of each word in lists of words. */
+/** Inverts lists of words. Returns a map from each word to the name of its list. */
 export const meaningsOf = <Meaning extends string>(lists: Record<Meaning, string>): ReadonlyMap<string, Meaning> =>
   new Map(
     (Object.keys(lists) as Meaning[]).flatMap((meaning) =>
@@ -113,7 +113,7 @@ export class Roles {
     return Object.keys(this.#mapping).length > 0
   }
 
-  /** Whether some member was taken for a role, or left. */
+  /** Whether any member was counted, either in a role or as unused. */
   get hasTaken(): boolean {
     return this.#taken.size > 0
   }
@@ -136,7 +136,10 @@ export class Roles {
     return this.found(members, role)?.[1]
   }
 
-  /** The member with this role whose value is null or a time; for `took`, null or a duration. */
+  /**
+   * Returns the first member with this role whose value is null or a time. For the role `took`, the value must be null
+   * or a duration.
+   */
   time(members: Members, role: 'call' | 'returned' | 'took' | 'time'): Found | undefined {
     const isTime = role === 'took' ? durationOf : timeValue
     return this.found(members, role, (value) => value === null || isTime(value) !== undefined)
@@ -198,13 +201,13 @@ export class Roles {
         )
     const taken = this.#rolesTaken()
     const unnamed = keyWarning(taken)
-    // Members of native events that have no role are expected, unless one may be the key.
+    // Members without a role are normal in native events, unless one of these members may be the key.
     if (isNative && unnamed === undefined && taken.every(({ as }) => as === UNUSED)) return
     sink.taken?.(taken)
     if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
   }
 
-  /** The first member that was used in a role. */
+  /** Returns the first member that was used in the role `as`, such as `the client`. */
   memberTaken(as: string): string | undefined {
     return [...this.#taken].find(([, counts]) => counts.has(as))?.[0]
   }
@@ -222,7 +225,7 @@ export class Roles {
     )
   }
 
-  /** The roles that no member has, and that this unused member may have. */
+  /** Returns the roles that an unused member may have. Leaves out roles that are already assigned. */
   #openRoles(member: string): NonNullable<Taken['mayBe']> {
     return this.#unused
       .rolesOf(member)

@@ -29,8 +29,8 @@ export class Sessions {
   }
 
   /**
-   * @param start the number that the format uses for the initial value. If a transaction writes this number, it is an
-   * ordinary value.
+   * @param start the number that this format writes for the initial value. If any transaction writes this number
+   * itself, the number does not mean the initial value.
    */
   end(start?: 0): void {
     const order = new TimeOrder({ by: 'time' })

@@ -4,7 +4,7 @@ import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { plural } from '../text/figures.ts'
 
-/** The most events that are held back until an event shows whether values have versions. */
+/** The maximum number of events that are held back while it is unknown whether values have versions. */
 const MOST_HELD = 10_000
 
 interface Options {

@@ -213,7 +213,7 @@ function outcome(run: () => History): unknown {
   }
 }
 
-/** Whether the scanner reads this line by itself. */
+/** Whether the fast scanner reads this line without the slow parser. */
 function isUsual(line: string): boolean {
   if (line.includes(':process')) return new EdnScanner(new HistoryBuilder()).scan(line, 0, 1) === line.length
   const bytes = new TextEncoder().encode(`${line}\n`)

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { type Json, Overwrites } from '../../src/index.ts'
 
 /**
- * Performs these steps, each by one of two clients. Returns the objects for which a lost update is noticed. The step
- * `adds` is an operation that also reads the old value, such as an increment.
+ * Performs the steps, each by one of two clients. Returns the objects for which `Overwrites` reports a lost update. The
+ * step `adds` is an operation that also reads the old value, such as an increment.
  */
 function noticed(...steps: readonly (readonly [by: number, does: string, value: Json, key?: string])[]): string[] {
   const all = new Overwrites()

@@ -694,7 +694,7 @@ describe('a Jepsen record', () => {
     expect(await readingOf(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
       expected.map((each, n) => `${n} ${each}`),
     )
-    // Here values have no versions: each value that was written is itself a pair.
+    // Here, values have no versions. The written values themselves are pairs.
     expect(await readingOf(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
       '0 write [null,3] > ok [null,3]',
       '1 cas [[null,3],4] > ok [[null,3],4]',
