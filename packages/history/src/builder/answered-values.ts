@@ -23,7 +23,10 @@ export class AnsweredValues {
   #hasRevised = false
   /** For each function: whether it reads a value. */
   readonly #areReads: boolean[] = []
-  /** For each function: whether the object itself may decline it. */
+  /**
+   * For each function: whether the object itself may decline such an operation, as a lock declines an `acquire` while
+   * it is held.
+   */
   readonly #mayDecline: boolean[] = []
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
@@ -37,7 +40,7 @@ export class AnsweredValues {
     return this.#hasRevised
   }
 
-  /** Takes the value of an `ok` as the operation's input, if the answer to this function says what was written. */
+  /** Handles the value in an `ok`. If this is the value that the operation wrote, it becomes the operation's input. */
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0
@@ -70,7 +73,10 @@ export class AnsweredValues {
     this.#tolerated.valuelessLine ||= line
   }
 
-  /** Takes a failure without a reason. If the object may decline the operation, it did. */
+  /**
+   * Handles an operation that failed without a reason. If the object may decline such operations, the operation counts
+   * as declined.
+   */
   declined(row: number, f: number): void {
     for (let next = this.#mayDecline.length; next <= f; next++)
       this.#mayDecline.push(mayDecline(this.#functions.text(next)))
@@ -84,7 +90,7 @@ export class AnsweredValues {
   }
 
   /**
-   * Gives puts their requested values again. Needed for watched objects: there, the answer to a put is a revision and
+   * Restores the requested values of puts. Needed if objects are watched: the answer to a put is then a revision, and
    * not the written value.
    */
   restore(): void {
@@ -96,7 +102,10 @@ export class AnsweredValues {
     }
   }
 
-  /** The requested values that answers replaced, by the line of the request. */
+  /**
+   * Returns the requested values that were replaced by the values of answers. Each key of the map is the line of a
+   * request.
+   */
   requested(): ReadonlyMap<number, number> {
     return new Map(Array.from(this.#requested, ([row, input]) => [this.#columns.callLine[row] ?? 0, input]))
   }

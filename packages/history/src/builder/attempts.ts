@@ -113,8 +113,8 @@ function makeUnknown({ outcome, output, input }: Columns, row: number): void {
 const NUMBER_BYTES = 8
 
 /**
- * Merges `rows` into the first row that may have taken effect. Returns `removed`, the superfluous rows, and `again`,
- * the rows of attempts that were called after the acknowledgement and did not fail.
+ * Merges the attempts at a request into the first one that may have taken effect. Returns `removed`, the rows that are
+ * now superfluous. Also returns `again`, the attempts that began after the first acknowledgement and did not fail.
  */
 function mergedInto(
   columns: Columns,

@@ -128,7 +128,7 @@ export class HistoryBuilder implements EventSink {
   #attempts: Attempts | undefined
   /** Created at the first event that needs it. */
   #clocks: ClockNotes | undefined
-  /** Notes by the line of the completion. */
+  /** Notes about transactions. The key is the line of the transaction's completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #unread: UnreadAnswer | undefined
   #events = 0
@@ -150,7 +150,7 @@ export class HistoryBuilder implements EventSink {
   readonly #files: readonly MergedFile[] | undefined
   /** The first time; NaN before it is known. */
   #first = Number.NaN
-  /** The latest time so far; Infinity before the first time. */
+  /** The latest time so far. Before the first time it is Infinity, so that `#unusualTime` handles the first time. */
   #latest = Number.POSITIVE_INFINITY
   #latestLine = 0
   // By process number.
@@ -264,8 +264,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Returns the number of a client's process; undefined for any other process. An unknown name in an `info` is not a
-   * client.
+   * Returns the number of the event's process if it is a client. Returns undefined for any other process. A name that
+   * first appears in an `info` is not a client.
    */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
@@ -323,7 +323,8 @@ export class HistoryBuilder implements EventSink {
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
       if (value !== NO_VALUE) {
         columns.output[row] = value
-        // A recorder foresees what a statement may write, which the reply decides.
+        // If the completion has a note, the recorder predicted at the invocation what the statement might write. Only
+        // the reply shows what it wrote, so a difference is not an irregularity.
         const isForeseen = this.#transactionNotes?.has(line) === true
         if (value !== columns.input[row] && type - 1 === OK && !isForeseen)
           this.#answers.answered(row, value, this.values, line)
@@ -502,8 +503,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Whether the time of an invocation may be earlier than its place in the order. Jepsen records the time at which the
-   * invocation was due, and the proxy's recorder records the time of the first byte. Both number their events.
+   * Whether the time of an invocation may be earlier than the time of the event before it. Jepsen records the time at
+   * which the invocation was due, and the proxy's recorder records the time of the first byte. Both number their
+   * events, so events without numbers are from neither.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
@@ -603,7 +605,10 @@ export class HistoryBuilder implements EventSink {
     return this.#unusualTime(time, isCall, line, position)
   }
 
-  /** Returns the time to store if the event's time is the first one, is missing, or is too early. */
+  /**
+   * Returns the time to store for an event whose time is unusual: the first time, a missing time, or a time that is too
+   * early.
+   */
   #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
     const latest = this.#latest
     if (Number.isNaN(time)) {

@@ -28,7 +28,10 @@ export const USUAL_TOLERANCE_NANOS = 2e6
 /** Thrown if the times of a history contradict the order of its lines. */
 export class OutOfOrder extends UserError {
   readonly inversion: Inversion
-  /** The two times of the inversion, as in the file. */
+  /**
+   * The two times that contradict the order of the lines, as texts. They are in nanoseconds, and count from the same
+   * instant as the file's times.
+   */
   readonly times: { readonly time: string; readonly latest: string }
 
   constructor(source: string, epoch: Epoch, inversion: Inversion, notes: readonly string[] = []) {
@@ -70,9 +73,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the worst inversion if it is too large to tolerate, compared with an operation's usual duration. A fixed
-   * limit would not do, because times may have another unit than nanoseconds. With `plansCalls`, only completions
-   * count, because invocations have the time at which they were due.
+   * Returns the worst inversion if it is too large to tolerate. An inversion is an event whose time is earlier than
+   * that of an earlier line. The limit depends on the usual duration of an operation, because times may not be in
+   * nanoseconds. With `plansCalls`, only completions count, because an invocation has the time at which it was due.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

@@ -5,7 +5,7 @@ import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts
 // Several threads may each read a stretch of one recording. An operation may be called in one stretch and answered in a
 // later one. The code that joins the stretches pairs such events.
 
-/** Both ends of a stretch. Plain data. */
+/** Data about one stretch (part) of a recording, for joining the stretches. Only plain data. */
 export interface Edges {
   readonly answered: EdgeEvents
   readonly open: EdgeEvents

@@ -208,7 +208,7 @@ const BEGUN = 2
 const namesClientsByLines = ({ header }: ReadFile): boolean =>
   header?.sessions === undefined || header.sessions.by.startsWith('member ')
 
-/** The new name of a session. Undefined unless a process of this name has a new name. */
+/** Returns the new name of a session. Undefined unless the process with the session's name was renamed. */
 const renamed = (session: string | undefined, names: ReadonlyMap<Process, Process> | undefined): string | undefined => {
   const name = session === undefined ? undefined : (names?.get(session) ?? names?.get(Number(session)))
   return name === undefined ? undefined : String(name)

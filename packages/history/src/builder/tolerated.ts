@@ -6,15 +6,18 @@ import { moment } from '../text/figures.ts'
 /** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
   /**
-   * The number of operations that a process invoked after one of its operations had ended in `info`. `reusedExample`
-   * describes such an earlier operation.
+   * The number of operations invoked by a process whose earlier operation ended in `info`. A client should then go on
+   * as a new process. `reusedExample` describes such an earlier operation.
    */
   reused: number
   reusedExample: string
   /** Whether the history has only completions. */
   lacksInvocations: boolean
   withoutTime: number
-  /** The number of writes whose answer has another value. `otherValueLine` is the first line. */
+  /**
+   * The number of writes whose answer contains a different value than the request. `otherValueLine` is the line of the
+   * first such answer.
+   */
   otherValues: number
   otherValueLine: number
   /** The number of answered reads without a value. `valuelessLine` is the first line. */
@@ -114,7 +117,10 @@ export function warningsAbout(
   return warnings
 }
 
-/** For each unit: its range of times since 1970. `most` is the longest assumed run, about twelve days. */
+/**
+ * For each unit of times since 1970: the smallest time that is recognized (`from`, in 2001) and the longest assumed
+ * duration of a run (`most`, about twelve days). Both are in this unit.
+ */
 const SINCE_1970 = [
   { unit: 'milliseconds', from: 1e12, most: 1e9 },
   { unit: 'microseconds', from: 1e15, most: 1e12 },

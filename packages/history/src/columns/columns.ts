@@ -54,8 +54,8 @@ export class Columns {
   }
 
   /**
-   * The size of the rows in bytes. Twice this size if the next buffer may fill the columns, because growing columns
-   * double.
+   * The size of the rows in bytes. If the next buffer of events may fill the columns, returns twice the size, because
+   * full columns are doubled.
    */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES

@@ -13,12 +13,13 @@ export const FLAG_FINAL = 1
 export const FLAG_UNSAID = 2
 
 /**
- * Marks an input, or the new value of a cas, that is a version of the key. Only the `ok` completion contains the
- * version. It differs from all other values of the key. FLAG_UNSAID is also set.
+ * Marks an operation that writes a version of the key instead of a value: as its input, or as the new value of a cas.
+ * Only the `ok` completion contains the version. The version differs from all other values of the key. FLAG_UNSAID is
+ * also set.
  */
 export const FLAG_VERSION = 4
 
-/** Marks a `fail` by the object itself: a held lock, or a cas that found another value. */
+/** Marks an operation that failed because the object declined it: a lock was held, or a cas found another value. */
 export const FLAG_ANSWERED = 8
 
 /** Marks an `ok` without a value: the output equals the input. */

@@ -44,8 +44,8 @@ export interface Event {
    */
   readonly answered?: boolean | undefined
   /**
-   * On an invocation: the name of the client. Present only if the client has several processes, as overlapping requests
-   * need.
+   * On an invocation: the name of the client. Present only if the client has several processes. It needs several if its
+   * requests overlap.
    */
   readonly session?: string | undefined
   /**

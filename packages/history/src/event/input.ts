@@ -36,7 +36,7 @@ export type Completion = (
   readonly node?: string | undefined
 }
 
-/** Whether the object executed or declined the request. */
+/** Whether the completion shows that the object handled the request: it executed or declined it. */
 export const isAnswer = (completion: Completion): boolean =>
   completion.type === 'ok' || (completion.type === 'fail' && completion.answered === true)
 

@@ -109,8 +109,8 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The time when the lock ended. If a single statement locked the row, `to` may be before `from`: the row was then
-   * locked at some time between `to` and `from`.
+   * The time when the lock ended. If a single statement locked the row, this may be less than `from`. The row was then
+   * locked at some time between the two.
    */
   readonly to: number
 }

@@ -14,7 +14,7 @@ export interface EventSink {
    * does not confirm it.
    */
   warn(message: string, about?: 'unit'): void
-  /** Reports, before the first event, that stamps order the events. */
+  /** Called before the first event if time stamps, and not lines, determine the order of the events. */
   stamped?(stamps: Stamps): void
   /** Reports, after the last event, the members with non-native names. */
   taken?(members: readonly Taken[]): void

@@ -9,7 +9,7 @@ export interface Taken {
   readonly of: number
   /** The different words, each with its count; empty if there are many. */
   readonly words: readonly (readonly [word: string, count: number])[]
-  /** The roles that no member has, and that this unused member may have. */
+  /** The roles that this unused member may have. No other member has these roles. */
   readonly mayBe?: readonly ('process' | 'key')[]
 }
 
@@ -58,8 +58,8 @@ export class UnusedMembers {
   }
 
   /**
-   * Returns the roles that a member may have. There are none if its values do not recur, as names do. A key must also
-   * have several values.
+   * Returns the roles that a member may have. If no value of the member occurs twice, there are none, because names
+   * occur repeatedly. A key must also have at least two different values.
    */
   rolesOf(member: string): NonNullable<Taken['mayBe']> {
     const { lines, different } = this.#values.get(member) ?? { lines: 0, different: new Set() }

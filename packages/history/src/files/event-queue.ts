@@ -37,7 +37,7 @@ export class EventQueue implements EventSink {
     this.#options.onWarning?.(message)
   }
 
-  /** Notes in the header that the stamps, and not the lines, order the events. */
+  /** Writes into the header that time stamps determine the order of the events, and not the order of the lines. */
   stamped(stamps: Stamps): void {
     this.header({ chaos: 1, ...this.#header, stamps })
   }

@@ -21,7 +21,7 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export interface ReadOptions {
   /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
-  /** Whether a value that is a pair stands for a key and a value: see `ReaderOptions`. */
+  /** Whether a pair in place of a value means a key and its value. See `ReaderOptions`. */
   readonly independent?: boolean | undefined
   readonly maximumLineBytes?: number | undefined
   /** Approximate memory in bytes for the history; unlimited by default. */

@@ -41,8 +41,8 @@ export interface HistoryData {
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
-   * Whether the operations of each process are in the order of the rows, even if their positions overlap. Only checkers
-   * create such histories.
+   * Whether the operations of each process count as executed in the order of their rows, even if they overlap. Only
+   * checkers create histories with this property.
    */
   readonly isTied?: boolean | undefined
   /** Notes about transactions, by the line of their completion. */
@@ -53,7 +53,7 @@ export interface HistoryData {
 export interface RequestedValues {
   /** By line of the request: the id of its value. */
   readonly values: ReadonlyMap<number, number>
-  /** The warning that answers replaced these values, also in the history's `warnings`. */
+  /** The text of the warning that values were replaced. The history's `warnings` contain it, too. */
   readonly warning: string
 }
 

@@ -53,8 +53,8 @@ export const outcomeName = ({ operations }: History, operation: number): 'ok' | 
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 
 /**
- * Whether the object executed or declined the operation. If it refused the operation for lack of a leader, it has not
- * answered.
+ * Whether the object executed or declined the operation. An object that refuses operations because it has no leader has
+ * done neither.
  */
 export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)

@@ -57,7 +57,7 @@ export interface Meaning {
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
   write: { effect: 'replaces', takes: 'value', answers: 'nothing' },
-  // The answer is only a reply: for a watched key, it is the revision.
+  // The answer to a put is only a reply of the store, and not a result. For a watched key, it is the revision.
   put: { effect: 'replaces', takes: 'value', answers: 'reply' },
   cas: { effect: 'replaces', takes: 'pair', answers: 'nothing' },
   delete: { effect: 'removes', takes: 'nothing', answers: 'receipt' },

@@ -29,10 +29,10 @@ interface Reaching {
 }
 
 /**
- * Joins stretches in order.
+ * Joins the stretches of a recording, which are given in order.
  *
- * @throws CannotPack if only a reader of the whole recording can check it.
- * @throws UserError for a broken rule, with a meaningless line number.
+ * @throws CannotPack if the recording can only be checked by reading it as a whole.
+ * @throws UserError if the recording breaks a rule. The error's line number is meaningless.
  */
 export function joinStretches(
   stretches: readonly ReadStretch[],

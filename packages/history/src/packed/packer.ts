@@ -9,7 +9,10 @@ import { inSharedMemory } from '../tables/memory.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
 
-/** Divides keys among places, which are checked separately. Keys with place -1 are not packed. */
+/**
+ * Divides keys into groups, called places. Each place is checked separately. Operations on keys with place -1 are not
+ * packed.
+ */
 export interface Dealing {
   readonly places: number
   /** Returns the place of a key. The name '' stands for no key. */
@@ -41,8 +44,8 @@ export class Packer {
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * By key: its place. `#numbers` contains its number within that place, from 1. Entry 0 is for no key; entry n + 1 is
-   * for key n.
+   * `#places` contains each key's place (a group of keys). `#numbers` numbers the keys of each place from 1. In both
+   * arrays, entry 0 is for operations without a key, and entry n + 1 is for key n.
    */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)

@@ -9,8 +9,9 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 
 /**
- * Returns the operations of one place as a history, without the keys in `without`. The operations keep their positions,
- * but lose their processes, times, nodes and lines. Keys are in order of first appearance.
+ * Returns the operations of one place (a group of keys, see `Dealing`) as a history. Leaves out the keys in `without`.
+ * The operations keep their positions, but lose their processes, times, nodes and lines. Keys are numbered in order of
+ * first appearance.
  */
 export function historyOfPlace(
   rest: LentHistory,
@@ -33,7 +34,10 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** The keys and functions of a place. `meanings` translates the numbers of each packer. */
+/**
+ * The keys and functions of one place (a group of keys, see `Dealing`). Each packer uses its own numbers for them.
+ * `meanings` translates these numbers.
+ */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -68,7 +72,10 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** Translates the numbers of keys in the rows of a place to numbers in `table`. In the rows, 0 stands for no key. */
+/**
+ * Returns the number in `table` for each key number in the rows of a place (a group of keys). In the rows, 0 stands for
+ * no key.
+ */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]

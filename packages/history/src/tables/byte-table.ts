@@ -169,8 +169,8 @@ export class ByteTable {
   }
 
   /**
-   * Returns the page as a string, at least up to `end`. Undefined if the page has grown too little since its last
-   * conversion to be worth another one.
+   * Returns the page as a string of at least `end` characters. A growing page is converted again only after its size
+   * has doubled. If the known string is too short before that, returns undefined.
    */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''

@@ -6,7 +6,7 @@ import { inHeap, type Memory } from './memory.ts'
  */
 export interface Lists {
   readonly length: number
-  /** By node: the parent node; -1 for an empty list. */
+  /** For each list: the number of the list without its last element. -1 for an empty list. */
   readonly parent: Int32Array
   /** By node: the id of the last element; for an empty list the id of the key. */
   readonly last: Int32Array

@@ -5,8 +5,8 @@ export interface Memory {
 }
 
 /**
- * The size of the blocks that short arrays share. Creating and freeing an ArrayBuffer takes longer than most short
- * arrays are in use.
+ * The size of the blocks that short arrays share. Most short arrays are in use only briefly. Creating and freeing an
+ * ArrayBuffer for each would take longer than this.
  */
 const BLOCK_BYTES = 2 ** 16
 const MOST_SHARED_BYTES = 2 ** 13

@@ -6,8 +6,8 @@ const INLINE_PROCESSES = 1 << 16
 
 export class ProcessTable {
   readonly names: Process[] = []
-  // The number of each process that is a small integer, as nearly all are. The array starts small, since short
-  // histories are built by the thousand.
+  // For each process that is a small integer: its number in the table. Nearly all processes are small integers. The
+  // array starts small, because programs build thousands of short histories.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 

@@ -55,7 +55,7 @@ export class ValueTable {
   /** Created with the first list that a transaction reads. */
   #lists: ListTable | undefined
 
-  /** Creates a table in the given memory, or from a lent table. */
+  /** Creates a table in the given memory. With `data`, the table starts with the contents of another thread's table. */
   constructor(memory?: Memory, data?: ValueTableData) {
     this.#memory = memory
     this.#texts = new ByteTable(memory, data?.texts)
@@ -82,7 +82,10 @@ export class ValueTable {
     return this.#texts.lengthOf(ValueTable.placeOf(id))
   }
 
-  /** The number of a value's text; -1 for a small integer, which has no text in the table. */
+  /**
+   * Returns the number of the value's text in the table. Returns -1 for a small integer, because its text is not in the
+   * table.
+   */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }

@@ -31,7 +31,7 @@ export function duration(nanos: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** A time in a run: `12.031 s`. Close times need more digits. */
+/** Formats a time in a run: `12.031 s`. To distinguish times that are close together, give more digits. */
 export const moment = (time: number, digits: number = 3): string =>
   Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
 

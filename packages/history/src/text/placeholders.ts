@@ -25,7 +25,10 @@ export const literally = (text: string): string => text.replaceAll(/\{([a-z][\w.
 
 const MOST_SHOWN = 16
 
-/** Lists names for a message. A long list is cut, so names with more parts, such as `{listen-host}`, come last. */
+/**
+ * Lists the names of placeholders for a message. Only the first names of a long list are shown. Names with more parts,
+ * such as `{listen-host}`, therefore come last.
+ */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
   const listed = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)

@@ -13,7 +13,10 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 }
 
 const SHORTEST_PART = 3
-/** The largest distance between two words of which one contains the other, delimited by hyphens or by its ends. */
+/**
+ * The largest distance between two names if one consists of whole words of the other, such as `redis` and
+ * `redis-cluster`. Hyphens separate words.
+ */
 const PART = 1.5
 /** Subtracted from the distance if the typed text only omits letters, such as `rds` for `redis`. */
 const LEFT_OUT = 0.5
