@@ -35,8 +35,8 @@ export interface FoundVersion {
 }
 
 /**
- * By row of a lost write: the version that it wrote. A lost write without an entry wrote nothing, or a version that
- * nobody saw.
+ * Maps the row of a write whose version was lost to the version that it wrote. If the write is not in the map, it wrote
+ * nothing, or no operation saw its version.
  */
 export type Assignment = ReadonlyMap<number, ValueId>
 
@@ -83,7 +83,8 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // Does not count null, because a key may be absent several times. Does not count a version that the cas kept.
+    // Omits null: it means an absent key, and a key may be absent several times. A cas that kept the version replaced
+    // nothing.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced

@@ -136,8 +136,8 @@ function alikeReason<Name extends string>({ levels }: Report<Name>, history: His
 const nameOf = (key: string): string => key.replace(/ \(not a text\)$/, '').replace(/^"(.*)"$/, '$1')
 
 /**
- * The maximum number of reads of unwritten values that are compared with the written values. The first reads of a file
- * show in which form it has values.
+ * The maximum number of reads of unwritten values that are compared with the written values. The first few reads
+ * already show how the file represents values.
  */
 const MOST_COMPARED = 100
 
@@ -272,13 +272,16 @@ function quoted(value: Json): string {
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
 }
 
-/** The maximum number of marks with a reason. A verdict names no more reasons than that. */
+/** The number of suspicious reads for which a reason is given. A verdict shows no more reasons. */
 const MOST_EXPLAINED = 3
 
 /**
- * Returns the reads whose result is probably not the value, and a mark for each. No operation wrote such a result.
- * Either all written values are of another type, or a written value is the result in another form. The route table
- * probably took other content, such as an error, for the value.
+ * Returns the reads whose result is probably not the value of the key, and a mark for each. A result is suspicious if
+ * no operation wrote it and one of these is true:
+ * - All values written to the key have other types.
+ * - The result is a written value in another form.
+ *
+ * In both cases the route table probably took other content, such as an error, for the value.
  */
 export function strangeReads(history: History, initial: Json): ReadonlyMap<OperationRow, Mark> {
   const found = new Map<OperationRow, Mark>()

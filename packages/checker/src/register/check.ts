@@ -93,8 +93,8 @@ const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left()
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
   // Linearizability implies sequential consistency and is far cheaper to decide. If sequential consistency must be
-  // decided, linearizability is therefore decided, too, within a share of the time. If some operations name no client,
-  // only linearizability can show that levels in client order are met.
+  // decided, linearizability is decided, too, within a share of the time. Linearizability is also decided if some
+  // operations name no client: nothing else can then show that the levels in client order are met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
@@ -108,8 +108,8 @@ const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptio
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
 /**
- * Decides, within the budget `share`, whether an order in real time explains everything. The reduction of a
- * counterexample is limited by `budget` instead.
+ * Decides within the budget `share` whether an order in real time explains all results. A counterexample is reduced
+ * within `budget`.
  */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
@@ -129,7 +129,7 @@ function decideOrder(registers: Registers, share: Budget, budget: Budget, explai
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-/** Uses a loop, because for a short history an iterator would take as long as the ordering. */
+/** Copies with a loop. For a short history, an iterator would take as long as the computation of the order. */
 function listed(rows: Int32Array): number[] {
   const list: number[] = []
   for (let at = 0; at < rows.length; at++) list.push(rows[at])

@@ -83,8 +83,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // Ends, because the next round would try the same initial values again. This can happen if the list of
-    // contradictory operations was shortened.
+    // The next round would try the same initial values again. This can happen if `involved` does not contain all
+    // contradictory operations.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -153,7 +153,8 @@ function withEveryKey({ key }: Encoded, choice: Choice): Choice {
 }
 
 /**
- * For each observed value that can be the initial value of its key, yields the choice extended by this initial value.
+ * Yields the choices that extend `choice` by the initial value of one more key. The new value was observed, and the key
+ * can have begun with it.
  */
 function* otherStarts(
   encoded: Encoded,

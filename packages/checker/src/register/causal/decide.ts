@@ -13,9 +13,9 @@ export interface Weaker {
 }
 
 /**
- * Decides the levels below sequential consistency for reads and writes, each on demand with shared results. Takes
- * polynomial time if each read's source is certain. Otherwise tries the possible sources, within the budget and `steps`
- * (passes over the whole history).
+ * Decides the levels below sequential consistency for reads and writes. Each level is decided on demand, and the levels
+ * share results. Takes polynomial time if it is certain which write each read saw. Otherwise tries the possible writes,
+ * limited by the budget and by `steps`, a number of passes over the whole history.
  *
  * @throws OutOfTime
  */

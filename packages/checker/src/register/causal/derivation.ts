@@ -16,11 +16,11 @@ export interface Derivation {
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** Completes a contradiction to a whole cycle, and expands its derived orders. */
+/** Returns the whole cycle of a contradiction, and the paths from which its derived orders follow. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
-  // If each client chooses the sources of reads by itself, a path may only use sources of the contradicted client's
-  // reads.
+  // If clients may disagree about which write a read saw, the contradiction of one client must not depend on what other
+  // clients' reads saw.
   const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
@@ -53,8 +53,8 @@ function closed(
 }
 
 /**
- * Returns the steps from a write to a read that missed it. By its operation `by`, the client already knew of the write:
- * `by` is the write itself, or a read that saw it.
+ * Returns the steps from a write to a read that missed it. The client of the read already knew of the write from its
+ * operation `by`: either `by` is the write itself, or `by` read the written value.
  */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }

@@ -93,7 +93,7 @@ export function undefinedFor(other: string, levels: readonly Level[]): Verdicts 
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 
-/** Creates explanations that levels with the same contradictory operations share. */
+/** Creates explanations of violated levels. Levels with the same contradiction share one explanation. */
 function createExplanations(
   encoded: Encoded,
   decoder: Decoder,

@@ -84,8 +84,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // Clients' views that respect a causal order also satisfy PRAM. A history that violates PRAM therefore violates the
-  // level. PRAM can be decided with certainty even for repeated values.
+  // Decides PRAM instead, with certainty even for repeated values. A history that violates PRAM also violates this
+  // level, because an order that respects causal order respects client order, too.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }
@@ -127,10 +127,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether, for each read of each process, one order explains this read and the earlier reads of the process.
- * The order must respect the causal order. For repeated values, it may choose the sources of the reads anew, but only
- * among writes in the past of this read. `perhaps`: a read has no such order, but a larger causal order might add a
- * write to its past, so nothing is refuted.
+ * Decides whether each read of each process has an order that explains this read and the earlier reads of the process.
+ * The order must respect the causal order. If values repeat, each such order may choose anew which writes these reads
+ * saw, but only among writes in the past of its last read. Returns `perhaps` if a read has no such order, but a larger
+ * causal order might add a write to its past and so allow one.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

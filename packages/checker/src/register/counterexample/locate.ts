@@ -11,7 +11,10 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/** A part of one key's history, whose operations up to `culpritReturn` already contradict each other. */
+/**
+ * A part of one key's history that is contradictory by itself. Its events up to `culpritReturn` suffice for the
+ * contradiction.
+ */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
@@ -24,8 +27,8 @@ const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
  * Finds a few hundred operations that are contradictory by themselves, near the visible contradiction of a long
- * history. This makes all later steps fast. Keeps everything that a remaining result may depend on (see
- * `createCompletion`).
+ * history. This makes all later steps fast. Includes every operation on which the result of an included operation may
+ * depend (see `createCompletion`).
  *
  * @throws OutOfTime
  */
@@ -64,8 +67,8 @@ const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 const RECENT = 128
 
 /**
- * Returns the `named` operations, the last operations called before they ended, and everything on which the results of
- * these operations may depend. With appends, returns only the `named` operations.
+ * Adds up to `RECENT` earlier operations to the `named` operations, and then every operation on which the results of
+ * all these may depend. With appends, adds nothing.
  */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
@@ -122,10 +125,10 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * Returns the operations that returned after `from` and before the culprit, with everything on which their results may
- * depend. The result begins with a write that returned before any of these operations was called, so it hides all
- * earlier writes. Returns undefined if there is no such write. If a cas overlaps this write, the result treats the cas
- * as optional, because the cas may have come before the write.
+ * Returns the operations that returned between the events `from` and `culpritReturn`, and every operation on which
+ * their results may depend. The result begins with a write that hides all earlier writes, because it returned before
+ * the call of every operation that returned after `from`. Returns undefined if there is no such write. A cas that
+ * overlaps the write may have come before it, so the result treats the cas as optional.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

@@ -79,9 +79,9 @@ export interface Contradiction {
 }
 
 /**
- * Reduces a contradiction to a core that is contradictory regardless of all other operations. If possible, this is a
- * set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which the
- * observation may depend. No operation can then be removed from the core.
+ * Reduces a contradiction to a core that stays contradictory whatever other operations are added. If possible, the core
+ * is a set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which the
+ * observation may depend. Such a core is minimal if it is small and time suffices.
  *
  * @returns undefined if no start is contradictory
  * @throws OutOfTime if there is no time to begin.

@@ -11,14 +11,15 @@ export type Completion = (chosen: Iterable<number>) => number[]
 /**
  * Determines which operations may be removed without creating a contradiction.
  *
- * Suppose that the whole history has a legal order. An observation in this order depends on one operation: the last
- * write before it (with append, on the last overwriting write and the appends after it). Take a set of operations that
- * contains, for each of its observations, every operation on which the observation may depend in some order. The legal
- * order of the history, restricted to this set, is still legal. So if the set has no legal order, the whole history has
- * none either, and the set is a true explanation: a read never looks wrong only because a write was removed.
+ * Suppose that the whole history has a legal order. In this order, an observation depends on one operation, the last
+ * write before it. With append, it depends on the last overwriting write and the appends after it. Now take a set of
+ * operations. For each observation in the set, let the set also contain every operation on which the observation may
+ * depend in some order. The legal order of the history, restricted to this set, is still legal. So if the set has no
+ * legal order, the whole history has none either. The set therefore truly explains the contradiction: none of its reads
+ * looks wrong only because a write was removed.
  *
- * In real time, an operation cannot be the last write before an observation if a completed write overwrote it in
- * between: this write was called after the operation returned, and returned before the observation was called.
+ * In real time, an operation cannot be the last write before an observation if a later write completed in between. Such
+ * a write was called after the operation returned, and returned before the observation was called.
  *
  * @throws OutOfTime, as does the completion.
  */
@@ -89,7 +90,10 @@ export function createCompletion(
   }
 }
 
-/** By operation: the latest call among the overwrites of its key that returned before the operation was called. */
+/**
+ * For each operation, the latest call of an overwrite of its key. Only overwrites that returned before the operation
+ * was called count.
+ */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)

@@ -18,12 +18,12 @@ import type { OrderEdge } from '../../verdict/verdict.ts'
 import { phrase, show } from '../../verdict/words.ts'
 
 /**
- * How one operation of a cycle leads to the next.
+ * How an operation of a cycle relates to the next operation of the cycle.
  *
  * - `then`: the same client did the next operation afterwards.
  * - `saw`: the next operation saw this write.
  * - `missed`: this operation did not see the next operation, which is an earlier write.
- * - `given`: this operation got the value that the next operation wrote, although the value had been replaced.
+ * - `given`: this operation returned the value of the next operation, but that value had already been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'
 
@@ -34,7 +34,7 @@ interface Stop {
 
 interface Step extends Stop {
   readonly next: OperationRow
-  /** The write that this operation saw, if the previous operation of the cycle is this write. */
+  /** The previous operation of the cycle, if it is the write that this operation saw. */
   readonly seen: OperationRow | undefined
 }
 

@@ -16,12 +16,16 @@ import { countBelow } from '../../search/halving.ts'
  * - something begins v before the first operation that ends it, unless v is the initial value;
  * - something begins v between an operation that ends it and a later read of v.
  *
- * Each pair of neighbours needs a different operation that begins v. Take a window from event S to event T. Let E be
- * the number of operations that end v, were called after S, and returned before T. In real time, every operation that
- * is ordered between two of these was called before T and returned after S. Let B be the number of operations that
- * begin v, were called before T, and returned after S. Then E is at most B + 1. For a window without a beginning, E is
- * at most B, or at most B + 1 if v is the initial value. The bound for such a window is lower by one if a read of v
- * returned before T and was called after the operations that E counts had returned.
+ * Each of these gaps needs its own operation that begins v.
+ *
+ * Take a window from event S to event T. Let E be the number of operations that end v within the window: they were
+ * called after S and returned before T. Let B be the number of operations that begin v and overlap the window: they
+ * were called before T and returned after S. In real time, only operations that overlap the window can come between two
+ * operations within the window. So E is at most B + 1.
+ *
+ * Now take a window that begins before all operations. Then E is at most B, or at most B + 1 if v is the initial value.
+ * Suppose that a read of v returned before T and was called after all E operations had returned. Then the bound is
+ * lower by one.
  *
  * Takes O(n log n).
  *
@@ -111,10 +115,10 @@ function fromTheStart(
 }
 
 /**
- * Checks windows from the call of one operation that ends the value to the return of another one, in descending order
- * of their beginnings. A tree holds a difference for each possible end of a window: the number of operations within the
- * window that end the value, minus the number of operations that begin the value and were called before the end of the
- * window.
+ * Checks windows that begin with the call of one operation that ends the value. A window stops at the return T of an
+ * operation that ends the value. The latest beginnings are checked first. A tree holds a difference for each T: the
+ * number of operations within the window that end the value, minus the number of operations called before T that begin
+ * the value.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -157,7 +161,8 @@ function createPrefixSums(length: number) {
   while (leaves < length) leaves *= 2
   const sum = int32Array(2 * leaves)
   const best = int32Array(2 * leaves)
-  // The leaves after the last number are unused. With the least value, they never hold the maximum.
+  // The tree may have more leaves than there are numbers. The unused leaves hold the least value, so they are never the
+  // maximum.
   for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
   const gather = (node: number): void => {
     sum[node] = sum[2 * node] + sum[2 * node + 1]

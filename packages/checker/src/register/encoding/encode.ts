@@ -30,7 +30,7 @@ import type { Semantics } from '../../judge/options.ts'
 import { type Budget, lookAt, unlimited } from '../../limits/budget.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
-/** The functions of the register model, and their kinds. `get` and `put` are Porcupine's names. */
+/** The kind of each function of the register model. `get` and `put` are the names that Porcupine uses. */
 const kinds: { readonly [f: string]: number } = {
   read: READ,
   write: WRITE,

@@ -32,8 +32,8 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
 }
 
 /**
- * A range of ids. Its bounds are halves of ids, so that their difference fits into 32 bits. In `parities`, bit 0 means
- * that some id is even, and bit 1 that some id is odd.
+ * A range of ids. `least` and `greatest` are ids shifted right by one bit, so that their difference fits into 32 bits.
+ * In `parities`, bit 0 is set if some id is even, and bit 1 if some id is odd.
  */
 interface Span {
   least: number

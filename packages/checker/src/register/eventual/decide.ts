@@ -144,7 +144,9 @@ function judgeKey(
   return { lost }
 }
 
-/** Acknowledged appends between these two events must be in every final read. */
+/**
+ * Every final read must contain the acknowledged appends called after event `after` and returned before event `before`.
+ */
 interface Stays {
   readonly after: number
   readonly before: number
@@ -221,8 +223,8 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
 /**
- * Returns the write that superseded the value: the last acknowledged write of another value that was called after all
- * writers of this value had returned. A final read must have begun after the write.
+ * Returns the write that superseded a value. This is the last acknowledged write of another value that was called after
+ * all writers of the superseded value had returned. Ignores writes that returned after the last final read was called.
  */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations, reads } = input

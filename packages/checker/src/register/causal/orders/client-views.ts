@@ -30,10 +30,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Decides whether a client with overlapping reads can put writes and its own reads in one order. Asks this for the
- * operations up to each operation that `endsOf` returns. The writes are all writes, in client order (PRAM), or the
- * writes in the past of this operation, in causal order (causal memory). Overlapping reads may come in any order, so
- * the question is whether fewer operations are sequentially consistent.
+ * Decides whether a client with overlapping reads can put writes and its own reads in one order. Decides this for each
+ * operation that `endsOf` returns, together with the client's earlier operations. For PRAM, the order contains all
+ * writes and respects client order. For causal memory, it contains the writes in the past of the operation and respects
+ * causal order. Overlapping reads may come in any order, so these operations are tested for sequential consistency.
  *
  * @throws OutOfTime
  */
@@ -130,7 +130,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // Adds no edge from a predecessor that also precedes the previous operation of the thread.
+      // Omits a redundant edge from an operation that already precedes the previous operation of this thread.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const some = kept[column]
       const before = some[firstWhere(0, some.length, (m) => threads.place[indices[some[m]]] >= known) - 1]

@@ -7,8 +7,8 @@ import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 /**
  * Returns a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
  * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history is causally consistent (CC) if its causal order is acyclic
- * and no such read exists. Only each thread's last write to the key matters: if an earlier write follows the source,
- * the last write does, too.
+ * and no such read exists. It suffices to check each thread's last write to the key in this past: if an earlier write
+ * of the thread follows the source, the last one does, too.
  *
  * @throws OutOfTime
  */
@@ -54,7 +54,9 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
   return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
 }
 
-/** Orders between two writes, each derived from a read, as columns. */
+/**
+ * Orders between two writes, as columns. Row i says that write `from[i]` precedes write `to[i]`, as read `by[i]` shows.
+ */
 interface Conflicts {
   readonly from: readonly number[]
   readonly to: readonly number[]

@@ -55,8 +55,7 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
 }
 
 /**
- * Counts the operations of a list that are among the first `count` of their thread. Only the first `length` operations
- * of the list are examined.
+ * Returns how many of the first `length` operations of a list are among the first `count` operations of their thread.
  */
 export function countAmong(list: readonly number[], length: number, count: number, place: Int32Array): number {
   let low = 0
@@ -110,8 +109,8 @@ export function basisOf(
 }
 
 /**
- * Converts a path to a cycle of orders. In the path, each operation must come after the next operation, and the last
- * operation after the first.
+ * Converts a path of operations to a cycle of orders. The path runs backwards: each operation must come after the next
+ * one in the path, and the last must come after the first.
  */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path

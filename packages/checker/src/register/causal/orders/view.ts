@@ -4,7 +4,7 @@ import { type Edge, overwrites } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, countAmong, type Facts, lastAmong, raise } from './order.ts'
 
-/** The reason why one process cannot order the writes and its own reads: a cycle of `edges` and `last`. */
+/** Shows why one process cannot put the writes and its own reads in one order: `edges` and `last` form a cycle. */
 interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -23,20 +23,20 @@ export interface Views {
 }
 
 /**
- * Decides whether a process can order the writes so that all its own reads are explained. For PRAM, these are all
- * writes, in program order. For causal memory (CM), these are the writes in the past of the process, in causal order
+ * Decides whether a process can put writes in an order that explains all its own reads. For PRAM, it orders all writes
+ * and keeps program order. For causal memory (CM), it orders only the writes in its own past and keeps causal order
  * (`given`).
  *
  * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3) extends the given order by one
- * rule: a write that precedes a read also precedes the read's source, if this is another write to the same key. If the
- * forced order has no cycle, and no write to a key precedes a read of the key's initial value, the past of each read
- * can be arranged so that the read's source is the last write of its key.
+ * rule: a write that precedes a read of the same key also precedes the read's source, unless it is the source. Suppose
+ * that the forced order has no cycle, and that no write to a key precedes a read of the key's initial value. Then the
+ * past of each read can be ordered so that the read's source is the last write to its key.
  *
  * Only sources of reads get new predecessors, so the search stores only these: for each source, how many operations of
  * each thread were forced before it. The predecessors of other operations follow from them.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // If a client's operations overlap, its threads alone do not show all predecessors.
+  // If operations of a client overlap, an operation can have predecessors in other threads of its client.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own
@@ -82,7 +82,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
   }
   /**
-   * Orders the operations in `row` before a source. They then also precede the later sources of the source's thread.
+   * Orders the operations in `row` before a source. These operations then also precede all later sources in the same
+   * thread.
    */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
