@@ -44,13 +44,12 @@ interface Nearby {
 }
 
 /**
- * Looks for violations at places where they are likely and cheap to find. A history that violates a level also violates
- * real time on some key, and a violation of real time is found in linear time. The operations around this violation are
- * judged separately, with every write that their reads may have seen. If they violate a level, the whole history does,
+ * Looks for violations at places where they are likely and cheap to find. If a history violates a level, some key is
+ * not linearizable, and this is found in linear time. The operations around such a contradiction are judged separately,
+ * with every write that their reads may have seen. If these operations violate a level, the whole history violates it,
  * too. An empty result proves nothing.
  *
- * `first` are the operations of a known contradiction, and are judged first. With `only`, no other operations are
- * judged.
+ * `first` contains the operations of a known contradiction. They are judged first. With `only`, no others are judged.
  *
  * @throws OutOfTime
  */
@@ -91,7 +90,10 @@ export const isViolated = (level: Level, found: Verdicts): boolean =>
   found[level]?.result === 'violated' ||
   implied[level].some((weaker) => weaker !== 'eventual' && isViolated(weaker, found))
 
-/** Returns a few contradictions of each key with real time, as lists of operations. */
+/**
+ * Returns a few contradictions of each key. A contradiction is a list of operations that no order in real time
+ * explains.
+ */
 function contradictions(
   parts: readonly Encoded[],
   decoder: Decoder,

@@ -5,10 +5,11 @@ import { int32Array } from '@chaosproxy/history'
 // operation. At a dead end it backtracks. It does not recurse: the path is an array, so only memory bounds its length.
 //
 // A configuration is stored exactly. It consists of the first return of an untaken operation, the state, one bit for
-// each operation open at that return, and the number of used operations in each class of operations of unknown outcome
-// with equal effects. A bit belongs to a slot, which is reused after its operation returned. Bits are only toggled, so
-// the first return determines the meaning of each bit. Operations that change no state are taken as soon as they fit
-// and never reconsidered, because every continuation without them is also possible with them.
+// each operation open at that return, and counts of used operations of unknown outcome. Such operations share a count
+// if they have equal effects. A bit belongs to a slot, and an operation can get the slot of an operation that has
+// returned. The bit is not reset in between: each operation toggles it when taken. All operations that returned before
+// the first return are taken, so this return determines what each bit means. Operations that change no state are taken
+// as soon as they fit and never reconsidered, because every continuation without them is also possible with them.
 //
 // Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are
 // not included.

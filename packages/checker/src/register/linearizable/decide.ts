@@ -19,8 +19,8 @@ const TOO_MANY_STARTS = notRecorded(
 )
 
 /**
- * By part that is linearizable: its operations, and a function that computes their order. The function is called only
- * if no key is violated.
+ * Maps each linearizable part to its operations and to a function that computes their order. The function is called
+ * only if no key is violated.
  */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
 

@@ -263,7 +263,10 @@ function disagreeing(
   return undefined
 }
 
-/** Whether a text that was read shows an append or, at its beginning, a write. These then do not contradict the read. */
+/**
+ * Reports whether a text that was read contains the appended text or begins with the written text. If so, the read does
+ * not contradict this append or write.
+ */
 function showsText(history: History, write: number, read: number): boolean {
   const [text, whole] = [inputOf(history, write), outputOf(history, read)]
   if (typeof text !== 'string' || typeof whole !== 'string') return false
@@ -305,7 +308,7 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /**
- * To find the states before the culprit, this many of the last completed operations and this many of the last open
+ * To find the possible states before a contradiction, the last `STATES_WINDOW` completed operations and as many open
  * operations are examined.
  */
 const STATES_WINDOW = 64
@@ -332,7 +335,7 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   }
   const states: Json[] = []
   for (const value of candidates) {
-    // Includes earlier reads of the value, which show that it was present then.
+    // Includes all earlier reads of the value, because they show when the value was present.
     const seen = rows.filter((i) => before.expects[i] === value)
     const query = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(query, decoder.value, budget, stepsFor(query))

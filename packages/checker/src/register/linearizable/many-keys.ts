@@ -148,7 +148,10 @@ function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): F
   return { result: 'violated', part: violated, culpritReturn: () => violated.returns[culprit], conflict: [], rank }
 }
 
-/** Stores an order of a key that no operation reads. Every order in real time is legal for such a key. */
+/**
+ * Stores an order of a key that is only written, never read. For such a key, every order that respects real time is
+ * legal.
+ */
 function keepWrites({ separated: { starts, columns }, rows, counts }: Known, key: number): boolean {
   if (columns === undefined) return starts[key] === starts[key + 1]
   const { expects, returns, row } = columns

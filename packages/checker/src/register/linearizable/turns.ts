@@ -106,8 +106,8 @@ export const runInSlices = (search: Search, steps: number, isOver: (stepsDone: n
   inSlices(search.run, steps, SLICE, (done) => isOver(STEPS_OF_MOVE * done))
 
 /**
- * The clock is checked after this many operations were decided in linear time. Each part counts as
- * `OPERATIONS_FOR_A_PART` further operations, for its fixed cost.
+ * The clock is checked each time that this many operations were decided in linear time. Each part has a fixed cost, so
+ * it counts as if it had `OPERATIONS_FOR_A_PART` more operations.
  */
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64

@@ -1,6 +1,8 @@
 import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
 
-/** A name that no value has: names are numbers or JSON texts. */
+/**
+ * Names an initial value that no operation mentions. All other names are numbers or JSON texts, and this is neither.
+ */
 const UNMENTIONED: ValueName = '?'
 
 /**
@@ -117,7 +119,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   }
 }
 
-/** Passes a step to the inner monitor, with the flight of that monitor. */
+/** Passes a step to the inner monitor. The inner monitor has its own `Flight` for each open operation. */
 function give(
   monitor: RegisterMonitor,
   flights: Map<Flight, Flight>,

@@ -11,7 +11,7 @@ export type Impossible =
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** The initial value became known only after an operation, and shows that the operation was impossible. */
+  /** When the initial value became known, an earlier operation turned out to be impossible. */
   | 'known late'
 
 /** An open operation, which the caller passes back when it ends. */
@@ -77,23 +77,27 @@ interface Writing {
 /**
  * Watches one register for linearizability. Reports a violation at the first event after which no order exists.
  *
- * The monitor uses the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value that
- * it wrote to the value that it replaced, so zones are those of whole chains ("blocks"). An order exists if and only if
- * each chain respects its calls and returns, and no two blocks conflict. Two blocks A and B conflict if each has an
- * operation that returned before the call of one of the other: first(A) < last(B) and first(B) < last(A). A longer
- * cycle contains a cycle of two blocks, namely the block with the least `first` and its predecessor in the cycle.
- * Second, the condition is maintained event by event. `first` never changes, and `last` grows only when a read or cas
+ * The monitor uses the zone condition of Gibbons & Korach (1997) with two extensions.
+ *
+ * First, a cas joins the value that it wrote to the value that it replaced. Zones are therefore those of whole chains
+ * of values ("blocks"). Let first(A) be the earliest return in block A, and last(A) the latest call. Two blocks A and B
+ * conflict if first(A) < last(B) and first(B) < last(A). An order exists if and only if each chain respects its calls
+ * and returns, and no two blocks conflict. Longer cycles need no check, because each contains a cycle of two blocks:
+ * the block with the least `first` and its predecessor in the cycle.
+ *
+ * Second, the condition is checked at each event. `first` never changes, and `last` grows only when a read or cas
  * returns, so a conflict can arise only at such a return.
  *
- * Values that can no longer be read are forgotten. As soon as all open reads and cas were called after first(B), only
- * last(B) matters for later events. Of all such blocks, only the two greatest `last` are needed. A block A with
- * first(A) < last(B) can then no longer be read, and neither can a value whose successor by cas is settled. To return a
- * forgotten value is as impossible as to return one that was never written. The values that remain are those of writes
- * that overlap an open operation, and of unread writes of unknown outcome.
+ * The monitor forgets values that can no longer be read. A block B is settled as soon as all open reads and cas were
+ * called after first(B). Then only last(B) matters for later events. Of all settled blocks, only the two greatest
+ * `last` are needed. A block A can no longer be read if first(A) < last(B) for a settled block B. A value that a cas
+ * replaced can no longer be read as soon as the new value is settled. To return a forgotten value is as impossible as
+ * to return a value that was never written. The monitor keeps the values of writes that overlap an open operation, and
+ * of unread writes of unknown outcome.
  *
- * A forgotten value may be written again; a later read of it can only have seen the later write. If a value is written
+ * A forgotten value may be written again. A read after that can only have seen the new write. If a value is written
  * again before it is forgotten, the monitor ignores reads of the value. It also ignores which write of the value a cas
- * replaced. Fewer constraints cause no false alarm but may miss a violation. If all values are distinct, no violation
+ * replaced. This causes no false alarm, but the monitor may miss a violation. If all values are distinct, no violation
  * is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {

@@ -80,7 +80,7 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Absent if reads certainly use the same place as the writes. */
+  /** Detects reads that use another place than the writes. Undefined if all reads certainly use the same place. */
   readonly readBack: ReadBack | undefined
 }
 
@@ -110,7 +110,10 @@ const MOST_UNREAD = 100
 /** The canonical text of null. */
 const NULL_NAME = 'null'
 
-/** Creates the tracker of one key. The trackers of all keys share `findings`: whether a read returned a written value. */
+/**
+ * Creates the tracker of one key. All trackers share `findings`, which tells whether a read of any key returned a
+ * written value.
+ */
 function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBack {
   let unread: Set<ValueName> | undefined = new Set()
   let isStrange = false

@@ -43,8 +43,9 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state. For a string: its length, and the range of the observed texts that begin with it, from `firstOf` up to
-  // `endOf`. For a value that is no string: -1 in `firstOf` and `endOf`, and the value in `lengthOf`.
+  // If a state is a string, `lengthOf` holds its length, and the observed texts that begin with it have the indices
+  // from `firstOf` up to `endOf`. If a state is another value, `firstOf` and `endOf` are -1, and `lengthOf` holds the
+  // value.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]

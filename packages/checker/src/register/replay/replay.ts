@@ -53,8 +53,8 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // An operation of unknown outcome precedes no other operation of its client, but earlier operations of its client
-      // precede it.
+      // An operation of unknown outcome must come after the earlier operations of its client. It need not come before
+      // the later ones.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }

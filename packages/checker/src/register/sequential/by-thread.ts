@@ -115,7 +115,8 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Visits one thread after another. `lastThread` then suffices to count each thread once for each write.
+  // Counts each thread once for each write that it read. Threads are visited one after another, so it suffices to
+  // remember the last thread counted for each write.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

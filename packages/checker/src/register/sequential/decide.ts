@@ -23,8 +23,8 @@ export type Sequentiality =
       /** The contradiction as a single cycle of forced orders, if it is one. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
       /**
-       * Operations that contradict each other by themselves. They do so for either order of each pair of writes in
-       * `pairs`.
+       * Operations that contradict each other by themselves. For each pair of writes in `pairs`, either order leads to
+       * a contradiction.
        */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
@@ -101,7 +101,7 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** The operations of a violation whose predecessors are only assumed, because threads were joined. */
+  /** Operations of a violation. Their predecessors were only assumed, because threads were joined. */
   readonly joined?: readonly number[] | undefined
 }
 

@@ -18,7 +18,7 @@ type Numbers = Map<Edge, number>
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // `betweenWrites` may replace the conflict's edge by a new last edge. The new edge may depend on all derived orders.
+  // If `betweenWrites` replaced the conflict's edge, the new edge may depend on all derived orders.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]

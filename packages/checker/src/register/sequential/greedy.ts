@@ -16,7 +16,7 @@ const MOST_BACKTRACKS = 60
 const MOST_CHANGES = 2_000_000
 
 /**
- * Builds one order from front to back; undefined if this fails, which proves nothing.
+ * Builds one order from front to back. Returns undefined if this fails, which proves nothing.
  *
  * Every step respects the forced order. Observations, and unread writes, are placed as early as possible, because this
  * excludes no other order. Only a write that is read requires a choice. The first candidate is the write that took
@@ -24,11 +24,11 @@ const MOST_CHANGES = 2_000_000
  * derived immediately. If this leads to a contradiction, the next candidate is tried. If no candidate is left, the last
  * choice is undone.
  *
- * The result is legal without a check of values. A placed write that is read precedes all remaining writes of its key,
- * and so do its reads. If a cas is placed, it precedes them because the write that it observed precedes them. No later
- * write can therefore come between the write and its reads.
+ * The result is legal, although values are not checked. A placed write that is read precedes all remaining writes of
+ * its key, and so do its reads. The same holds for a placed cas, because it saw a placed write. So no later write can
+ * come between a write and its reads.
  *
- * Does not undo its choices in the saturation (see `Saturation.reset`).
+ * Leaves its choices in the saturation (see `Saturation.reset`).
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
   const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation

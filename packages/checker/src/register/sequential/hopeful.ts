@@ -9,7 +9,7 @@ const MOST_ATTEMPTS = 400
 /** The seed is constant, so that the result depends only on the history. */
 const SEED = 7
 
-/** The factor, as a power of two, by which each waiting observation makes a write more likely to be chosen. */
+/** Each waiting observation makes a write more likely to be chosen, by the factor 2 ** FOR_EACH_WAITING. */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 
@@ -75,7 +75,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
     }
   }
   const heads = new Int32Array(count)
-  // By key and value: the number of threads whose next operation is an observation of it.
+  // For each value of a key, the number of threads whose next operation observes this value.
   const waiting = new Map<number, number>()
   const nameOf = (operation: number, value: number): number => key[operation] * values + value
   const countWaiting = (): void => {

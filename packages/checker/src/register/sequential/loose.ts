@@ -32,9 +32,9 @@ function remedyFor({ taken }: History, by: string, named: boolean): string {
 }
 
 /**
- * Returns the operations that can contradict a level although some clients are unnamed. Omits unnamed reads with a
- * source, because they can be placed right after it, and unnamed writes that nobody saw. If the rest is contradictory,
- * so is the whole history.
+ * Returns the operations that can contradict a level although some clients are unnamed. Omits two kinds of operations
+ * of unnamed clients: reads of a written or initial value, because they can be placed where the key has this value, and
+ * writes that nobody saw. If the other operations contradict a level, the whole history does, too.
  *
  * @throws OutOfTime
  */

@@ -131,7 +131,8 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // All operations of `thread` that precede this read also precede its source. No new order follows from them.
+        // Skips a thread if all its operations that precede this read also precede the read's source. They imply no new
+        // order.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
@@ -277,7 +278,10 @@ function columnsOf(
 /** Bytes per operation for lists and orders. */
 const BYTES_FOR_EACH = 100
 
-/** The time is checked when the number of visits has none of these bits. Must be a power of two minus one. */
+/**
+ * A mask for the number of visits: the time is checked whenever the masked number is 0. Must be a power of two minus
+ * one.
+ */
 const VISITS_BETWEEN_LOOKS = 0xff
 
 /** By write: the previous write of its thread to the same key, or -1. */
@@ -300,8 +304,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // The first write of the read's own thread needs no edge. If this write precedes the read, processing the read
-      // reveals the contradiction.
+      // A read of the initial value needs no edge to a write of its own thread. If such a write precedes the read, the
+      // contradiction appears when the read is processed.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

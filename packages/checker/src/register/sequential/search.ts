@@ -36,8 +36,8 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // The threads of completed operations. The key of a configuration holds the progress of each, and a bit for each
-  // optional operation.
+  // The threads of completed operations. In the key of a configuration, each of these threads has a count of its placed
+  // operations, and each optional operation has one bit.
   const main = range(0, count).filter((t) => !isOptional(t))
   const optional = range(0, count).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length

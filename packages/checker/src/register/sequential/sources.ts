@@ -234,8 +234,8 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // The last write of each thread to the key before the read. If this write does not overwrite a source, the thread's
-  // earlier writes do not, either.
+  // For each thread, the last write to the key that precedes the read. If an earlier write of the thread overwrites a
+  // source, this last write overwrites it, too, so the earlier writes need no check.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

@@ -13,10 +13,7 @@ export interface Vectors {
   readonly count: (operation: number, thread: number) => number
   /** Queues every operation for its first examination. */
   readonly start: () => void
-  /**
-   * Makes the predecessors of `a` predecessors of `b`, but only those in the threads `some`. If the thread of `a` is
-   * among these, `a` itself becomes a predecessor of `b`, too.
-   */
+  /** Puts `a` and all predecessors of `a` before `b`, but only operations of the threads in `some`. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
   /**
    * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the

@@ -12,8 +12,9 @@ interface Walk {
 }
 
 /**
- * Visits each completed operation once for each thread of its client. Calls `visit` with the operation and the thread's
- * last earlier operation on the same key that passes `counts`. Returns the first order that `visit` returns.
+ * Visits each completed operation once for each thread of its client. Finds the last earlier operation of the thread on
+ * the same key for which `counts` returns true. Calls `visit` with both operations, and returns the first order that
+ * `visit` returns.
  *
  * @throws OutOfTime
  */

@@ -65,7 +65,10 @@ function brokenCycle(
   return missed === undefined ? findCycle(edges, facts.encoded.length, budget) : [missed]
 }
 
-/** Returns the client's last read before `read` that saw the write, or else `read`. */
+/**
+ * Returns the last read of the client that returned before `read` was called and saw the write. If there is none,
+ * returns `read`.
+ */
 export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
   const { calls, returns } = encoded
   const clients = encoded.clients()

@@ -20,15 +20,15 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // If Δ is `high`, every read counts as called before anything returned. If zones conflict even then, the times
-  // contradict the order of events.
+  // With the allowed delay `high`, every read counts as called before all operations returned. If zones conflict even
+  // then, the times contradict the order of events.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
     budget.look(zones.first.length)
     const middle = Math.floor((low + high) / 2)
-    // Above 2^53, adjacent doubles differ by more than 1.
+    // Ends if no number lies between `low` and `high`. Above 2^53, adjacent doubles differ by more than 1.
     if (middle === low || middle === high) break
     if (isAtomic(zones, middle)) high = middle
     else low = middle
@@ -72,8 +72,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 
 /**
  * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before the call of
- * an operation of the other. Zones are sorted by first return. While none conflict, only the zone that ends last can
- * end after the first return of a later zone.
+ * an operation of the other. Zones are sorted by first return. It suffices to compare each zone with only one earlier
+ * zone, the one that ends last.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

@@ -19,11 +19,11 @@ export interface KeyReads {
  * had been overwritten when the read was called. Both are 0 for a fresh read.
  *
  * A write is "done" as soon as it is acknowledged or another read has seen it. It certainly overwrote the value if it
- * was called after the value was certainly written (`first` of its cluster) and was done before the read was called.
- * The time is measured from the moment at which the first such write was done.
+ * was called after the value was certainly written (see `Clusters.first`) and was done before the read was called. The
+ * time is measured from the moment at which the first such write was done.
  *
- * O(n log n). The earliest end among the writes called after a position is a minimum over a suffix. A binary indexed
- * tree counts how many of these writes ended before another position.
+ * Takes O(n log n). For each event position, the first moment at which a write called after it was done is computed
+ * from back to front. A binary indexed tree counts the overwriting writes.
  *
  * @throws OutOfTime
  */

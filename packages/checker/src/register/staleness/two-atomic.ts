@@ -7,12 +7,13 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  * k-atomicity-verification problem", ICDCS 2013). The time is near-linear on real histories and quadratic in the worst
  * case.
  *
- * The algorithm builds the order of the writes from its end. The end of a write is the first return in its cluster, by
- * which it was certainly done. A write can be last if every other remaining write was called before this end. The
- * remaining reads that were called after this end follow the write. They can only return its value, or the value of the
- * write just before it. If they returned two values other than its own, the write was not last. If they returned one
- * other value, the write of that value is placed next. If they returned no other value, an epoch is complete. Only the
- * first write of an epoch is a choice.
+ * The algorithm builds the order of the writes from back to front. The cluster of a write contains the write and its
+ * reads. The end of a write is the first return in its cluster: at this event the write was certainly done. A write can
+ * be last if every other remaining write was called before this end. The remaining reads that were called after this
+ * end follow the write. They can only return its value, or the value of the write just before it. If they returned two
+ * values other than its own, the write was not last. If they returned one other value, the write of that value is
+ * placed next. If they returned no other value, an epoch is complete. Only the first write that is placed in an epoch
+ * is chosen. The others are forced.
  *
  * A complete epoch is removed together with all reads of its writes. The rest of a 2-atomic history is also 2-atomic,
  * so the choice is final. Choices are tried in parallel with growing allowances, so that a late failure does not delay

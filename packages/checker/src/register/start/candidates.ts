@@ -19,8 +19,8 @@ const MOST_TRIED = 48
  * `compact`), with an unknown initial value (see `Encoded.anyStart`).
  *
  * A value must be the initial one if a read returned it before any write of it was called. Otherwise the initial value
- * may be one that no operation mentions, or one that was possibly read before every write. Such a read was called
- * before the first acknowledged write returned.
+ * may be a value that no operation mentions. It may also be the result of a read that was called before the first
+ * acknowledged write returned, because this read may have come before every write.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -84,7 +84,8 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, every read bounds the length of the initial text, even the last one.
+  // Without puts, all texts begin with the initial text. So each read limits its length, even the read that returned
+  // last.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }

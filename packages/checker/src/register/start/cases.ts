@@ -3,15 +3,15 @@ import type { Encoded } from '../../encoding/encoded.ts'
 import { startsOf } from './candidates.ts'
 
 /**
- * The histories to decide: one per key and possible initial value. A key is explained if one of its cases is, and
- * contradictory if all are.
+ * The cases to decide. A case is the history of one key with one of its possible initial values. A key is explained if
+ * at least one of its cases is explained. It is contradictory if all its cases are contradictory.
  */
 export interface Cases {
   readonly cases: readonly Encoded[]
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory, from the return that `culprit` finds. If this was the last case of its part,
-   * returns a function that finds the latest of these returns.
+   * Records that a case is contradictory. `culprit` finds the return at which the contradiction appears. If all cases
+   * of the same part are now contradictory, returns a function that finds the latest of their returns.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }

@@ -8,7 +8,10 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /** The orders found, of all keys. */
 export interface AppendOrders extends Orders {
-  /** By key: 1 if texts do not identify their writers. What the other members hold for this key is then meaningless. */
+  /**
+   * For each key, 1 if its texts do not identify the operations that wrote them. All other results for such a key are
+   * meaningless.
+   */
   readonly isUnclear: Uint8Array
 }
 

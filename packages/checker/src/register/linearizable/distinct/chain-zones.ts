@@ -39,8 +39,8 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
 }
 
 /**
- * By value: the operation that writes it, `length` for the initial value. Undefined if values repeat, or if a failed
- * cas is an observation.
+ * Maps each value to the operation that writes it, and the initial value to `length`. Returns undefined if some value
+ * was written twice, or if a failed cas is an observation.
  */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined

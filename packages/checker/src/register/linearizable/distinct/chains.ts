@@ -34,10 +34,11 @@ export interface Orders {
  * Orders the operations of each key, in linear time. The operations of a value (its write, then its reads) follow each
  * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
  *
- * An order exists if and only if no operation of a chain returned before the call of an operation that it must follow,
- * and the zones of whole chains do not conflict. It suffices to compare chains in pairs. Whether some operation of
- * chain A returned before the call of some operation of chain B depends only on A's earliest return and B's latest
- * call. Every longer cycle of chains therefore contains a cycle of two chains.
+ * An order exists if and only if each chain respects real time and the zones of whole chains do not conflict. A chain
+ * respects real time if none of its operations returned before the call of an earlier operation in the chain. It
+ * suffices to compare chains in pairs, because every longer cycle of chains contains a cycle of two chains: whether
+ * some operation of chain A returned before the call of some operation of chain B depends only on A's earliest return
+ * and B's latest call.
  *
  * `events` is the number of event positions.
  *
@@ -63,8 +64,8 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // Places each write, and reserves positions after it for the reads of its value. `reads[v]` becomes the position of
-  // the next read of value v.
+  // Places each write, and reserves positions after it for the reads of its value. `reads[v]`, until now the number of
+  // reads of value v, becomes the position of the first of them.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {
@@ -122,7 +123,8 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
-    // The latest call so far in the chain. No later operation of the chain may have returned before it.
+    // The latest call so far in the chain. The chain is impossible if one of its later operations returned before this
+    // call.
     let latest = NO_CALL
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {

@@ -42,7 +42,7 @@ interface NotJudged {
 export interface LongKey {
   /**
    * Adds the next operations in real-time order. Operations of unknown outcome may be added at any time. Returns false
-   * once no more are needed.
+   * as soon as the verdict needs no further operations.
    *
    * @throws OutOfTime
    */
@@ -51,7 +51,7 @@ export interface LongKey {
   answer(): LongKeyAnswer
 }
 
-/** The minimum number of written values for a verdict. A history with fewer may prove nothing. */
+/** The minimum number of written values for a verdict. With fewer, a violation might be impossible to see. */
 const LEAST_WRITTEN = 2
 
 /** Creates a judge of one key with at most `operations` operations. */
@@ -139,6 +139,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // Returns NULL for a text, because a text cannot index the arrays, and its id differs between parts.
+  // Returns NULL for a text. The ids of texts differ between the parts of a history and cannot index the arrays.
   return (id & 1) === 1 ? id : NULL
 }

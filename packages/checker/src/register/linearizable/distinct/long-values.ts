@@ -106,7 +106,7 @@ export class LongValues {
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // Takes one more place at the beginning, for the initial value.
+    // The place before the written values is used for the initial value.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)

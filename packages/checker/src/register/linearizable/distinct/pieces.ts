@@ -35,7 +35,9 @@ export interface Pieces {
   readonly isUnclear: Uint8Array
 }
 
-/** The maximum number of different piece sizes on a key; finding a piece would otherwise take too long. */
+/**
+ * The maximum number of different sizes of pieces on a key. With more sizes, it would take too long to find a piece.
+ */
 const MOST_SIZES = 64
 
 /** Marks a key without a terminator. JSON text never contains this byte. */
@@ -133,8 +135,8 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // If several operations wrote the same text to different keys, `byEntry` holds the first operation, and this map
-  // holds the other operations.
+  // `byEntry` holds the first operation that wrote a text. If operations on other keys wrote the same text, this map
+  // holds them.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {

@@ -78,8 +78,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const follows = uint8Array(length + keys)
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By first version of a chain: the last known version of the chain, or NONE. `entries` holds the table entry of the
-  // text of this last version.
+  // For the first version of each chain: `lasts` holds the last known version of the chain, or NONE, and `entries`
+  // holds the table entry of the text of that last version.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head

@@ -87,8 +87,8 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
     writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
     reads[value] += isWrite ^ 1
-    // Detects a read that returned before its value was written. Only a read called before this write can have done so,
-    // and calls are visited in order.
+    // At a write, detects a read that returned the written value before the write was called. Calls are visited in
+    // order, so such a read was visited earlier.
     if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
     first[value] = lesser(first[value], returned)
     last[value] = calls[i]
@@ -156,7 +156,8 @@ export function sequenceOfZones(
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
-  // By key: the end of its last forward zone. `waiting` holds the groups to place right after it.
+  // For each key, the end of the last forward zone that was placed. `waiting` holds the groups to place right after
+  // this zone.
   const ends = int32Array(keys).fill(-1)
   // By key: the group of its last forward zone.
   const holder = int32Array(keys)

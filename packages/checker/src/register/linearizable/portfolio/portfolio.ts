@@ -46,19 +46,21 @@ interface Contender {
 }
 
 /**
- * Creates searches that take turns, each turn longer than the one before. The depth-first search is fast if an
- * explanation is easy to find, and for compare-and-sets of unknown outcome. The frontier search is fast for many
- * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
+ * Creates searches that take turns. Each turn is longer than the one before. All searches are exact, so the first
+ * answer is used.
+ *
+ * The depth-first search is fast if an explanation is easy to find, and for compare-and-sets of unknown outcome. The
+ * frontier search is fast for many operations of unknown outcome, or if there is no explanation.
  *
  * The first search is one of these:
  * - the narrow depth-first search, if all outcomes are known, nothing is appended, and at most `MOST_OPEN` operations
  *   are open at once
- * - otherwise the narrow frontier search, if it applies and more than `FEW_OPEN` operations are open at once; with
- *   fewer, an explanation is easy to find
+ * - otherwise the narrow frontier search, if it applies and more than `FEW_OPEN` operations are open at once (with
+ *   fewer, an explanation is easy to find)
  * - otherwise the depth-first search
  *
- * With compare-and-sets of unknown outcome, the narrow frontier search takes turns with the frontier search, which
- * refutes without counting operations of unknown outcome.
+ * With compare-and-sets of unknown outcome, the narrow frontier search and the frontier search take turns. The frontier
+ * search can refute without counting operations of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({

@@ -5,8 +5,9 @@ import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// The columns of a choice. POSITION: the position of the return before which it was made. DONE: the open operations
-// taken, as bits. UNTRIED: the operations not tried yet, as bits. TAKEN: the number of operations taken.
+// The columns of a choice. POSITION: the event position of the return that forced the choice. DONE: the open operations
+// that were taken, one bit each. UNTRIED: the operations still to be tried, one bit each. TAKEN: the number of
+// operations taken.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -22,12 +23,13 @@ const NOBODY = -1
 
 /**
  * Creates the depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once,
- * no operation of unknown outcome, and no append. The sets of open and taken operations each fit into one word, so
- * lists need not be linked.
+ * no operation of unknown outcome, and no append. The open operations then fit into one word, as do the taken ones, so
+ * no linked lists are needed.
  *
  * The search makes a choice only when an operation that was not taken returns. It tries the open operations in the
- * order of their returns. Of several writes of one value it tries only the write that returns first: if another write
- * led to an explanation, the two could be exchanged. If no open operation writes the awaited value, it backtracks.
+ * order of their returns. Of several open writes of one value, it tries only the write that returns first: in an
+ * explanation that begins with another of them, the two writes could be exchanged. If no open operation writes the
+ * value that an operation waits for, the search backtracks.
  *
  * `events` comes from `eventsByPosition`. The slot of an operation is the number of its bit.
  */

@@ -79,15 +79,18 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every observation that holds. Returns the first return that remains, or `head`. */
+  /**
+   * Takes all observations that the current state satisfies. Returns the first return that remains in the list, or
+   * `head` if there is none.
+   */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // Continues from the previous entry, because `take` removed this entry, and perhaps the next entry, too: it may
-        // be the return of the same operation.
+        // `take` removed this entry. It may also have removed the next entry, if that is the return of the same
+        // operation. So the loop continues from the previous entry.
         entry = previous[entry]
       }
     }
@@ -246,8 +249,8 @@ interface Demand {
 
 /**
  * Finds the states that open operations wait for. An optional write is useful only if an open operation observes it
- * before the next write. An operation that is called later comes too late: the operation that returns first precedes
- * it, and either overwrites the optional write or waits for another state.
+ * before the next write. Operations that are called later cannot observe it: the open operation that returns first
+ * precedes them, and either overwrites the optional write or waits for another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part

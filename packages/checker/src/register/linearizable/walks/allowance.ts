@@ -1,7 +1,10 @@
 import type { Budget } from '../../../limits/budget.ts'
 
 export interface Allowance {
-  /** Returns a copy of twice the size. If it exceeds the budget, the walk ends soon. */
+  /**
+   * Returns a copy of twice the size. If the copy exceeds the memory budget, `isExceeded` becomes true, and the walk
+   * then stops.
+   */
   readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
   readonly exceed: () => void
   readonly isExceeded: () => boolean

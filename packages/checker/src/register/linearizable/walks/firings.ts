@@ -76,7 +76,8 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // By operation: twice the number of its stretch, plus 1 at the end of the stretch; -1 if omitted.
+  // The place of each operation in the order: 2s in stretch s, 2s + 1 at the end of stretch s. -1 for operations that
+  // fired or are omitted.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0

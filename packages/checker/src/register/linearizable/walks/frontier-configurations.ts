@@ -12,8 +12,8 @@ export const BITS = 3
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
   /**
-   * The offset of the bits of writes that are not hideable. The bits of operations that have taken effect begin at
-   * BITS.
+   * A configuration has two sets of bits. The set at `hidden` contains the writes that are not hideable. The set at
+   * BITS contains the operations that have taken effect.
    */
   readonly hidden: number
   readonly counts: number
@@ -57,8 +57,8 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // `against` is 0 if the live configuration dominates the new one. `againstNew` is 0 if the new one dominates the
-      // live one.
+      // `against` stays 0 if the kept configuration dominates the new one, so that the new one is not needed.
+      // `againstNew` stays 0 if the new configuration dominates the kept one.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

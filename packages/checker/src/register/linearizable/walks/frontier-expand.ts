@@ -174,8 +174,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A cas cannot hide a write, but a write can. If a write of the current value fires before the cas, it can hide
-    // other open writes.
+    // A write can hide other open writes, but a cas cannot. So a write of the current value may fire first to hide open
+    // writes, and the cas after it.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)

@@ -34,7 +34,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table. An entry is an index in the list plus `stamp`. An entry that is less than `stamp` is empty.
+  // A hash table. An entry is `stamp` plus an index in `list`. Entries less than `stamp` are empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

@@ -222,8 +222,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A cas cannot hide a write, but a write can. If a write of the current value fires before the cas, it can hide
-    // other open writes.
+    // A write can hide other open writes, but a cas cannot. So a write of the current value may fire first to hide open
+    // writes, and the cas after it.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 

@@ -20,8 +20,9 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations that are followed at once. Each restart doubles the number. If the maximum does
- * not suffice, all configurations are followed. With operations of unknown outcome, this takes long.
+ * The maximum number of configurations that are followed at once, unless all are followed. If some outcomes are
+ * unknown, each restart doubles the number up to this maximum, because it takes long to follow all configurations. A
+ * further restart follows all.
  */
 const MOST_FOLLOWED = 128
 

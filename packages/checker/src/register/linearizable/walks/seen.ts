@@ -1,4 +1,7 @@
-/** The configurations reached during one return, cleared in constant time. Words 1 and 2 are not compared. */
+/**
+ * The configurations reached during one return. The set is cleared in constant time. Configurations that differ only in
+ * words 1 and 2 (the last firing and the cost) count as equal.
+ */
 export interface Seen {
   /** Adds a copy of a configuration; false if the set contains it already. */
   readonly add: (configuration: Int32Array) => boolean
