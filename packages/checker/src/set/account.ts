@@ -22,7 +22,10 @@ interface Elements {
   /** By element: since when it is known to be in the set. `known` holds the event position, and `knownAt` the time. */
   readonly known: number[]
   readonly knownAt: number[]
-  /** By element: the last read to return it (`present`), and the last read called that lacked it (`absent`). */
+  /**
+   * For each element: of the reads that contained it, `present` is the one that returned last. Of the reads that lacked
+   * it, `absent` is the one called last.
+   */
   readonly present: number[]
   readonly absent: number[]
   /** The elements in the last final read of some node. */

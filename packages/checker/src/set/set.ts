@@ -99,8 +99,8 @@ function afterRead({ isKnown, present, absent }: Contents, output: Json): readon
 }
 
 /**
- * Returns the element that a `contains` asks for. If the answer is a pair of an element and a boolean, returns the
- * element of the pair.
+ * Returns the element that a `contains` operation asks for. If its answer is a pair of an element and a boolean, the
+ * answer names the element.
  */
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 function found(output: Json | undefined): boolean {
@@ -175,7 +175,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    // The addition called first restricts the order least.
+    // If several operations added the element, chooses the one called first, because it restricts the order least.
     const first = adders[element]
     if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue

@@ -21,11 +21,14 @@ export interface Poll {
   readonly partition: string
   /** The offset at which the poll began: the requested offset, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment at whose end position this poll continues. Absent if the poll requested an offset. */
+  /**
+   * The earlier poll or assignment that left the process at the position where this poll began. Undefined if the poll
+   * requested an offset.
+   */
   readonly continues: OperationRow | undefined
   /**
-   * Whether `continues` is an assignment that returned an offset. The poll may then begin after the message at this
-   * offset, because this message may have been processed.
+   * Whether `continues` is an assignment that returned an offset. The message at this offset may already have been
+   * processed, so the poll may begin after it.
    */
   readonly isResumed: boolean
   /** The subscription through which the group chooses the position of this poll, if any. */

@@ -105,8 +105,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // These messages were polled before the send that returned their offset was called. An earlier send that returned no
-  // offset may explain such a message instead.
+  // Each of these messages was polled before the send that returned its offset was called. An earlier send of the same
+  // message may explain the poll, if that send returned no offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const withoutOffset = (calls.withoutOffset.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -172,8 +172,8 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // An unacknowledged message may get a higher offset than later messages. So a message is compared only with its
-    // batch and with acknowledged messages.
+    // An unacknowledged message may be stored late, after messages that were sent later. So a message is compared only
+    // with earlier messages of its own batch and with acknowledged messages.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -337,7 +337,10 @@ function resumed({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** The number of empty polls after which no message is expected to be still on its way to a replica. */
+/**
+ * If a process polls the end of the log this many times in vain, a missing message no longer counts as late. Every
+ * replica should have it by then.
+ */
 const ENOUGH_IN_VAIN = 5
 
 /** Checks that a consumer that polls to the end of the log after healing finds every message. */

@@ -49,7 +49,10 @@ interface Entry extends At {
   readonly isSent: boolean
 }
 
-/** A consumer's position. The consumer gets no message before `least`, and every message from `from` on. */
+/**
+ * A consumer's position. The consumer must not get messages before the offset `least`, and must get every message from
+ * the offset `from` on.
+ */
 interface Position {
   readonly least: number
   readonly from: number

@@ -109,7 +109,7 @@ export const listTransactions = transactionsEntry(
 function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
-  // A recorder may know the version that was read without its value.
+  // A recorder may know which version a read saw, even if it does not know the value.
   const isRecorded = history.transactionNotes !== undefined
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
   return (row) => {

@@ -40,8 +40,8 @@ export const definedForRegisters = (other: string): Reason => ({
 export const MOST_NAMED = 3
 
 /**
- * Returns the reason that final reads are missing, of all keys or of the named ones. `unread` counts all keys without a
- * final read.
+ * Returns a reason: either no key has a final read, or some keys have none. `keys` names some keys without a final
+ * read, and `unread` counts all of them.
  */
 export function noFinalRead(noun: string, keys: readonly (string | undefined)[] = [], unread: number = 0): Reason {
   if (unread === 0) return { kind: 'final reads', text: `the history has no ${noun}` }

@@ -111,7 +111,7 @@ export interface TransactionStory {
 
 /** A drawing of transactions. */
 export interface TransactionDrawing {
-  /** In order of invocation: T1, T2, … of the sentence. */
+  /** The transactions in order of invocation. The sentence of the explanation calls them T1, T2, and so on. */
   readonly parts: readonly DrawnTransaction[]
   /** In a cycle, each arrow leads from a transaction to one that comes after it, and the last returns to the first. */
   readonly arrows: readonly TransactionArrow[]
@@ -187,8 +187,8 @@ export interface OrderEdge {
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
    * The evidence for an order that a read shows: the read, and a chain of orders. For `overwritten before`, the chain
-   * leads from the earlier write to the read. For `overwritten after`, it leads from the read's source to the write
-   * that replaced this source.
+   * leads from the earlier write to the read. For `overwritten after`, it leads from the write that the read saw to the
+   * write that replaced this value.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

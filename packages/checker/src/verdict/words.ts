@@ -42,7 +42,7 @@ export interface Words {
   readonly calledAt: (row: number) => string
 }
 
-/** If `spokenOf` is given, it collects the rows of all mentioned operations. */
+/** Creates the words for operations. Adds the row of each mentioned operation to `spokenOf`, if given. */
 export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { history } = decoder
   const { operations } = history

@@ -38,8 +38,8 @@ const ENOUGH_IN_VAIN = 5
 const NOT_POLLED_ENOUGH = 'had not shown everything, and was not polled often enough after everything was healed'
 
 /**
- * The guarantees that a missing change breaks. After an unknown answer they stay undecided, because the answer may have
- * contained the change.
+ * The guarantees that are violated if a watch did not report a change. If some answer of the watch was lost, they are
+ * undecided instead, because that answer may have reported the change.
  */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 
@@ -169,7 +169,7 @@ export function scanWatch(options: ScanOptions): Sent {
         core,
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
-    // The previous value may have been compacted.
+    // An event may lack its previous value because the server had compacted that value.
     const isGone = (compaction: Compaction) =>
       callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
     if (each.previous === null && compactions.some(isGone)) return

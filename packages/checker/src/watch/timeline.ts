@@ -6,7 +6,7 @@ import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write }
 
 export interface Known extends Change {
   readonly writer: OperationRow | undefined
-  /** The first operation that reported the change; undefined if the write's acknowledgement did. */
+  /** The first read or watch that reported the change. Undefined if the acknowledgement of the write reported it. */
   readonly reportedBy: OperationRow | undefined
   /** The index among the changes of its key. */
   index: number
@@ -38,9 +38,9 @@ export interface Timeline {
 }
 
 /**
- * Sorts writes by revision. Acknowledgements give revisions. A reading or an event of a watch gives a revision to an
- * open write of the same change, if the write was called before. Of several such writes, the one called first gets the
- * revision; any choice would be equally good.
+ * Sorts writes by revision. The acknowledgement of a write contains its revision. An unacknowledged write gets its
+ * revision from a read or watch event that shows the same change, provided that the write was called before. If several
+ * such writes are possible, the one called first gets the revision. Any other choice would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)

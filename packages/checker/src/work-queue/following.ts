@@ -13,7 +13,7 @@ export interface Following {
 export interface Some {
   readonly message: Message
   readonly operations: readonly RecordedOperation[]
-  /** Describes the operations in sequence, without their values, clients and times. */
+  /** A text that describes the operations in sequence. It omits their values, clients and times. */
   readonly story: string
 }
 

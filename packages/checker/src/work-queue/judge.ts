@@ -88,7 +88,8 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  // Reports whether an operation shows that the message was in the queue before the last look.
+  // Reports whether an operation succeeded before the last look at the queue began. Any such operation on the message
+  // shows that the message was in the queue.
   const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
   const isThere =
     enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))

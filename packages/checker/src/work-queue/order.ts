@@ -38,7 +38,7 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** The first take happened after `late` was called and before `early` returned. */
+  /** Bounds of the first take: it happened after the call of `late` and before the return of `early`. */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }

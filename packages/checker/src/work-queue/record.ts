@@ -141,7 +141,7 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
   const output = outputOf(history, row)
   const input = inputOf(history, row)
-  // If the answer only repeats the invocation, it contains no message.
+  // A completed take returned no message if its value is null or the same as in the invocation.
   if (output === null || output === input) return
   if (input !== null && (typeof input !== 'number' || input < 0))
     throw malformed(history, row, 'its invocation must have a lease in ms, or null')
@@ -167,8 +167,7 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // Ignores a settlement that was answered before any take that returned its receipt was called. Such a settlement has
-  // no effect.
+  // An ack or nack has no effect if it was answered before any take of its receipt was called. It is then ignored.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -51,7 +51,7 @@ interface Copy {
   readonly isAcknowledged: boolean
   /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
-  /** Whether no operation enqueued the copy, which then has no place in the order. */
+  /** Whether no operation enqueued the copy. Such a copy has no place in the order of the queue. */
   readonly isInvented: boolean
   /** Whether a later copy was taken before this one, although order matters. This copy must then be lost. */
   readonly isLost: boolean
@@ -72,7 +72,7 @@ export interface QueueRules {
   readonly isStartUnknown: boolean
 }
 
-/** The tolerance of a lease: servers measure time in ms, so a lease may be this much shorter. */
+/** A lease may be this much shorter than requested, because servers measure time in whole milliseconds. */
 const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 

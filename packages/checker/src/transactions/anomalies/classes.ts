@@ -93,7 +93,7 @@ export const cycleClasses: readonly CycleClass[] = [
 /** The last edge was a visibility edge: reads-from (wr), session order or real time. */
 const SEEN = 1
 
-/** The cycles that a level excludes and that do not form a class. */
+/** For some isolation levels, the cycles that the level excludes although they belong to no named class. */
 export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass, 'name' | 'excludedBy'> } = {
   // A cycle of one rw edge to any later version, followed by visibility edges.
   causal: {

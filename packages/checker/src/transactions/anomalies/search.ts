@@ -13,7 +13,10 @@ const EDGES_PER_SEARCH = 4_000_000
 
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
-/** Added to the state of a walk that contains an edge of the order named by `Strength`. */
+/**
+ * Session order or real time must occur in a cycle if `Strength` names it. As soon as a walk contains such an edge,
+ * this number is added to the walk's state.
+ */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 

@@ -204,7 +204,10 @@ const dirtyRead: Story = {
   refusedBy: 'read-committed',
 }
 
-/** A dirty read that began after the writer had been reported as failed. The change had therefore not been undone. */
+/**
+ * A read of a change after the writing transaction had been reported as failed. At the time of the read, the change had
+ * not been undone.
+ */
 const readAfterRollback: Story = {
   ...dirtyRead,
   cause: 'It read a change of another transaction after that transaction had been reported as rolled back.',
@@ -297,7 +300,8 @@ export function storyOfCycle(
   const [realTime, sessions, neither] = forms
   const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
   const kept = form === realTime ? 'real time' : form === sessions ? 'the order of each client' : undefined
-  // The title names what the form keeps. Without this condition, some order may explain the transactions.
+  // The title names the order that the explanation must keep: real time, or the order of each client. An order that
+  // does not keep it may still explain the transactions.
   const own = story.name === undefined && kept !== undefined ? { title: `${story.title} and keeps ${kept}` } : {}
   return { ...story, ...own, refusedBy: form.prefixed(story.refusedBy) }
 }
@@ -326,7 +330,7 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const isForked =
     steps.length === 4 && kinds.every((kind, at) => kind === (kinds[0] === RW ? [RW, WR] : [WR, RW])[at % 2])
   if (isForked) return longFork
-  // Weaker levels exclude these cycles only if no write replaced another.
+  // A weaker level excludes such a cycle only if no write of the cycle replaced another.
   if (readWrites === 1) return otherCycle(has(WW) ? 'parallel-snapshot-isolation' : 'causal')
   if (kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)) return otherCycle('serializable')
   return otherCycle(has(WW) ? 'snapshot-isolation' : 'prefix')
@@ -364,7 +368,8 @@ function withoutMissed(record: TransactionRecord, versions: Versions, steps: rea
   if (steps.length > 2) return otherCycle(isRead ? 'read-committed' : 'read-uncommitted')
   if (isRead) return readAhead
   const write = steps.find(({ kind }) => kind === WW)
-  // An append that no read shows comes after all that reads show. It is missing rather than late.
+  // An append that no read shows is placed after all appends that reads show. It is then reported as lost, not as
+  // reordered.
   const isMissing = write !== undefined && isUnread(record, versions, rowsOfStep(record, versions, write).to)
   return isMissing ? { ...lostAppend, refusedBy: reversedWrites.refusedBy } : reversedWrites
 }

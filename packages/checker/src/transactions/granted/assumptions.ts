@@ -85,7 +85,10 @@ const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: the touches after which the next touch may come directly. */
+    /**
+     * For each key, the touches that the next touch may directly follow, because no other touch certainly came in
+     * between.
+     */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)

@@ -17,7 +17,7 @@ interface CellVersion {
 /** The last write of a transaction to a cell, and its row lock. */
 export interface CellWrite extends CellVersion {
   readonly transaction: number
-  /** The row lock, if an answer shows when the transaction acquired it. */
+  /** The row lock of this write. Undefined if no answer shows when the transaction acquired it. */
   readonly lock: RowLock | undefined
   /** When the transaction began, and when its commit was acknowledged. Infinity without an acknowledgement. */
   readonly began: number
@@ -94,9 +94,10 @@ export interface LockOrder {
 }
 
 /**
- * Orders the writes of a cell. A transaction that writes a row locks it until the commit, at least from the answer to
- * the first such statement until the commit is sent. These intervals cannot overlap for two transactions. A statement
- * that is a transaction by itself held the lock at some time before its answer.
+ * Orders the writes of a cell. A transaction that writes a row locks it until the commit. It certainly holds the lock
+ * from the answer to its first statement that writes the row until it sends the commit. These intervals of two
+ * transactions cannot overlap. A statement that is a transaction by itself held the lock at some time before its
+ * answer.
  */
 export function lockOrder(all: readonly CellWrite[]): LockOrder {
   const writes = inOrderOf(all)
@@ -183,7 +184,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // A write before `newest` is also possible if it may have locked the row later than `newest`.
+    // An earlier place is also possible if its write may have locked the row after the write at `newest` did.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

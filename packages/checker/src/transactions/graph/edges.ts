@@ -8,7 +8,7 @@ export const WR = 1
 export const RW = 2
 export const SO = 3
 export const RT = 4
-/** An edge that leaves a node for a group of writers. It continues the rw edge that led to the group. */
+/** An edge from a node that stands for a group of writers. It continues the rw edge that led to this node. */
 export const LINK = 5
 
 export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK

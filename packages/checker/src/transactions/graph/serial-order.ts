@@ -1,8 +1,8 @@
 import type { Graph } from './graph.ts'
 
 /**
- * Returns an order of the transactions that keeps all edges and real time. Real time needs no edges: an invocation
- * makes its transaction ready, and at a completion the transaction must be ordered already.
+ * Returns an order of the transactions that keeps all edges and real time. Real time needs no edges: a transaction
+ * cannot be placed before its invocation, and must have been placed by its completion.
  *
  * @param events see `eventsOf`
  */

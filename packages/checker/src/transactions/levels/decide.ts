@@ -37,8 +37,8 @@ const VERSIONS = maskOf(WW, WR)
 const ALL = maskOf(WW, WR, RW, LINK)
 
 /**
- * Decides every level by its graph, and omits implied levels. A level is met if and only if its graph contains none of
- * the cycles that it excludes, whichever anomalies were found.
+ * Decides every level by its graph, except levels that known verdicts imply. A level is met if and only if its graph
+ * contains none of the cycles that the level excludes. Other anomalies play no role.
  */
 export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
@@ -77,7 +77,10 @@ export const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   return false
 }
 
-/** The violation of a level, or of a weaker level that it implies. */
+/**
+ * Returns the violation of a level. The violation of a weaker level counts, too, because the level implies the weaker
+ * one.
+ */
 export function violationOf(level: IsolationLevel, outcomes: Outcomes): Violation | undefined {
   for (const [other, outcome] of outcomes)
     if (outcome.result === 'violated' && impliesLevel(level, other)) return outcome

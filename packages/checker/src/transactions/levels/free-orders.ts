@@ -28,14 +28,17 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** The maximum number of possible orders of which all are tried. Above it, only the order of completions is tried. */
+/**
+ * The maximum number of possible orders of the versions. If there are more, only the order in which the transactions
+ * completed is tried.
+ */
 const MOST_ORDERS = 5040
 
 /**
  * Decides a level when the order of some versions is unknown. The level is met if some order of these versions meets
  * it.
  *
- * @param decide decides by a graph. The graph may leave these versions unordered.
+ * @param decide decides the level for a graph, even if the graph leaves these versions unordered.
  */
 export function decideFree(
   { core, record }: Situation,

@@ -37,7 +37,7 @@ export interface Violation {
   readonly standsAlone?: boolean | undefined
   /** Whether none of the transactions in `among` can be omitted. */
   readonly isCut?: boolean | undefined
-  /** By transaction that is in `among` but not on the cycle: the step of the cycle that it proves. */
+  /** Maps each transaction in `among` that is not on the cycle to the step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
   /** Whether the cycle assumes an order of writes. With the opposite order, there is another cycle. */
   readonly isGuess?: boolean | undefined

@@ -7,8 +7,8 @@ import { type CycleStep, MET, type Outcome, type Situation } from './situation.t
 type View = Map<number, number>
 
 /**
- * Decides monotonic atomic view: a transaction reads nothing older than the other writes of a transaction that it has
- * seen. Bailis et al. 2013; Biswas & Enea (2019) call it read committed.
+ * Decides monotonic atomic view: after a transaction has seen one write of another transaction, it reads nothing older
+ * than any write of that transaction (Bailis et al. 2013). Biswas & Enea (2019) call this level read committed.
  */
 export const decideMonotonicView = (situation: Situation): Outcome => decideViews(situation, true)
 
@@ -16,8 +16,8 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
 /**
- * @param isGradual whether a read sees the sources of the earlier reads of its transaction, instead of those of all
- * reads
+ * @param isGradual whether a read must respect only the transactions seen by earlier reads of its own transaction,
+ * instead of those seen by all its reads
  */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {
   const { record, versions, core } = situation

@@ -6,8 +6,8 @@ export interface Inference {
   readonly versions: Versions
   readonly findings: Findings
   /**
-   * The keys to which a value was written twice, with the two writes. The order of such a key's versions may be wrong,
-   * so no level is met.
+   * The keys to which the same value was written twice, and these two writes. The order inferred for the versions of
+   * such a key may be wrong, so no level is met.
    */
   readonly repeated: ReadonlyMap<number, readonly [first: number, second: number]>
 }

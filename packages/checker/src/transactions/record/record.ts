@@ -104,7 +104,7 @@ function isTrueOf(comparison: string, found: Json, given: Json): boolean | undef
   )
 }
 
-/** Returns a name that EDN may write as a keyword. */
+/** Removes the colon from a name that EDN wrote as a keyword. */
 const plainName = (name: string): string => (name.startsWith(':') ? name.slice(1) : name)
 
 /** Returns the kind of a micro-operation by its name. */
@@ -167,8 +167,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       const isCompared = isComparison[micro.kind[at]]
-      // Additions and comparisons are only allowed with a recorder's notes. Only the recorder knows in which order
-      // additions were made, and what comparisons may have found.
+      // Additions and comparisons are allowed only in a history with notes of a recorder. Without these notes, the
+      // order of additions is unknown, and so is what a comparison may have found.
       if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
         throw otherKind(history, t, names[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)

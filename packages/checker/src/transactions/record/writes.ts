@@ -50,8 +50,9 @@ const hashed = (key: number, value: number): number => {
 }
 
 /**
- * Returns the record without unanswered transactions whose appends were sent again; undefined if there are none. If the
- * rest meets a level, the record meets it too, because the rest explains every read.
+ * Returns a record without those unanswered transactions whose appends were sent again. Returns undefined if there are
+ * none. If the remaining transactions meet a level, so do all transactions, because the remaining ones explain every
+ * read.
  */
 export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
   const { repeated, transaction } = findWrites(record, APPEND)

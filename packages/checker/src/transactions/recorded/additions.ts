@@ -4,8 +4,8 @@ import { type CellWrite, earliest, type LockOrder, type ReadTimes } from '../gra
 import { type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 
-// Additions commute, so row locks do not determine their order if statements overlap. Reads show which additions were
-// done.
+// Additions commute. If the statements of two additions overlap, row locks do not determine their order. Reads show
+// which additions came first.
 
 /** A read of a cell; `value` is an id. */
 export interface SumRead extends ReadTimes {
@@ -181,7 +181,7 @@ function windowsOf(writes: readonly CellWrite[]): Windows {
     const answered = Math.max(lock?.from ?? acknowledged, sent)
     const earlier = tos[countBelow(froms, sent) - 1] ?? 0
     begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
-    // When the first lock interval began that ended after the answer.
+    // The beginning of the first lock interval that ends after the answer.
     const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
     deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
   }

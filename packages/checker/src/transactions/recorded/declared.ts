@@ -23,14 +23,15 @@ import { DECLARED, requestedLevel, SERIALIZABLE, SNAPSHOT, UNPROMISING } from '.
  * levels promise it:
  *
  * - At every level, a transaction that overwrites or reads a version commits after the writer of the version.
- * - A transaction that asked for a snapshot begins after the commits that it read from, and so before every transaction
- *   that replaces a version that it read. Snapshot isolation allows only cycles in which two steps of this kind follow
- *   each other.
- * - A transaction that asked for a snapshot may insert a row that another transaction has deleted since. It need not begin
- *   after the deletion, because PostgreSQL refuses only changes of rows that were changed since.
- * - If both ask for serializable and one overwrites a version that the other read, the reading transaction precedes the
- *   other as a whole. This applies only to cells that no other transactions write, because a database need not notice a
- *   write of another transaction in between.
+ * - A transaction that asked for a snapshot begins after the commits that it read from. It also begins before any
+ *   version that it read is replaced. Snapshot isolation allows only cycles that contain two steps of the second kind
+ *   in a row.
+ * - A transaction that asked for a snapshot may insert a row that another transaction deleted after the snapshot. It
+ *   need not begin after the deletion, because PostgreSQL refuses only changes of rows that were changed after the
+ *   snapshot.
+ * - Suppose that two transactions ask for serializable, and one overwrites a version that the other read. Then the
+ *   whole reading transaction precedes the overwriting one. This applies only to cells that no other transactions
+ *   write, because a database need not notice a write of another transaction in between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -127,7 +128,10 @@ const EVERY_KIND = maskOf(WW, WR, RW)
 const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 'G-nonadjacent-item']
 const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
 
-/** Returns a shortest cycle of the first class that has one. */
+/**
+ * Returns a shortest cycle of one class. This is the first class, in the order of `cycleClasses`, with a cycle in the
+ * graph.
+ */
 function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
   for (const cycle of cycleClasses) {
     if (!classes.includes(cycle.name)) continue

@@ -174,7 +174,7 @@ function readsOf(
 }
 
 /**
- * The sum that a transaction has added to a cell, if it had not changed the cell before. The times are those of the
+ * The sum of a transaction's additions to a cell that it had not changed in another way. The times are those of the
  * first addition.
  */
 interface Added extends ReadTimes {
@@ -283,8 +283,8 @@ function likelyValues(
 const MOST_ROUNDS = 16
 
 /**
- * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows the value of
- * this version. Reads of other values cannot have seen it.
+ * Removes impossible positions of the reads of one cell. If a read can have seen only one version, it shows the value
+ * of this version. Reads that returned other values cannot have seen this version.
  *
  * @returns by position: the value of the version, if some read must have seen it
  */

@@ -89,8 +89,8 @@ function judgeRecorded(
   }
 
   /**
-   * Judges each unit as one transaction. Keeps the verdict on a level that the transactions alone violate, and the
-   * verdict on `declared`.
+   * Judges each unit as if it were one transaction. If the separate transactions already violate a level, that verdict
+   * stays. The verdict on `declared` stays, too.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)

@@ -4,8 +4,8 @@ import { registerFunctions } from '../../register/encoding/encode.ts'
 import { rowOfCell } from '../granted/row-locks.ts'
 
 /**
- * Reports whether units of several operations can be judged although the history contains no transactions. This
- * requires recorded traffic in which each operation is one statement on a register.
+ * Reports whether the history was recorded from traffic in which each operation is one statement on a register. Units
+ * of several such operations can be judged like transactions.
  */
 export const areStatements = ({ header, functions, transactionNotes }: History): boolean =>
   transactionNotes === undefined &&

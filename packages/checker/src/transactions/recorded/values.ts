@@ -4,7 +4,8 @@ import { ABORTED, COMMITTED, eachRow, type TransactionRecord, UNKNOWN, WRITE } f
 import { sumOf } from '../record/sum.ts'
 import { INITIAL } from '../record/versions.ts'
 
-// Computes the possible values of a cell's versions, for additions by the server to values that no answer shows.
+// Computes the possible values of a cell's versions. A value is uncertain if the server added a number to a value that
+// no answer shows.
 
 /** Ids of possible values; undefined if any value is possible. */
 export type Values = ReadonlySet<number> | undefined
@@ -211,9 +212,9 @@ interface Write {
 }
 
 /**
- * Finds the writes of transactions that were rolled back, for reads that no committed version explains. PostgreSQL
- * shows no row while a transaction deletes it and inserts it again, so a value that a transaction overwrote itself may
- * explain a read, too.
+ * Finds writes of rolled-back transactions that explain reads of values that no committed version has. Another
+ * transaction may explain such a read, too, if it overwrote the value itself: PostgreSQL shows no row while a
+ * transaction deletes it and inserts it again.
  */
 export class RolledBackWrites {
   readonly #record: TransactionRecord

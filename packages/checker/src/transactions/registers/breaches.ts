@@ -118,9 +118,10 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other, and whoever sees the later
- * one must see both. A transaction that reads a version of a key must not see a later writer of the key. Only edges
- * count as seeing, because a transaction may precede another one unseen.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other. A transaction that sees
+ * the later writer must also see the earlier one. A transaction that reads a version of a key must not see a later
+ * writer of the key. A transaction sees another only if edges lead from the other to it. It is not enough that the
+ * other precedes it in the order.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem

@@ -63,7 +63,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Returns the transactions from which transaction `t` read their version of the key. */
+/** Returns the transactions that wrote the versions of a key that transaction `t` read. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)

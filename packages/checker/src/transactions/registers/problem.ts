@@ -10,7 +10,7 @@ import { INITIAL, type KeyFacts, type Rows, rowsBy } from './sources.ts'
 export interface Rules {
   /** Whether a transaction has two points, its snapshot and its commit, instead of one. */
   readonly hasSnapshots: boolean
-  /** Whether only those reads count whose reader also writes the key. */
+  /** Whether a read counts only if its transaction also writes the key. */
   readonly onlyUpdates: boolean
   /** Whether writers of one key must not overlap between snapshot and commit. */
   readonly noConflicts: boolean
@@ -90,8 +90,8 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // If `to` is at least `length`, it is the node of a moment. Its number increases by `length`, because the commits
-    // get the numbers before the moments.
+    // A number `to` from `length` on is the node of a moment. It increases by `length`, because the nodes of the
+    // commits are inserted before the moments.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -111,9 +111,10 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
 }
 
 /**
- * Returns an order of all nodes that contains the edges and mostly keeps the rules. Of the possible nodes, the one that
- * completed first is next. A version is overwritten only after all its readers are placed, and read only while it is
- * the newest. A node that waits too long for a key is placed regardless. Undefined if the edges have a cycle.
+ * Returns an order of all nodes that contains the edges and mostly keeps the rules. Places the nodes one by one: of the
+ * nodes whose predecessors are all placed, the next is the one that completed first. A version is overwritten only
+ * after all its readers are placed, and read only while it is the newest. A node that waits too long for a key is
+ * placed regardless. Returns undefined if the edges have a cycle.
  */
 export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   const { nodes, graph, rank } = problem
@@ -168,7 +169,10 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   return placed === nodes ? order : undefined
 }
 
-/** A node that waits for a key is placed if the next ready node is more than this number of event positions later. */
+/**
+ * The longest wait of a node for the state of a key. If the next ready node is more than this number of event positions
+ * later, the waiting node is placed.
+ */
 const PATIENCE = 1_000
 
 class KeyStates {

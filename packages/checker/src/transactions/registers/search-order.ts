@@ -110,8 +110,8 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Undoes the choices after the last decision in `rest`. Of these choices, only `turned` contributed to the
-      // contradiction.
+      // `rest` contains the other decisions that led to the contradiction. All decisions after the last of these are
+      // undone. Of the undone decisions, only `turned` led to the contradiction.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false

@@ -92,7 +92,8 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // This is the initial value. If a transaction wrote it, too, the read may have seen either of the two.
+        // The read returned the key's initial value. If a transaction wrote the same value, the read may have seen
+        // either of the two.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)

@@ -148,10 +148,10 @@ function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord
 }
 
 /**
- * Adds the orders of causal consistency. A transaction sees nothing older than the writes in its past, so a writer of a
- * key in the past of a reader precedes the source of the read. For each key, sets of writers pass through the part of
- * the graph between the first writer and the last reader. Takes linear time if each key is used only for a short time,
- * and at worst transactions × writes / 32.
+ * Adds the orders of causal consistency. A transaction sees nothing older than the writes in its past. If a writer of a
+ * key is in the past of a reader, it therefore precedes the source of the read. For each key, collects the writers in
+ * the past of each transaction, but only between the key's first writer and last reader. Takes linear time if each key
+ * is used only for a short time, and at worst transactions × writes / 32.
  *
  * @param past an acyclic graph whose edges make one transaction visible to another
  */
@@ -218,8 +218,8 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
 }
 
 /**
- * Returns the nodes in topological order and, as far as that allows, by number, because transactions are numbered by
- * time.
+ * Returns the nodes in topological order. Where the edges leave a choice, prefers the order of their numbers, because
+ * transactions are numbered by time.
  */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
