@@ -123,7 +123,10 @@ describe.each(rows)('the package %s', (row) => {
   })
 })
 
-/** Folders that are built before the rest of their package, which is missing then in a fresh clone. */
+/**
+ * These folders are built before the rest of their package. In a fresh clone, the rest has no build output at that
+ * time.
+ */
 test.each([['runner', 'result']])(
   '%s/%s imports only packages that its own tsconfig.json references',
   (row, folder) => {
@@ -243,7 +246,10 @@ const roomsOfModels: ReadonlySet<string> = new Set(
     .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
 )
 
-/** By file: what a list of words means that looks like a list of function names, but is not. */
+/**
+ * The files with a list of words that looks like a list of function names but means something else. By file: what it
+ * means.
+ */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',
@@ -341,7 +347,9 @@ function textsBelow(folder: string): readonly string[] {
   return texts
 }
 
-/** Returns the names that a text imports or exports in statements whose `from` clause begins with `from`. */
+/**
+ * Returns the names that a text imports or exports in statements whose `from` clause starts with the parameter `from`.
+ */
 const namesIn = (text: string, from: string): readonly string[] =>
   Array.from(text.matchAll(/(?:import|export) (?:type )?\{([^}]*)\} (from '[^']*')/g))
     .filter(([, , place = '']) => place.startsWith(from))

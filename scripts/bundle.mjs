@@ -32,7 +32,10 @@ const PURE =
 /** Separate packages, which a run loads by name if it needs them. */
 const PRODUCTS = ['@chaosproxy/simulated-postgresql', '@chaosproxy/simulated-redis']
 
-/** Reports whether a module is not bundled. All other packages of other authors are loaded from node_modules. */
+/**
+ * Reports whether a module stays out of the bundle and is loaded from node_modules. This holds for `PRODUCTS`, and for
+ * other authors' packages that are neither inlined nor replaced.
+ */
 const external = (id) =>
   PRODUCTS.includes(id) ||
   (!/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced))
@@ -164,8 +167,8 @@ await Promise.all([
 ])
 
 /**
- * Bundles used code for a browser into one script, without Node's modules. A global variable of its name has its
- * exports.
+ * Bundles modules into one script for a browser. The script contains no code that is never used, and no modules of
+ * Node. It assigns the exports of the module `path` to the global variable `name`.
  */
 const bundleForBrowser = (row, name, path) =>
   build({

@@ -125,8 +125,8 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
     return 4
   }
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
-  // These tests catch most mistakes. The whole suite takes long, so it runs without a mistake only once a mistake needs
-  // it.
+  // The likeliest tests catch most mistakes. The whole suite is slow, so the code without a mistake runs it only if
+  // some mistake passes the likeliest tests.
   const whole = new Map<string, Promise<Outcome>>()
   const wholeFloor = async (copy: string, floor: string): Promise<Outcome> => {
     const correct = whole.get(floor) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, [floor])

@@ -50,7 +50,8 @@ describe.each(folders)('the published package %s', (folder) => {
     expect(files).not.toContain('src')
     for (const [subpath, target] of Object.entries<{ [condition: string]: string }>(exports)) {
       if (subpath.endsWith('.json')) continue
-      // With another condition, some bundlers would look for files that do not exist.
+      // Each export has only the conditions `types` and `default`. Under any other condition, some bundlers would look
+      // for files that do not exist.
       expect(Object.keys(target)).toEqual(['types', 'default'])
       expect(target['types']).toBe(target['default']?.replace(/\.js$/, '.d.ts'))
       const source = target['default']?.replace('./dist/', 'src/').replace(/\.js$/, '.ts') ?? ''
@@ -113,7 +114,7 @@ test("every package that a bundle imports is a dependency of the bundle's packag
   }
 })
 
-/** Libraries chosen at the start of the project, which our own code must not replace. */
+/** Libraries chosen at the start of the project. Our own code must not replace them. */
 const CHOSEN = ['chalk', 'ora', 'ws', 'yargs']
 const CHOSEN_FOR_TESTS = ['fast-check', 'vitest']
 

@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 import { expect, test } from 'vitest'
 
-/** A function fits a screen: its lines without those that are comments alone, so that explaining a line costs nothing. */
+/**
+ * The most lines of a function, so that it fits on a screen. Lines that contain only a comment are not counted, so that
+ * a comment costs nothing.
+ */
 const MOST_LINES_OF_FUNCTION = 79
 const MOST_LINES_OF_INDEX = 60
 
 /**
- * What is longer, and how long it may be. Most are searches whose state is a dozen local variables: what is cut out of
- * them costs a call, or a property in place of a local, in their innermost loops. Each may shrink; none may grow.
+ * The functions with more lines than the limit, and the most lines that each may have. These limits may only be
+ * lowered. Most of these functions are searches with a dozen local variables. Splitting a search would put a function
+ * call, or a property access in place of a local variable, into its innermost loop.
  */
 const longFunctions: { readonly [name: string]: number } = {
   'checker/src/register/causal/orders/view.ts createViews': 173,

@@ -75,7 +75,7 @@ export class StuckReporter implements Reporter {
   #whatRuns(): string {
     const lines = [...this.#modules.values()].map((module) => {
       const tests = [...this.#tests.values()].filter((test) => test.module.id === module.id)
-      // Vitest does not report a test that blocks its worker immediately.
+      // If a test blocks its worker, Vitest may not have reported yet that the test started.
       const named = tests.map(({ fullName }) => fullName).join('; ') || `what follows ${this.#ended.get(module.id)}`
       return `  ${module.relativeModuleId} › ${named}`
     })

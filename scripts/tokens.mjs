@@ -41,13 +41,13 @@ const CLOSING = new Set([')', ']', '}', '>'])
 const BEFORE_A_UNION = new Set(['=', ':', '(', '<', '[', ',', '=>'])
 
 /**
- * How much source a text is, whatever its comments and its layout: each identifier, number and punctuation mark is one
- * token. A string, template, regular expression or text of JSX counts as the code in it would, so that nothing is saved
- * by writing code as text: each mark, and each word for every 16 of its characters begun, so that an encoding saves
- * nothing either. The path that something is imported from is one token, so that files can move.
+ * Counts the tokens of a source text, whatever its comments and its layout. Each identifier, number and punctuation
+ * mark is one token. In a string, template, regular expression or JSX text, each punctuation mark is one token, and
+ * each word is one token for every 16 characters or part of them. Writing code as text, or encoding it, therefore saves
+ * nothing. The path of an import is one token, so that files can move.
  *
- * Not counted, since a formatter decides them: semicolons, a comma before a closing bracket, and the `|` or `&` that a
- * type of several lines begins with.
+ * Some tokens depend on the formatter, so they are not counted: semicolons, a comma before a closing bracket, and the
+ * `|` or `&` at the start of a type of several lines.
  */
 export function countTokens(text, { jsx = false } = {}) {
   let count = 0

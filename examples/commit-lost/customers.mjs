@@ -1,4 +1,4 @@
-// Eight customers move money between two accounts of their own. Usage: customers.mjs BANK-HOST:PORT
+// Each of eight customers moves money between two accounts of their own. Usage: customers.mjs BANK-HOST:PORT
 const [bank] = process.argv.slice(2)
 const end = Date.now() + 7_000
 

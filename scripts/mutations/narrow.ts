@@ -3,7 +3,10 @@ import { inFile, type Mutation } from './mutation.ts'
 const definitions = ['mutants', 'agreement', 'medium.test']
 const narrow = ['narrow', ...definitions]
 
-/** Deliberate mistakes in the searches whose sets are words of bits, and in their counts of used operations. */
+/**
+ * Deliberate mistakes in the linearizability searches that represent sets as bit masks, and in the counts of the
+ * operations that a search has used.
+ */
 export const narrowMutations: readonly Mutation[] = [
   ...inFile('register/linearizable/search/narrow-search.ts', narrow, [
     {

@@ -1,6 +1,6 @@
 import { inFileOf, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in making operations of requests and replies. */
+/** Deliberate mistakes in the code that turns recorded requests and replies into operations. */
 export const recorderMutations: readonly Mutation[] = [
   ...inFileOf(
     'recorder',

@@ -47,7 +47,8 @@ const clients = {
   },
   async superagent() {
     const { default: superagent } = await import('superagent')
-    // By default, each request opens a new connection, and a fault then already prevents the opening.
+    // By default, superagent opens a new connection for each request. A fault would then break the opening of the
+    // connection, not the request.
     const agent = new HttpAgent({ keepAlive: true })
     return async ({ method, url, headers }) =>
       JSON.parse((await superagent(method, url).agent(agent).set(headers).retry(1).buffer(true)).text)

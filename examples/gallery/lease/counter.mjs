@@ -28,7 +28,10 @@ function acquire(key) {
   return { token: tokens }
 }
 
-/** Returns the counter; undefined if the token is refused. A read also makes older tokens invalid: a write follows. */
+/**
+ * Returns the counter, or undefined if the token is refused. A read also makes older tokens invalid, because its caller
+ * then writes the counter.
+ */
 function counterOf(key, token) {
   const counter = counters.get(key) ?? { count: 0, token: 0 }
   counters.set(key, counter)

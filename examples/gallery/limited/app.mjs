@@ -1,5 +1,5 @@
-// Gives each name to one owner: a rate limiter allows one request per name. Usage: app.mjs HOST:PORT REDIS-HOST:PORT
-// memory|redis
+// Lets the first client that asks for a name own it. A rate limiter enforces this by allowing one request per name.
+// Usage: app.mjs HOST:PORT REDIS-HOST:PORT memory|redis
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { Redis } from 'ioredis'

@@ -33,7 +33,7 @@ const locks = {
     redlock.on('error', () => {})
     return async () => {
       const lock = await redlock.acquire(['lock:visits'], LEASE_MS)
-      // A failed release is retried as often as an acquisition, so the caller does not wait for it.
+      // Redlock retries a failed release as often as an acquisition. The caller would wait long, so it does not wait.
       return () => void lock.release().catch(() => {})
     }
   },

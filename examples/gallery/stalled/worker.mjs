@@ -14,7 +14,7 @@ function pauseThisProcess() {
   process.kill(process.pid, 'SIGSTOP')
 }
 
-/** Records in Redis, before the mails for an order are sent, that they are sent. Returns false if this was recorded. */
+/** Marks the mails for an order as sent in Redis, before they are sent. Returns false if they were marked already. */
 async function isFirst(order) {
   if (mode !== 'once') return true
   const { createClient } = await import('redis')

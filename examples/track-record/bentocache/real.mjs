@@ -1,5 +1,5 @@
-// With a real Redis: Ann stores a profile. Bob, whose memory is still empty, reads it, and changes it before the answer
-// arrives.
+// Reproduces the bug with a real Redis. Ann stores a profile. Bob's cache in memory is still empty, so Bob asks Redis
+// for the profile. Bob changes the profile before the answer of Redis arrives.
 // Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -31,7 +31,8 @@ const [ann, bob] = [open(), open()]
 await ann.set({ key: 'x', value: 'before' })
 await later(500)
 const reading = bob.get({ key: 'x' })
-// These microtasks send the request. The answer cannot arrive among them, because only the event loop receives it.
+// Bob sends his request to Redis during these microtasks. He cannot receive the answer before they end, because
+// receiving needs the event loop.
 for (let turn = 0; turn < 20; turn++) await undefined
 await bob.set({ key: 'x', value: 'after' })
 await reading

@@ -21,7 +21,8 @@ while ((await inRedis.get('up').catch(() => undefined)) !== 'yes') {
 const cache = process.argv[2] === 'cured' ? inRedis : new Cacheable({ secondary: inRedis })
 await inRedis.set('x', 'before')
 const reading = cache.get('x')
-// These microtasks send the request. The answer cannot arrive among them, because only the event loop receives it.
+// The cache sends its request to Redis during these microtasks. It cannot receive the answer before they end, because
+// receiving needs the event loop.
 for (let turn = 0; turn < 50; turn++) await undefined
 await cache.set('x', 'after')
 await reading

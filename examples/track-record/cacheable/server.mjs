@@ -1,5 +1,6 @@
-// Profiles in a cache of two layers: two of them are in memory, all are in Redis. GET /profiles/ID returns {"name":
-// NAME}; PUT with {"name": NAME} changes it. LAYERS=one: the layer in memory is left out.
+// Serves profiles from a cache with two layers: the two most recently used profiles in memory, and all profiles in
+// Redis. GET /profiles/ID returns {"name": NAME}. PUT /profiles/ID with {"name": NAME} changes it. With LAYERS=one,
+// there is no layer in memory.
 import { createServer } from 'node:http'
 import KeyvRedis, { Keyv } from '@keyv/redis'
 import { Cacheable, createKeyv } from 'cacheable'

@@ -10,8 +10,8 @@ const { edit } = open({
   port: Number(port),
   storage,
   isCured: process.env.CURED === 'yes',
-  // An edit waits until its document is unloaded. Before that, its instance waits this long for messages of the other
-  // instances, which arrive within 20 ms.
+  // The Redis extension waits `disconnectDelay` milliseconds for messages of other instances before it unloads a
+  // document. These messages arrive within 20 ms. An edit lasts until its document is unloaded.
   options: { disconnectDelay: 100 },
 })
 

@@ -1,4 +1,4 @@
-// Clients work shifts in a few rooms, each for one at a time.
+// Clients work shifts in a few rooms. Only one client at a time may work in a room.
 const model = {
   name: 'shifts',
   summary: 'one at a time in a room',

@@ -6,7 +6,8 @@ import FileStore from 'session-file-store'
 
 const Store = FileStore(session)
 const store = new Store({ path: './sessions', reapInterval: -1, retries: 1, logFn() {} })
-// The cure: an unchanged session is not read and written back. Sessions then expire unless they are changed.
+// The cure removes the store's function `touch`, which reads an unchanged session and writes it back. A session then
+// expires unless requests change it.
 if (process.env.STORE === 'careful') store.touch = undefined
 const app = express()
 // One session, so that clients know its cookie beforehand.

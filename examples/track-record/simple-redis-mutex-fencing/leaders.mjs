@@ -1,4 +1,5 @@
-// Clients try to lead a few regions. The holder of the lock of a region is always entered: the answer is never false.
+// Clients ask nodes to become the leader of one of a few regions. A node that holds the lock of a region must succeed,
+// so the answer false is a violation.
 const model = {
   name: 'leaders',
   summary: 'the holder of the lock is entered',

@@ -41,7 +41,7 @@ const http = createServer(async (request, response) => {
 const inner = createServer()
 const io = new Server(inner, { adapter: createAdapter(redis) })
 
-// Its readers of the stream have begun, and its browser is connected, before it takes requests.
+// This node takes requests only after its readers of the Redis stream have begun and its browser is connected.
 await wait(2_000)
 await new Promise((resolve) => inner.listen(0, '127.0.0.1', resolve))
 const socket = browser(`http://127.0.0.1:${inner.address().port}`, { transports: ['websocket'] })

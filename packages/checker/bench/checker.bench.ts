@@ -8,8 +8,8 @@ import type { Measured } from './measure.ts'
 
 export const name: string = 'checker'
 
-// The recorded figures of Porcupine, the generator of their histories and the public logs are in a directory next to
-// the project.
+// A directory next to the project contains the recorded figures of Porcupine, the generator of the histories that they
+// were measured on, and the public logs.
 const shared = join(process.cwd(), '../shared')
 const recorded = join(shared, 'bench/porcupine-reference.jsonl')
 const generator = join(shared, 'bench/generate-history.mjs')

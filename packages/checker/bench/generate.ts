@@ -166,7 +166,8 @@ function plantStaleRead({ model, operations: count, staleAt }: Workload, operati
       stale.output = text
       return
     }
-    // By value: the latest return of a writer that may have taken effect before the stale read returned.
+    // By value: the latest return among the operations that wrote it and may have taken effect before the stale read
+    // returned.
     const until = new Map<Json, number>()
     for (const w of writers)
       if (w.call < stale.return) until.set(written(w), Math.max(until.get(written(w)) ?? -1, w.return))

@@ -217,9 +217,9 @@ const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readon
 }
 
 /**
- * Two writes of x and two writes of y have four possible orders. In each order, some write p of x precedes the other
- * write q of x, and some write s of y precedes the other write t of y. Two readers refute it: one reads t and then p,
- * so t precedes q; the other reads q and then s, so q precedes t.
+ * The writes of x have two possible orders, and so have the writes of y. Two readers refute each combination. Let p be
+ * the first write of x and q the second, s the first write of y and t the second. One reader sees t and then reads p,
+ * so t precedes q. The other reader sees q and then reads s, so q precedes t.
  */
 function puzzle(): string[][] {
   const rows = [

@@ -43,7 +43,9 @@ export function balanceOf(
   }
 }
 
-/** Returns how much a read's total differs from the money that exists, which transfers do not change. */
+/**
+ * Returns the difference between a read's total and the sum of the opening balances. Transfers do not change this sum.
+ */
 function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
   const { functions } = history
   if (!isAnsweredRead(history, culprit)) return undefined

@@ -50,14 +50,14 @@ export function balancesIn(value: Json | undefined): Map<string, number> | undef
 }
 
 /**
- * Returns the operations that some chosen operations depend on, recursively:
+ * Returns the chosen operations and, recursively, the operations that they depend on:
  *
  * - Operations that together take more from an account than its opening balance depend on every operation that may have
  *   brought money to the account before they returned.
- * - Copies of an operation that takes effect once belong together.
- * - No operation depends on one that only takes money. The operations shown for an overdrawn account are therefore
- *   those of this account.
- * - A read concerns all accounts, so it depends on everything called before the read returned.
+ * - Operations with the same id are copies that take effect once, so each depends on the others.
+ * - No operation depends on an operation that only takes money. A counterexample about an overdrawn account therefore
+ *   needs no withdrawals from other accounts.
+ * - A read concerns all accounts, so it depends on every operation called before the read returned.
  *
  * `movedBy` returns undefined for reads.
  */
@@ -78,7 +78,10 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** By account: the event up to which its credits are kept, and their number. */
+    /**
+     * By account: the event `until` and the number `at` of credits that are kept. These are all credits called before
+     * `until`.
+     */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
     /** By account: the total that kept operations take from the account, and the events at which they end. */
@@ -112,7 +115,8 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // The new `until` is later, so operations of unknown outcome that are already kept may have taken effect later.
+      // The event `until` is now a later one. Kept operations of unknown outcome may have taken effect up to this
+      // event.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -29,7 +29,7 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
   return [`${first}${more}. ${remedy}`]
 }
 
-/** Judges the keys again, with the content that answers show to be initial. */
+/** Judges the keys again. Assumes that each key initially had the content that its answers imply. */
 function byLeastStarts(
   history: History,
   starts: ReadonlyMap<number, readonly Json[]>,

@@ -61,7 +61,7 @@ export function checkClocks(
       return [level, narrow.levels[level].result === 'unknown' ? narrow.levels[level] : DEPENDS]
     }),
   )
-  // A contradiction of the order within clients contradicts every order in real time.
+  // If the history contradicts the order within clients, it also contradicts every possible real-time order.
   const known = followsFrom(ladder, decided, () => DEPENDS.reason)
   const [first] = open.filter((level) => known[level] === DEPENDS)
   const isExplained = first !== undefined && isCertain

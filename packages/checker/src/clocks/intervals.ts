@@ -5,9 +5,9 @@ import { later } from '../encoding/encoded.ts'
  * Histories of operations whose times are known only within bounds. All have the rows of the original history, in the
  * same order.
  *
- * `widest` and `narrowest` ignore the order of two operations of one process if their bounds overlap. If several
- * processes have such operations, intervals cannot express these orders (Fishburn 1970: interval orders are without
- * 2+2). `tiedWidest` and `tiedNarrowest` keep these orders (see `History.isTied`).
+ * The bounds of two operations of one process may overlap. `widest` and `narrowest` ignore the order of such a pair. If
+ * several processes have such pairs, intervals cannot express their orders (Fishburn 1970: interval orders are without
+ * 2+2). `tiedWidest` and `tiedNarrowest` keep the order of each such pair (see `History.isTied`).
  */
 export interface Bounded {
   /**
@@ -45,7 +45,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows are in order of calls, so the latest calls must not decrease from row to row.
+  // Rows are ordered by their calls, so the latest possible call of a row must not precede that of an earlier row.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])

@@ -10,9 +10,9 @@ import { clientsApart, type Ends, endsOf } from './intervals.ts'
  * error. Every other operation lasts from its earliest possible call to its latest possible return. A contradiction of
  * this history contradicts the original history.
  *
- * No history expresses the certain orders of all clocks together. Let a certainly precede b by clock 1, and c certainly
- * precede d by clock 2, with nothing else certain. Intervals would also order b after c, or d after a (Fishburn 1970:
- * interval orders are without 2+2).
+ * The clocks are used one by one, because no single history expresses the certain orders of all clocks. For example,
+ * clock 1 shows that a precedes b, clock 2 shows that c precedes d, and nothing else is certain. Intervals for these
+ * four operations would also order c before b, or a before d (Fishburn 1970: interval orders are without 2+2).
  */
 export interface Seen {
   readonly history: History

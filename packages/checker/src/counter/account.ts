@@ -157,7 +157,10 @@ export function accountOfCounter(history: History, initial: Json, budget: Budget
   })
 }
 
-/** Describes the sums that the additions allow a read to return, if it returned another: `… allow only 3 or 5`. */
+/**
+ * Describes the sums that a read could have returned, such as `… allow only 3 or 5`. Returns undefined if the read
+ * returned one of them.
+ */
 export function allowedText(history: History, row: OperationRow, initial: Json): string | undefined {
   const { reads, additions } = counterReads(history, initial)
   const read = reads.find((each) => each.row === row)

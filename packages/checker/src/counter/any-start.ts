@@ -61,7 +61,8 @@ function guesses(part: Part, budget: Budget): Guesses {
     anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // No initial value is within the bounds, so either bound shows the contradiction.
+  // The bounds exclude every initial value. The contradiction therefore shows with `least` as the initial value, and
+  // would also show with `most`.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

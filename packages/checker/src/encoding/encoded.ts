@@ -36,8 +36,8 @@ export interface Encoded {
    */
   readonly clients: () => Int32Array
   /**
-   * Whether the order within clients also includes the real-time order between clients (see `History.isTied`). One
-   * client's operations are then in order of indices, although their positions may overlap.
+   * Whether one client's operations are ordered by index, although their positions may overlap (see `History.isTied`).
+   * The order within clients then also includes the real-time order between clients.
    */
   readonly isTied?: boolean | undefined
   /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */
@@ -230,8 +230,8 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
 }
 
 /**
- * Renumbers values in place, the initial value as 0, and returns their names. `scratch` has a zero for each value, and
- * is restored.
+ * Renumbers the values in place. The initial value becomes 0. Returns the old name of each new number. `scratch` must
+ * hold a zero for each value, and holds zeros again afterwards.
  */
 export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
