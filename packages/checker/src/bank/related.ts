@@ -78,10 +78,7 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /**
-     * By account: the event `until` and the number `at` of credits that are kept. These are all credits called before
-     * `until`.
-     */
+    /** By account: its credits that were called before the event `until` are kept, and `at` is their number. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
     /** By account: the total that kept operations take from the account, and the events at which they end. */
@@ -115,8 +112,8 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // The event `until` is now a later one. Kept operations of unknown outcome may have taken effect up to this
-      // event.
+      // The event `until` is now a later one. Operations of unknown outcome that are already kept may have taken effect
+      // up to this event.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -3,9 +3,9 @@ import { type Encoded, NEVER } from './encoded.ts'
 import type { Lists } from './lists.ts'
 
 /**
- * Each client's order as chains of operations. Each operation precedes those of its client that were called after its
- * return, so overlapping operations need several chains. An operation of unknown outcome has no successor, so it is a
- * separate thread.
+ * The order within each client, as threads. Each operation of a thread precedes the next one. An operation precedes
+ * those of its client that were called after its return, so a client with overlapping operations has several threads.
+ * An operation of unknown outcome precedes no other operation, so it is alone in its thread.
  */
 export interface Threads {
   readonly count: number
@@ -56,7 +56,8 @@ interface Client {
 }
 
 /**
- * Computes the threads. If `certain`, no operation is optional, and an operation of unknown outcome can end a thread.
+ * Computes the threads. If `certain`, no operation is optional. A client's last operation can then end a thread even if
+ * its outcome is unknown.
  *
  * @throws OutOfTime
  */

@@ -8,8 +8,8 @@ export type Before = (node: number, place: number) => number
 export type Ordered =
   | { readonly order: Int32Array }
   /**
-   * The nodes of a cycle. In the list, each node is followed by its predecessor. The first node is the predecessor of
-   * the last one.
+   * Lists the nodes of a cycle backwards: each node is followed by its predecessor. The predecessor of the last node is
+   * the first node.
    */
   | { readonly cycle: readonly number[] }
 

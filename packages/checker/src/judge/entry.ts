@@ -70,7 +70,8 @@ export interface RecordRules {
   /** Functions whose invocation needs no value. */
   readonly mayLackInput: readonly string[]
   /**
-   * Whether a read of a version can show what a write wrote if the answer of the write was lost (see `checkVersions`).
+   * Whether the version that a write made may be known only from its answer. If that answer is lost, a read can show
+   * the version (see `checkVersions`).
    */
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
@@ -79,7 +80,10 @@ export interface RecordRules {
   strangeReads?(history: History, initial: Json): ReadonlyMap<OperationRow, Mark>
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined
-  /** Finds observations that only an unknown initial value explains. Absent if such observations never hide a bug. */
+  /**
+   * Finds observations that only an unknown initial value explains. Undefined for a model in which such observations
+   * never hide a bug.
+   */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
    * By key (-1 for operations without a key): the initial content that answers prove. If a result needs more initial
@@ -87,8 +91,9 @@ export interface RecordRules {
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Returns a test of a row: whether it may have written a value that was read before an unrecorded change of its key.
-   * `positions` holds the position of this change at index key + 1. Absent if no level lets a read see later writes.
+   * Some keys change without a record of the change. Returns a function that takes a row and reports whether its
+   * operation may have written a value that was read before the unrecorded change of its key. `positions[key + 1]` is
+   * the position of the change. Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

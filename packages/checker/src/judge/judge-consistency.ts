@@ -141,10 +141,7 @@ const lostFor = (accounting: Accounting): Accounting['lost'] => (accounting.excu
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/**
- * Whether some verdict on the final reads contradicts linearizability, and must change once the history is
- * linearizable.
- */
+/** Whether some verdict on the final reads must be corrected if the history proves to be linearizable. */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result

@@ -89,7 +89,7 @@ export interface Specification<State> {
   key(state: State): string
   shard?(input: ModelInput): string
   readonly perProcess?: boolean
-  /** Whether a user wrote it, so that its keys may not tell its states apart. */
+  /** Whether a user wrote the specification. `key` may then return the same key for different states. */
   readonly isOwn?: boolean
 }
 

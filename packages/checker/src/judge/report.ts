@@ -30,7 +30,7 @@ export interface Report<Name extends string = Level> {
   readonly staleness?: Staleness | undefined
   /** For transactions: the anomalies found, and the assumptions of the verdicts. */
   readonly transactions?: TransactionFacts | undefined
-  /** What the verdicts lose because several clocks timed the history; absent for a single clock. */
+  /** How the uncertainty of several clocks limits the verdicts. Absent if a single clock timed the history. */
   readonly clocks?: ClockCost | undefined
   /** What the verdicts lose because stamps leave the order of some events open. Absent if stamps order all events. */
   readonly stamps?: StampCost | undefined

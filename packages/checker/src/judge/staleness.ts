@@ -20,7 +20,10 @@ export interface Staleness {
    * without times.
    */
   readonly behindNanos?: Percentiles | undefined
-  /** The least number of writes that had overwritten each measured read's value. Absent without measured reads. */
+  /**
+   * For each measured read: how many writes, at least, had overwritten its value when it was called. Absent without
+   * measured reads.
+   */
   readonly versionsBehind?: Percentiles | undefined
   /** The read that was furthest behind in time, then in versions. Absent if no read was behind. */
   readonly worst?: OperationRow | undefined

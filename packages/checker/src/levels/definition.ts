@@ -34,9 +34,9 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   /** Finds a contradiction between the level and the orders of a history in which every read has a source. */
   contradiction(relations: Relations): Judged
   /**
-   * Who chooses the source of a read whose value was written repeatedly; by default the clients together. `each client`:
-   * each client separately. `all, then each client`: the clients together for the causal order, then each client within
-   * this order.
+   * How the source of a read is chosen if its value was written repeatedly. By default, one choice must suit all
+   * clients. `each client`: each client may choose differently. `all, then each client`: one choice for all clients
+   * determines the causal order, and within this order each client may choose differently.
    */
   readonly sourcesChosenBy?: 'each client' | 'all, then each client'
   /** Which operations hide the initial value from a process. */

@@ -159,8 +159,8 @@ export const unlimited: Budget = {
 }
 
 /**
- * Creates a budget that counts the checks of the deadline instead of reading the clock. For the little work after the
- * deadline: its outcome does not depend on the speed of the machine.
+ * Creates a budget that counts the checks of the deadline instead of reading the clock. It limits the little work after
+ * the deadline. The outcome of this work then does not depend on the speed of the machine.
  */
 export function createAllowance(looks: number): Budget {
   let left = looks

@@ -167,9 +167,9 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /**
- * Groups the operations of a tenure, because leaving out all of them frees the lock. A client begins a tenure by an
- * acquire that succeeded, and that the client called when all its earlier operations had returned. Operations before
- * the first acquire, or overlapping it, may belong to the holder at the start.
+ * Groups the operations of each tenure, because the lock is free if all operations of a tenure are left out. A tenure
+ * begins with a successful acquire that its client called after all its earlier operations had returned. Operations
+ * that precede the client's first acquire, or overlap with it, may belong to the holder at the start.
  */
 function related(part: Part, budget: Budget, initial: Json): Closure {
   const { length, f, process, calls, returns } = part

@@ -2,7 +2,7 @@ import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { readAtStart } from './at-start.ts'
 import { sparseFrom } from './sparse.ts'
 
-/** Judges logs with unknown initial entries, which reads show before the appended entries. */
+/** Judges logs whose initial entries are unknown. Reads return these entries before the appended ones. */
 export const logFromAny: AnyStart = {
   specification: (history) => sparseFrom(null, history, true),
   guesses: guessNothing,

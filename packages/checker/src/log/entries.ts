@@ -37,9 +37,9 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places among the known entries at which a read may begin, usually one. At place -n, the first n entries
- * of the read come before the known entries. At place -length - 1, there are unknown entries between the read and the
- * known entries.
+ * Returns the places among the known entries at which a read may begin, usually one. A place is the index of a known
+ * entry. The place is -n if the first n entries of the read precede the known entries. For a read of k entries, the
+ * place -k - 1 means that unknown entries lie between the read and the known entries.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known

@@ -18,19 +18,19 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** For each append without an offset whose entry some read returned: the number of known offsets before it. */
+  /** For each append without an offset whose entry was read: the number of known offsets before this entry. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
 /**
  * Decides logs whose appends returned their offsets. Apart from sorting, the time is linear in the size of the reads.
  *
- * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each belongs to
- * the append with its value. An append without an offset (of unknown outcome, or answered without one) is placed
- * between the known offsets around it if a read returned it. If no read shows the order of several such appends, they
- * are sorted by the offsets of the reads that begin with them, because every earlier entry has a smaller offset. Each
- * append gets the least possible offset, which leaves the fewest entries at or after the offset of a read that found
- * nothing.
+ * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each entry
+ * belongs to the append of its value. An append has no offset if its outcome is unknown or its answer lacks the offset.
+ * If a read returned its entry, the append is placed between the nearest known offsets. If no read shows the order of
+ * several such appends, they are sorted by the offsets of the reads that begin with them. This is right, because all
+ * entries before a read's first entry have offsets less than the offset of the read. Each append gets the least
+ * possible offset. Then as few entries as possible lie at or after the offset of a read that found nothing.
  */
 export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
@@ -153,7 +153,7 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** For each append without an offset: the greatest offset of the reads that begin with the entry of the append. */
+  /** For each append without an offset: the greatest offset of a read whose first entry belongs to this append. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {

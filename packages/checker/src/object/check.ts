@@ -289,8 +289,8 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 }
 
 /**
- * Turns the results of other workers into a verdict. Confirms a violation first. Searches for orders again only when a
- * caller reads them.
+ * Turns the results of other workers into a verdict. Confirms a violation by judging again. For `met`, searches again
+ * for the orders of operations that show it, but only if a caller uses them.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled

@@ -29,8 +29,8 @@ export interface OnlineOptions {
    */
   readonly failedCas?: 'drop' | 'observes' | undefined
   /**
-   * Whether values are located through a routing table, so that a read may access a different place than the write. By
-   * default false.
+   * Whether clients find values through a routing table. A read may then look for a value in a different place than the
+   * one to which it was written. By default false.
    */
   readonly byRoutes?: boolean | undefined
   /** The maximum number of entries held per key; a key that needs more is no longer judged. By default 100,000. */
@@ -317,8 +317,8 @@ const INPUT_MISSING = new GivenUp('the values of some of its operations are only
 const REPEATED = new GivenUp('requests to it were sent again')
 
 /**
- * Reports whether an event has an additional member. An event from a recorder has it next to the standard members; an
- * event from a file has it in `extra`.
+ * Reports whether an event has a non-standard member. The event itself contains this member if a recorder made the
+ * event, and `extra` contains it if the event comes from a file.
  */
 const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 

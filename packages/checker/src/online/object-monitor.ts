@@ -94,7 +94,10 @@ export interface RoomOptions {
   readonly failedCas: 'drop' | 'observes'
   /** The maximum number of entries held per object. */
   readonly retainAtMost: number
-  /** Whether values are located through a routing table, so that a read may access a different place than the write. */
+  /**
+   * Whether clients find values through a routing table. A read may then look for a value in a different place than the
+   * one to which it was written.
+   */
   readonly byRoutes: boolean
   /** A monotonic clock. */
   readonly now: () => Millis

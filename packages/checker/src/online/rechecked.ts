@@ -38,11 +38,11 @@ const MOST_MS = millis(250)
 const MEMORY_BYTES = 500_000_000
 
 /**
- * Creates a room for a model that has only a judge of whole histories. This judge is called for an object each time the
- * number of its events has grown by a tenth, or less often if judging takes long. A violation is detected some events
- * late, but the reported event is the one that proves it.
+ * Judges objects online by a model that can judge only whole histories. An object is judged each time the number of its
+ * events has grown by a tenth, or less often if judging takes long. A violation is detected some events late, but the
+ * reported event is the one that proves it.
  *
- * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, events are
+ * All events of an object are held. An object with `retainAtMost` events is no longer judged. To avoid this, events are
  * forgotten at a moment when no operation is open and no earlier operation has an unknown outcome. Later events are
  * then judged from an unknown initial value.
  */

@@ -13,10 +13,10 @@ export interface Search {
 }
 
 /**
- * Searches for few operations that contradict a level by themselves. Adds operations to those of the explanation until
- * the verifier accepts the set, and then leaves out what it can.
+ * Searches for few operations that contradict a level by themselves. Starts with the operations of the explanation.
+ * Adds operations until the verifier accepts the set. Then removes as many of them as it can.
  *
- * @param named the operations on which answers of the set may depend
+ * @param named the operations on which answers in the returned set may depend
  * @returns undefined if no set of at most 60 operations is accepted
  */
 export function coreOf(

@@ -13,7 +13,10 @@ import type { LevelProof } from '@chaosproxy/verifier'
 import { addTo } from '../encoding/lists.ts'
 import type { Met } from '../verdict/verdict.ts'
 
-/** The proof entries of a verdict `met`; empty if no witness other than the check itself shows it. */
+/**
+ * Returns the proof entries of a verdict `met`. Returns none if nothing but the check itself shows that the level is
+ * met.
+ */
 export function witnessEntries(
   history: History,
   initial: Json | undefined,

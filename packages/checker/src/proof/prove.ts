@@ -120,8 +120,8 @@ function createDraft(subject: Subject): Draft {
 }
 
 /**
- * Reports whether an order alone may be no proof, because it does not contain the initial value, or the moments at
- * which a drain took its messages.
+ * Reports whether an order of operations lacks something that a proof needs: the initial value, or the moments at which
+ * a drain took its messages.
  */
 const isOrderIncomplete = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||

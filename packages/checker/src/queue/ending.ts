@@ -38,7 +38,7 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
     }
     if (acknowledged && (!foundNothing || number === DRAIN)) changed.add(key[row])
     const isEnd = number === DRAIN ? acknowledged : foundNothing && (flags[row] & FLAG_FINAL) !== 0
-    // Rows are in order of calls, so the last such row of each key is kept.
+    // Rows are ordered by their calls. So for each key, the last operation that found the queue empty is kept.
     if (isEnd) last.set(key[row], row)
   }
   const finals = new Map<number, readonly OperationRow[]>()

@@ -51,7 +51,8 @@ export function findGap(
     if (positions[positions.length - 1] !== position) positions.push(position)
     isPossible[positions.length - 1] = certain === 0 && spare >= 0
   }
-  // By change: the first change, from this one on, after which the queue may be empty; -1 if there is none.
+  // For each change: its own index if the queue may be empty after it, otherwise the index of the next such change; -1
+  // if there is none.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {

@@ -47,10 +47,10 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a queue of distinct messages, in O(n log n). The conditions of a bag must hold, and messages must be first
- * in, first out. A message precedes another if its enqueue returned before the other's enqueue was called, or if its
- * dequeue returned before the other's dequeue was called. The times of a message's enqueue and dequeue first limit each
- * other, because the enqueue takes effect before the dequeue. Both relations are interval orders, and their union has a
+ * Decides a queue of distinct messages in O(n log n). The conditions of a bag must hold, and messages must be first in,
+ * first out. A message precedes another if its enqueue returned before the other's enqueue was called. It also precedes
+ * the other if its dequeue returned before the other's dequeue was called. These times are narrowed beforehand, because
+ * the enqueue of a message takes effect before its dequeue. Both relations are interval orders, and their union has a
  * cycle only if two messages precede each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea &
  * Hamza, ICALP 2015).
  *
@@ -76,9 +76,9 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 
 /**
  * Pairs dequeues of unknown outcome with the messages that they must have taken. A message must be gone before a moment
- * at which the queue was empty, and before the dequeue of a message that was enqueued strictly later. Both conditions
- * concern the messages enqueued first, so the earliest dequeues can take the earliest messages. Returns a conflict if
- * too few were called in time.
+ * at which the queue was empty. It must also be gone before the dequeue of a message that was enqueued strictly later.
+ * A condition on one message also holds for all messages enqueued before it, so the earliest dequeues can take the
+ * earliest messages. Returns a conflict if too few of the dequeues were called in time.
  */
 function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget: Budget): Life[] | FastAnswer {
   const { lives, unknown } = messages
@@ -145,8 +145,9 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // No message precedes the message enqueued first, E, by enqueue. Some message therefore precedes E by dequeue,
-      // and so does the message dequeued first, D. In the same way, E precedes D by enqueue. So E and D precede each
+      // Every remaining message has a predecessor. Let E be the message whose enqueue ended first, and D the message
+      // whose dequeue ended first. No message precedes E by enqueue, so some message precedes E by dequeue. The dequeue
+      // of D ended first, so D precedes E, too. In the same way, E precedes D by enqueue. So E and D precede each
       // other.
       return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }

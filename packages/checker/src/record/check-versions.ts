@@ -69,14 +69,14 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** Whether the assignment explains the key, or certainly no assignment does. */
+  /** False if the assignment does not explain the key, but another assignment may. */
   readonly isCertain: boolean
 }
 
 /**
- * Returns the first assignment that makes the key linearizable. If there is none, returns the beginning of an
- * assignment that stays valid longest. Assigns versions in the order in which they were found; after each, the
- * operations so far must be linearizable.
+ * Returns the first assignment of versions that makes the key linearizable. If there is none, returns the largest
+ * partial assignment that did not contradict linearizability. Assigns versions in the order in which they were found.
+ * After each version, the operations so far must be linearizable.
  */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])

@@ -84,7 +84,8 @@ export const alike = (key: string): string =>
 /** Returns the names of keys that are texts on some lines and numbers on others. */
 export function namesOfAlikeKeys({ keys, values }: History): ReadonlySet<string> {
   const some = new Set(keys.slice(0, MOST_LOOKED_AT))
-  // The second of two such keys is called `"1"` if it is a text, otherwise `1 (not a text)`.
+  // If one key is a number and another key is the same number as a text, the name of the second one is `"1"` for the
+  // text, or `1 (not a text)` for the number.
   const found = new Set([...some].filter((name) => some.has(JSON.stringify(name)) || some.has(`${name} (not a text)`)))
   const inTransactions = new Map<string, Json>()
   for (const id of new Set(values.microOperations()?.key.subarray(0, MOST_LOOKED_AT))) {
@@ -168,7 +169,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // Without `|=`, which in jq 1.6 deletes the values that `tonumber?` converts.
+  // This command avoids the jq operator `|=`. In jq 1.6, `|=` deletes the values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

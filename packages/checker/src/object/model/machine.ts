@@ -10,7 +10,8 @@ export interface Machine {
   /** By operation: its number; operations with equal numbers have equal effects. */
   readonly code: Int32Array
   /**
-   * The state after an operation with this number; -1 if impossible; below -1, one of several states: see `several`.
+   * The state after an operation with this number. The result is -1 if the operation is impossible. A result below -1
+   * stands for several possible states (see `several`).
    */
   readonly step: (state: number, code: number) => number
   /** Returns the possible states if `step` returned a number below -1. There are at least two. */

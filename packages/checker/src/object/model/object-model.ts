@@ -142,8 +142,9 @@ interface Dependence {
 /** Members for clearer sentences about a counterexample. */
 interface Wording {
   /**
-   * Returns a remark about an operation without a legal place in the order. `output` is the id of its answer, or of an
-   * item if several operations represent the row; `core` holds the operations of the contradiction.
+   * Returns a remark about an operation that has no legal place in the order. `output` is the id of its answer. If
+   * several operations represent one row, `output` is the id of one item of the row's answer. `core` holds the
+   * operations of the contradiction.
    */
   beside?(
     history: History,

@@ -38,7 +38,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot, operations are sorted by call. If an operation earlier in `fixed` was called after this return, it
+    // Each slot is sorted by call. So an operation that precedes `i` in `fixed`, but was called after `i` returned,
     // belongs to an earlier slot.
     if (returns[i] < calls[latest[at]]) return violated([latest[at], i])
   }

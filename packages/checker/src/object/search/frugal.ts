@@ -33,7 +33,10 @@ const BYTES_PER_STEP = 24
 /** Bytes of a completed operation's window, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** How long the search postpones alternatives from which no read fits, in units of progress. */
+/**
+ * An alternative after which the search found no fitting read is postponed, as if it had taken `ASIDE` fewer completed
+ * operations.
+ */
 const ASIDE = 64
 
 /**
@@ -45,17 +48,19 @@ const LATE = 1
 
 /**
  * Creates a search for an order of operations that add to the state (see `Machine.weights`). Some of the operations
- * have an unknown outcome. With enough of them, almost any state is reachable, so a search can continue for long after
- * it took the wrong ones. This search prefers orders that take few operations of unknown outcome, each as late as
+ * have an unknown outcome. If there are many of these, almost any state is reachable. A search that took the wrong ones
+ * can then continue for long. This search prefers orders that take few operations of unknown outcome, each as late as
  * possible.
  *
- * The search is exact, because every order can be transformed into one that it considers. An operation of unknown
- * outcome trades places with the completed operation after it, as long as that operation is also possible without it.
- * In the end, it stands directly before the operation that it makes possible. Several operations of unknown outcome in
- * a row are sorted by class where possible. Reads are taken as soon as they fit.
+ * The search is exact, because every possible order can be transformed into one that it considers. The transformation
+ * swaps an operation of unknown outcome with the completed operation after it, as long as that operation is also
+ * possible without it. In the end, each operation of unknown outcome stands directly before an operation that it makes
+ * possible. Several operations of unknown outcome in a row are sorted by class where possible. A read is taken as soon
+ * as it fits.
  *
- * The search is best first. Each operation of unknown outcome costs at most `LATE`. Progress is worth more than the
- * average cost of these operations, so postponed configurations are resumed only at a dead end.
+ * The search is best-first. Each operation of unknown outcome costs at most `LATE`. Taking a completed operation is
+ * worth more than the operations of unknown outcome cost on average. Postponed configurations are therefore resumed
+ * only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part

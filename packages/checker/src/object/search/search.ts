@@ -149,7 +149,7 @@ export function createObjectSearch(
     }
     return false
   }
-  /** Continues from the current configuration, or backtracks if it is known. */
+  /** Continues from the current configuration, or backtracks if the search has been at this configuration before. */
   const settle = (firstReturn: number): Progress | 'entered' => {
     const operation = firstReturn - length
     if (furthest === -1 || returns[operation] > returns[furthest]) furthest = operation

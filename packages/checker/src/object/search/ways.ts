@@ -126,7 +126,8 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Tries the shortest ways first, because a longer way often passes through the state at the end of a shorter way.
+    // Tries the ways with the fewest operations first. A longer way to a read often passes through the state that a
+    // shorter way reaches.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {

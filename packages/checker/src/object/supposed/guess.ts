@@ -91,8 +91,9 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Returns the guess if it explains the sighting when some of its most recently taken operations are left out. The read
- * of the sighting may come before such an operation if it overlaps the sighting that first showed the operation.
+ * Returns the guess if the guess without some of its most recent operations explains the sighting. An earlier sighting
+ * was the first to show such an operation. If the two sightings overlap, the read of the later sighting may still
+ * precede the operation.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
@@ -149,7 +150,8 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // A mask of the operations of unknown outcome. Only the number of these is minimised.
+  // The bits of a subset that stand for operations of unknown outcome. Of subsets with the same sum, the one with the
+  // fewest of these operations is kept.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {
