@@ -124,8 +124,8 @@ describe.each(rows)('the package %s', (row) => {
 })
 
 /**
- * These folders are built before the rest of their package. In a fresh clone, the rest has no build output at that
- * time.
+ * These folders are built before the rest of their package. In a fresh clone, the rest of the package is not built yet
+ * at that time.
  */
 test.each([['runner', 'result']])(
   '%s/%s imports only packages that its own tsconfig.json references',
@@ -246,10 +246,7 @@ const roomsOfModels: ReadonlySet<string> = new Set(
     .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
 )
 
-/**
- * The files with a list of words that looks like a list of function names but means something else. By file: what it
- * means.
- */
+/** By file: the meaning of a list of words that only looks like a list of function names. */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',

@@ -25,8 +25,7 @@ export type Decision = 'fast enough' | 'again' | 'too slow'
 /** Decides by the measurements so far, in order. The checkout is too slow only if the last two are below `least`. */
 export function decide(paces: readonly number[], least: number): Decision {
   const last = paces.slice(-2)
-  // The condition `pace < least` would be false for NaN, but a measurement of NaN does not prove that the checkout is
-  // fast.
+  // The condition `pace < least` would be false for NaN, so a measurement of NaN would count as fast enough.
   const below = last.filter((pace) => !(pace >= least)).length
   if (below < last.length) return 'fast enough'
   return below === 2 ? 'too slow' : 'again'

@@ -4,16 +4,16 @@ import { parseAst } from 'rolldown/parseAst'
 import { expect, test } from 'vitest'
 
 /**
- * The most lines of a function, so that it fits on a screen. Lines that contain only a comment are not counted, so that
- * a comment costs nothing.
+ * The maximum number of lines of a function, so that it fits on a screen. Lines that contain only a comment do not
+ * count, so that comments cost nothing.
  */
 const MOST_LINES_OF_FUNCTION = 79
 const MOST_LINES_OF_INDEX = 60
 
 /**
- * The functions with more lines than the limit, and the most lines that each may have. These limits may only be
- * lowered. Most of these functions are searches with a dozen local variables. Splitting a search would put a function
- * call, or a property access in place of a local variable, into its innermost loop.
+ * The functions that exceed the limit, and the maximum number of lines of each. These numbers may only be lowered. Most
+ * of these functions are searches with a dozen local variables. Splitting a search would put a function call, or a
+ * property access in place of a local variable, into its innermost loop.
  */
 const longFunctions: { readonly [name: string]: number } = {
   'checker/src/register/causal/orders/view.ts createViews': 173,

@@ -1,4 +1,4 @@
-// Each of eight customers moves money between two accounts of their own. Usage: customers.mjs BANK-HOST:PORT
+// Eight customers each move money between their own two accounts. Usage: customers.mjs BANK-HOST:PORT
 const [bank] = process.argv.slice(2)
 const end = Date.now() + 7_000
 

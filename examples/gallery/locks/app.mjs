@@ -33,7 +33,7 @@ const locks = {
     redlock.on('error', () => {})
     return async () => {
       const lock = await redlock.acquire(['lock:visits'], LEASE_MS)
-      // Redlock retries a failed release as often as an acquisition. The caller would wait long, so it does not wait.
+      // Redlock retries a failed release as often as an acquisition. The caller does not wait for this.
       return () => void lock.release().catch(() => {})
     }
   },

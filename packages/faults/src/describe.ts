@@ -10,7 +10,10 @@ import { faultName } from './nemeses/fault-names.ts'
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** Describes a fault under the given name: the kind, where users type kinds, and otherwise the name in `--faults`. */
+/**
+ * Describes a fault under the given name. Where users type kinds of faults, the name is the fault's kind. Elsewhere, it
+ * is the fault's name in `--faults`.
+ */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition') {
     const isDropping = fault.mode === 'drop' && name === 'partition'

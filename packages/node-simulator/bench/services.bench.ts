@@ -9,8 +9,8 @@ import { calibrate } from '../../checker/bench/calibrate.ts'
 export const name = 'services: simulated runs of Node programs, by processor seconds'
 
 /**
- * Three programs with the same behaviour, each with both forms of HTTP. `goal`: the runs per second that this
- * combination should reach on one core of the reference machine.
+ * Three programs with the same behaviour. Each is measured with HTTP as bytes and with HTTP as messages. `goal` is the
+ * number of runs per second that the program should reach with this form of HTTP on one core of the reference machine.
  */
 const PROGRAMS = [
   { program: 'plain.mjs', http: 'bytes', goal: 80 },
@@ -93,7 +93,7 @@ async function digestOf(service: Service): Promise<string> {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** Judges the clients' results as a search does. The run counts whatever the verdict. */
+/** Judges the clients' results, as a search does. The benchmark counts the run whatever the verdict. */
 function runSeed(service: Service, seed: number, trace?: (text: string) => void): void {
   const [strategy] = strategies
   if (strategy === undefined) throw new RangeError('there is no strategy')

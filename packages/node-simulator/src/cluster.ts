@@ -366,7 +366,7 @@ const expectedOf = (service: Service): readonly string[] => programsIn(service).
 /** Returns whether a program reports its coverage by `sometimes` or `reachable`. */
 export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0
 
-/** Returns the awaits at which requests can be held. */
+/** Returns the names of the `await` expressions at which a run can hold requests. */
 export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]
 
 const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]

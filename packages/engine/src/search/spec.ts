@@ -56,7 +56,7 @@ export type SearchEvent =
         }
         /** The stored campaign of this name continues where it stopped. `isOver`: it had already ended. */
         continued: { campaign: string; trials: number; causes: number; elapsedMs: Millis; isOver: boolean }
-        /** An invariant was broken with this seed. The search for a violation that clients observe begins. */
+        /** This seed broke an invariant. The search now looks for a violation that clients can observe. */
         guiding: { seed: number }
         /** The search has ended; its findings are being minimised. */
         shrinking: { outcome: SearchOutcome }

@@ -14,7 +14,10 @@ export interface Tally {
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean
-  /** Returns at most `most` interesting seeds before this seed, the last ones, in ascending order. */
+  /**
+   * Returns the interesting seeds before this seed, in ascending order. If there are more than `most`, returns the last
+   * `most` of them.
+   */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }

@@ -18,7 +18,7 @@ const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(code
 /** Returns the user error that another thread or worker threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  // Users' code may throw an error with the same prefix. Such an error does not parse.
+  // An error from users' code may also begin with `BEGIN`. The rest of its message does not parse.
   const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
   return success ? new UserError(...output) : undefined
 }

@@ -7,7 +7,7 @@ import type { CodeRun } from '@chaosproxy/report'
 /** The path of a source file as messages print it. */
 export const relativeFile = (file: string): string => relative('.', file)
 
-/** The places in a program's source, and the time at which its run began. */
+/** The places in a program's source that steps refer to by number, and the time at which the program's run began. */
 interface Sited {
   readonly sites: readonly Site[]
   readonly startedAt: Nanos

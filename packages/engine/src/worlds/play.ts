@@ -68,7 +68,7 @@ export interface PlayedScenario {
    * The failure that occurred while the scenario was played. If undefined, the history must be checked for failures.
    */
   readonly failure: Failure | undefined
-  /** The lines that a program ran, if it was followed. */
+  /** The lines of code that the program ran, if they were recorded. */
   readonly ran?: CodeRun | undefined
   /** The failure that is reported if the history itself shows no failure. */
   readonly otherwise?: Failure | undefined

@@ -277,7 +277,10 @@ async function followedCode(
   return { steps: ran, sources: sourcesOf(sited), database: databaseOf(service, stories) }
 }
 
-/** Returns a service's database servers with their stories; undefined if the nodes may have separate data. */
+/**
+ * Returns the hosts of a service's databases, and how requests affected each other in them. Returns undefined if the
+ * nodes may have separate data.
+ */
 function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]

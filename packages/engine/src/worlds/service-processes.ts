@@ -13,8 +13,8 @@ import {
 import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
- * Returns a target of a service's processes. Each node has a directory as its disk, and reaches the other nodes through
- * the proxy. Faults do not affect the programs beside the nodes.
+ * Returns a target that runs a service as processes. Each node has a directory as its disk, and reaches the other nodes
+ * through the proxy. Faults do not affect programs that run beside the nodes.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */

@@ -57,7 +57,8 @@ export function stopsOf(stops: readonly Stop[]): Stops {
 }
 
 /**
- * Returns a stop at the first function that serves the given request. If `request` is undefined, any request counts.
+ * Returns a `Stops` that stops the program once, at the first function that serves the given request. If `request` is
+ * undefined, any request counts.
  */
 export function stopAsItBegins(request: string | undefined): Stops {
   let stopped = false

@@ -13,7 +13,8 @@ import type { SubjectName } from './subject-name.ts'
 /** A way to run a system: simulated state machines, simulated Node programs, or processes. */
 export interface World {
   /**
-   * Returns the target that a full reference names in this world.
+   * Returns the target that a reference names. The reference is a target's name, the path of a user's file, or a
+   * service's declaration.
    *
    * @throws UserError (usage, input)
    */

@@ -115,7 +115,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await board.outcomeOf('plain', 'one', {})).toEqual({ type: 'failed', why: 'the disk is full' })
   })
 
-  // This is why chaos does not merge results by a BullMQ flow. Its parent job would miss results that are already
+  // chaos does not merge results in the parent job of a BullMQ flow. Such a job would miss results that are already
   // known, and results of jobs in another flow.
   test('a BullMQ parent job does not wait for children that belong to other flows', async () => {
     const { connection } = await started()

@@ -6,8 +6,8 @@ import { stopAsItBegins, stopsAround, stopsOf } from '../../src/worlds/stops.ts'
 type Step = CodeRun['steps'][number]
 
 /**
- * Parses `sell at 3` as a step of p0's request, at line 3. Each step comes a millisecond after the previous one. Each
- * line has an await of its own.
+ * Parses texts of the form `sell at 3` as steps. This text is a step of type `at`, in a request of p0 and at line 3.
+ * Each step comes a millisecond after the previous one. Each line has an await of its own.
  */
 function ran(...texts: readonly string[]): CodeRun {
   const steps = texts.map((text, i): Step => {

@@ -5,7 +5,9 @@ import type { Members } from './read-parameters.ts'
 /** Why a fault cannot be injected into an object, and which faults to inject instead. */
 export interface Refusal {
   readonly not: string
-  /** The most similar faults, best first, by their names in `--faults` or else by kind. */
+  /**
+   * The most similar faults, the best one first. Each has its name in `--faults`, or its kind if it has no such name.
+   */
   readonly instead: readonly string[]
   /** Where the refused fault can be injected. */
   readonly elsewhere?: 'simulator' | 'processes' | undefined

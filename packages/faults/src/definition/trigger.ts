@@ -65,9 +65,9 @@ export class Trigger {
   /**
    * @param ageMs how long ago the fault was applied.
    *
-   * @param draw uniform in [0, 1); called only if the candidate's share depends on it.
+   * @param draw returns a number, uniform in [0, 1). It is called only if the decision depends on chance.
    *
-   * @param earlier the number of messages before the candidate, in its direction and connection.
+   * @param earlier the number of earlier messages in the same direction of the same connection.
    */
   strikes(ageMs: number, draw: () => number, earlier = 0): boolean {
     const when = this.#when

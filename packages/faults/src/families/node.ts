@@ -83,7 +83,7 @@ export const nodeFamily = {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // The object has exactly the members that the type of its kind has.
+    // The cast is safe, because the object has exactly the members of a fault of its kind.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

@@ -43,7 +43,7 @@ export type ActsOn = keyof typeof extensible
 /** The kinds that users have added, with unknown effects on a system. */
 export const ownFaultKinds: readonly FaultKind[] = []
 
-/** Registers a user-defined kind of fault. The types of faults do not include it. */
+/** Registers a user-defined kind of fault. The TypeScript types of faults do not include this kind. */
 export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   const lists: readonly (readonly [readonly unknown[], unknown])[] = [
     [extensible[actsOn].kinds, definition],
@@ -55,7 +55,7 @@ export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   for (const [list, item] of lists) (list as unknown[]).push(item)
 }
 
-/** Whether a fault of this kind voids every target's promises. */
+/** Reports whether a target promises nothing any more after a fault of this kind. */
 export const voidsPromises = (kind: string): boolean =>
   faultDefinitions.some((definition) => definition.kind === kind && definition.voidsPromises === true)
 

@@ -14,8 +14,8 @@ const match = { statement }
 const when = { ...counting('statement'), ...times }
 
 /**
- * Faults of single SQL statements. Their links name the direction of requests. The HTTP faults `lose-reply` and
- * `crash-before-reply` also act on statements.
+ * Faults of single SQL statements. The links of a fault name the direction of requests, such as `clients>n1`. The HTTP
+ * faults `lose-reply` and `crash-before-reply` also act on statements.
  */
 export const sqlFamily = defineFamily({
   name: 'sql',

@@ -23,8 +23,8 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * The strategies that replace this one in systems without links among servers, by kind of traffic. By default, a
-   * nemesis among clients is not replaced, if the traffic supports its kind of fault.
+   * By kind of traffic: the strategy that replaces this one in a system without links among servers. By default, a
+   * nemesis that acts between clients and servers is not replaced if the traffic supports its kind of fault.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

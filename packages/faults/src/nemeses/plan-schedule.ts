@@ -106,8 +106,8 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
  */
 const KINDS_IN_A_MIX = 3
 /**
- * The share of a mixed run that may lack a majority. A short run has at least `LEAST_OUTAGE_MS`, enough for one power
- * failure.
+ * In a mix of faults, the nodes may lack a majority for at most this share of the run. In a short run, the limit is
+ * `LEAST_OUTAGE_MS`, which is enough for one power failure.
  */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis

@@ -148,7 +148,7 @@ export const machines: readonly Nemesis[] = [
 
 const shareChoices = [0.1, 0.3, 1] as const
 
-/** Delays below and above usual values of `statement_timeout`. */
+/** Delays in milliseconds. Some are below and others above the usual values of `statement_timeout`. */
 const SLOWER_MS = [20, 200, 2_000] as const
 
 export const databases: readonly Nemesis[] = [

@@ -22,7 +22,9 @@ export function stampsOf(
   return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
 }
 
-/** Whether an operation of one process ends at the stamp at which another process calls an operation. */
+/**
+ * Reports whether an operation of one process ends, and an operation of another process begins, at the same timestamp.
+ */
 function haveTies(events: readonly Stamped[]): boolean {
   const called = new Set<Process>()
   const ended = new Set<Process>()

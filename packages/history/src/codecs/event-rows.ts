@@ -173,7 +173,8 @@ export class EventRows {
       lane.f = f
       lane.isStructured = parts.f !== undefined
     }
-    // The value of a write may be repeated, so only a structure after a structured request is certainly an answer.
+    // The completion of a write may only repeat the written value, which may be a structure. A structure is certainly
+    // an answer if the request was a structure with the function, key and value.
     const isAnswer = content === other || lane.isStructured || takesNothing(f)
     const inside = isAnswer ? (parts.outcome ?? outcomeOfReply(f, content?.[1], roles)) : undefined
     const isSaid = isSuccess(typed[1])
@@ -249,7 +250,7 @@ export class EventRows {
     readonly used: ReadonlySet<string>
     readonly take: (found: Found, as: string, word?: string) => Json | undefined
     readonly other: Found | undefined
-    /** The outcome in the structure of the answer. */
+    /** The outcome, if the answer is a structure that contains it. */
     readonly inside: Outcome | undefined
     readonly f: string
     /** Whether the type of the event says that the operation succeeded. */

@@ -95,7 +95,7 @@ function keyOf([name, value]: Found): string {
   return path.replace(/(?<=.)\/+$/, '')
 }
 
-/** Parses content that is a JSON text. The number 1 thus equals the text "1", whichever a request or a response has. */
+/** Parses content that is a JSON text. The text "1" in one message is then equal to the number 1 in another message. */
 function contentOf([name, value]: Found): Found {
   if (typeof value !== 'string') return [name, value]
   try {

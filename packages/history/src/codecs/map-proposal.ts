@@ -53,8 +53,8 @@ const OTHERS =
   /val|key|resp|result|output|time|stamp|ur[il]|path|method|status|bytes|size|body|args|query|level|msg|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
 /**
- * Whether some value recurs; also true for a single value. Names of processes recur, because each process has at least
- * two events.
+ * Whether some value occurs more than once, or there is only one value. The name of a process occurs more than once,
+ * because each process has at least two events.
  */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 

@@ -60,7 +60,7 @@ export interface OperationLine {
   readonly carrier?: string | undefined
   /** Whether the line is a request to an HTTP server. */
   readonly isRequest?: boolean
-  /** Whether an acquire, if nothing else shows its outcome, has an answer that is not null. */
+  /** Whether the answer of an acquire is not null. Present only if nothing else shows the outcome of the acquire. */
   readonly isGranted?: boolean | undefined
 }
 
@@ -127,7 +127,7 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
   if (explicit === undefined && answer.outcome === undefined && error === undefined && times.returned !== undefined)
     refuseUndecided(line, f, requested.result)
   roles.leave(members, line.used)
-  // A member without a role may be the value of a read without a value.
+  // If a read has no value, a member without a role may contain the value.
   const isBlank = takesNothing(f) && answer.output === undefined
   const unread = isBlank ? Object.entries(members).find(([name]) => !line.used.has(name)) : undefined
   const extra = unread === undefined ? request : { ...request, [unread[0]]: unread[1] }
@@ -155,8 +155,8 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
 }
 
 /**
- * @throws EventError if a cas or an acquire returned, and the member that probably says whether it took effect was not
- *   understood.
+ * @throws EventError if a cas or an acquire returned, but it is unclear whether it took effect. Some member of the line
+ * probably says so, but its value was not understood.
  */
 export function refuseUndecided(
   { members, roles, used }: Pick<Line, 'members' | 'roles'> & { readonly used: ReadonlySet<string> },
@@ -545,7 +545,7 @@ export function partsOf(
   const f = roles.found(value, 'f', isFunction)
   const key = roles.found(value, 'key')
   const own = roles.found(value, 'value') ?? roles.found(value, 'input') ?? roles.found(value, 'output')
-  // In a request, they are parts of the value.
+  // In a request, a status or an error is part of the value.
   const status = isAnswer
     ? roles
         .all(value, 'status')

@@ -168,7 +168,9 @@ export class Roles {
     return isObject(value) && this.#contents.has(signatureOf(value))
   }
 
-  /** Counts the use of a member in a role. `word` is the member's value, if it is one of few words. */
+  /**
+   * Counts the use of a member in a role. `word` is the member's value, if the member has only a few different values.
+   */
   take(member: string, as: string, word?: string): void {
     const counts = this.#taken.get(member) ?? new Map<string, Count>()
     this.#taken.set(member, counts)
@@ -252,7 +254,7 @@ const signatureOf = (value: Members): string => Object.keys(value).sort().join('
 /** Roles that a whole file may lack, such as the error, if no error occurred. */
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
-/** The role of members that have none. */
+/** The name that stands in place of a role for a member without a role. */
 const UNUSED = 'nothing'
 /** In `--map`: no member has the role. */
 export const NONE = 'none'

@@ -5,7 +5,10 @@ export interface Unit {
   readonly name: string
   readonly nanos: number
   readonly guessed: boolean
-  /** Whether neither a name nor the size of times since 1970 shows the unit. */
+  /**
+   * Whether the unit is only assumed. No name shows the unit, and the times do not have the size of recent times since
+   * 1970.
+   */
   readonly assumed?: boolean
 }
 
@@ -88,7 +91,7 @@ export function timeParts(value: number): bigint {
 const scaled = (value: bigint, power: number): bigint =>
   power < 0 ? value / 10n ** BigInt(-power) : value * 10n ** BigInt(power)
 
-/** The instant of an exact time, to the nearest nanosecond. */
+/** Converts an exact time to an instant, rounded to the nearest nanosecond. */
 export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
   const half = PARTS_PER_UNIT / (time < 0n ? -2n : 2n)
   const nanos = (time * BigInt(unit) + half) / PARTS_PER_UNIT

@@ -140,7 +140,7 @@ export interface TransactionNote {
   readonly versions?: readonly number[]
 }
 
-/** The note of a completion. Malformed members are ignored. */
+/** Returns the note about a transaction that its completion contains. Malformed members of the note are ignored. */
 export function transactionNoteOf({ extra }: EventInput): TransactionNote | undefined {
   if (extra === undefined || !('statements' in extra || 'locks' in extra || 'predicates' in extra)) return undefined
   const { locks, isolation, statements, predicates, request, versions } = extra as {

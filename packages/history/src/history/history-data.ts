@@ -36,7 +36,7 @@ export interface HistoryData {
   readonly isUnitGuessed?: boolean | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
-  /** The requested values that answers replaced; absent if there are none. */
+  /** The requested values that were replaced by values of answers; absent if there are none. */
   readonly requested?: RequestedValues | undefined
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined

@@ -59,7 +59,10 @@ export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceO
 export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)
 
-/** Returns the history with all requested values, for models in which the value of an answer is only a result. */
+/**
+ * Returns the history with the values of its requests, even where answers replaced them. Used for models in which the
+ * value of an answer is only a result.
+ */
 export function withRequestedValues(history: History): History {
   const { requested, operations, warnings } = history
   if (requested === undefined) return history

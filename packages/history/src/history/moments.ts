@@ -56,9 +56,10 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
 }
 
 /**
- * The row after the last operation of this row's request. A recorder invokes the operations of a request (`MSET`, an
- * EXEC, a batch) directly one after another, as separate processes of one client with equal times. A pipeline looks the
- * same if it was sent, answered and executed as a whole.
+ * Returns the row after the last operation of the request that contains row `first`. A recorder invokes the operations
+ * of one request (`MSET`, an EXEC, a batch) directly one after another. They are separate processes of one client, and
+ * have equal times. The commands of a pipeline look the same if the pipeline was sent, answered and executed as a
+ * whole.
  */
 function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
   const { length, process, callEvent, callTime, returnTime } = operations

@@ -23,7 +23,10 @@ type Effect =
   | 'settles'
   /** The object stays the same: the operation selects what the client polls. */
   | 'follows'
-  /** The object stays the same: the operation chooses the changes that a client receives, or delivers these changes. */
+  /**
+   * The object stays the same. The operation chooses which changes of objects a client receives, or delivers such
+   * changes to the client.
+   */
   | 'watches'
 
 /** The argument. `pair`: the expected and the new value. `options` may be absent. */

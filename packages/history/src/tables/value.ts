@@ -52,7 +52,7 @@ export class ValueTable {
   readonly #memory: Memory | undefined
   /** Created with the first transaction. */
   #transactions: TransactionTable | undefined
-  /** Created with the first list that a transaction reads. */
+  /** Created when a transaction reads a list for the first time. */
   #lists: ListTable | undefined
 
   /** Creates a table in the given memory. With `data`, the table starts with the contents of another thread's table. */

@@ -10,7 +10,7 @@ interface Syntax {
   readonly format: Format
   readonly separators: readonly string[]
   readonly scalars: readonly string[]
-  /** Texts that are not values. */
+  /** Texts that the format does not allow as values. */
   readonly broken: readonly string[]
   readonly nested: readonly string[]
   readonly kinds: readonly string[]

@@ -28,7 +28,10 @@ const timesOf = ({ operations: { length, callTime, returnTime } }: History): rea
 const TIMES = [10, 20, 30, 1_000_000_047]
 const FROM_FIRST = [0, 10, 20, 1_000_000_037]
 
-/** A write and a read at these times, as members of events. */
+/**
+ * Returns the events of a write and a read, one per line. `times` holds their times, and `member` names the member for
+ * the time.
+ */
 const eventsAt = (times: readonly string[], member = 'time'): string =>
   [
     ['"process":0,"type":"invoke","f":"write","value":1', times[0]],

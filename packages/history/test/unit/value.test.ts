@@ -9,7 +9,7 @@ test('values are equal exactly if their ids are equal', () => {
       const table = new ValueTable()
       const ids = values.map((value) => table.id(value as never))
       const texts = values.map((value) => canonical(value as never))
-      // Compares, for each value, the position of the first equal value.
+      // For each value, the first value with the same id must be the first value with the same canonical text.
       expect(ids.map((id) => ids.indexOf(id))).toEqual(texts.map((text) => texts.indexOf(text)))
     }),
   )

@@ -184,7 +184,10 @@ describe('a member that may be the outcome or the value', () => {
   })
 })
 
-/** The same write and read as events, by the names of the members and types. */
+/**
+ * Returns the four events of a write and a read. `names` renames their members. `types` holds the types of a call and
+ * of a return.
+ */
 const events = (names: { readonly [member: string]: string }, types: readonly [unknown, unknown]): string => {
   const name = (member: string): string => names[member] ?? member
   return lines(

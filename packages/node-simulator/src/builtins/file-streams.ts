@@ -26,7 +26,7 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
   }
 }
 
-/** Node's type declarations give these classes no arguments. */
+/** In Node's type declarations, the constructors of these classes have no parameters. */
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 

@@ -33,7 +33,10 @@ export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Mo
 const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
-/** Compiled modules. Starts share them, because compiling some megabytes takes longer than a start. */
+/**
+ * Compiled modules. A program that starts again reuses them, because compiling some megabytes takes longer than a
+ * start.
+ */
 const modules: { readonly bytes: Buffer; readonly module: object }[] = []
 /** The largest number of modules kept. Programs load fewer. */
 const MOST_MODULES = 8

@@ -72,8 +72,9 @@ export function brokenApart(isolation: Kept, judging: Judging): readonly BrokenI
 }
 
 /**
- * Leaves out transactions that decided nothing, such as failed attempts of optimistic locking. Such a transaction only
- * read. Later transactions of the same request read the same cells again, before one of them wrote.
+ * Leaves out transactions that only read and decided nothing, such as failed attempts of optimistic locking. A
+ * transaction decided nothing if later transactions of the same request read the same cells again before the request
+ * wrote.
  */
 export function withoutRetried(transactions: readonly WitnessedTransaction[]): readonly WitnessedTransaction[] {
   const cellsOf = ({ statements }: WitnessedTransaction, kind: 'r' | 'w'): readonly string[] =>
