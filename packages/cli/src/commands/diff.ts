@@ -105,6 +105,6 @@ type Reading = ReadOptions & ValuesOf<typeof objectOptions>
 async function checkedResult(path: string, { model, initial, ...reading }: Reading): Promise<Parsed> {
   const history = await readHistory(path, { ...reading, model })
   const report = check(history, givenObject({ model, initial }))
-  const json = toJson({ report, history, checkMs: 0 })
+  const json = toJson({ report, history, vacuous: report.vacuous, checkMs: 0 })
   return isObject(json) ? json : {}
 }

@@ -84,12 +84,18 @@ const STRENGTH: { readonly [result: string]: number } = { met: 1, violated: 0 }
 function levelRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const names = new Set([...Object.keys(objectAt(before, 'levels')), ...Object.keys(objectAt(after, 'levels'))])
   return [...names].flatMap((what): DifferenceRow[] => {
-    const [from, to] = [settingAt(before, 'levels', what, 'result'), settingAt(after, 'levels', what, 'result')]
+    const [from, to] = [levelResult(before, what), levelResult(after, what)]
     if (from === to) return []
     const isDecided = from in STRENGTH && to in STRENGTH
     const change = isDecided ? changeOf((STRENGTH[to] ?? 0) - (STRENGTH[from] ?? 0)) : ''
     return [{ what, before: from || 'not asked', after: to || 'not asked', change }]
   })
+}
+
+/** Returns the result of a level. A record that shows too little confirms no level. */
+function levelResult(of: Parsed, level: string): string {
+  const result = settingAt(of, 'levels', level, 'result')
+  return result === 'met' && (numberAt(of, 'vacuous', 'length') ?? 0) > 0 ? 'unconfirmed' : result
 }
 
 const changeOf = (change: number): DifferenceRow['change'] => (change === 0 ? '' : change > 0 ? 'better' : 'worse')

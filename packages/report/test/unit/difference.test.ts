@@ -22,6 +22,14 @@ test('a comparison of two results calls a level worse only if both results decid
   ])
 })
 
+test('a comparison calls a level unconfirmed if it was met by a record that shows too little', () => {
+  const { levels } = differenceOf(
+    result({ linearizable: 'met' }, { vacuous: ['no read succeeded'] }),
+    result({ linearizable: 'violated' }, { vacuous: [] }),
+  )
+  expect(levels).toEqual([{ what: 'linearizable', before: 'unconfirmed', after: 'violated', change: '' }])
+})
+
 test('two results are compared by lost writes only if both reveal whether writes were lost', () => {
   const figures = (before: Parsed, after: Parsed) => differenceOf(before, after).figures.map(({ what }) => what)
   const [decided, undecided] = [result({ eventual: 'met' }), result({ eventual: 'unknown' })]

@@ -16,6 +16,15 @@ describe('chaos diff', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('chaos diff calls a history inconclusive if chaos check does', async () => {
+    const writes = join(temporaryDirectory(), 'only-writes.jsonl')
+    const lines = ['invoke', 'ok'].map((type) => JSON.stringify({ process: 0, type, f: 'write', key: 'x', value: 1 }))
+    writeFileSync(writes, lines.join('\n'))
+    const { stdout } = await chaosHere(['diff', writes, history('stale-read')])
+    expect(stdout).toMatch(/^ {2}only-writes\.jsonl: Inconclusive\.\n {2}no read succeeded\n/m)
+    expect(stdout).toMatch(/^ {2}linearizable +unconfirmed +violated *$/m)
+  })
+
   test('chaos diff marks nothing as better or worse if the histories have different models', async () => {
     const [before, after] = [history('fresh-read'), history('transactions/on-call')]
     const { stdout } = await chaosHere(['diff', before, after, '--json'])
