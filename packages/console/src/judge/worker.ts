@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, check, decidedByStart, levelsOf, type Report } from '@chaosproxy/checker'
 import { extendThread } from '@chaosproxy/engine/extend-thread'
 import { lastTime, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
@@ -60,7 +60,7 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
         historyFile: file,
         linksHistory: false,
         requestedLevel: asked,
-        vacuous: missingSuccesses(history, checking),
+        vacuous: [...missingSuccesses(history, checking), ...decidedByStart(history, checking)],
       },
       { isSoFar: true },
     ),
