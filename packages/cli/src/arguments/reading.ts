@@ -64,18 +64,7 @@ export const objectOptions: {
   readonly model: Option<string | undefined>
   readonly initial: Option<Json | undefined>
 } = {
-  model: asRead(
-    'model of the object; chaos check --help lists the models',
-    (typed) => {
-      if (findModel(typed) !== undefined) return typed
-      if (typed.includes('.'))
-        throw usageError(
-          `--model ${typed}: only chaos check takes a model in a file. Use chaos check; its option --explain prints all evidence.`,
-        )
-      return oneOf('model', 'model', typed, namesOf(models))
-    },
-    'the model of the history',
-  ),
+  model: asRead('model of the object; chaos check --help lists the models', parseModel, 'the model of the history'),
   initial: asRead(
     'value before the first write, as JSON, or unknown',
     parseInitial,
@@ -91,6 +80,16 @@ export const givenObject = ({
   ...(model === undefined ? {} : { model }),
   ...(initial === undefined ? {} : { initial }),
 })
+
+/** @throws UserError (usage) for an unknown model, or a model in a file. */
+export function parseModel(typed: string): string {
+  if (findModel(typed) !== undefined) return typed
+  if (typed.includes('.'))
+    throw usageError(
+      `--model ${typed}: only chaos check takes a model in a file. Use chaos check; its option --explain prints all evidence.`,
+    )
+  return oneOf('model', 'model', typed, namesOf(models))
+}
 
 function parseInitial(text: string): Json {
   if (text === UNKNOWN_START) return text

@@ -6,7 +6,6 @@ import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, usageError } from '@chaosproxy/history'
 import { isStored, readHistory, storedHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report/explanation'
-import type { RunSummary } from '@chaosproxy/runner/result'
 import { parseLevel } from '../arguments/names.ts'
 import { givenObject, type objectOptions, readingOf, type readingOptions } from '../arguments/reading.ts'
 import type { ValuesOf } from '../option.ts'
@@ -20,7 +19,8 @@ interface ExplainRequest extends Partial<ValuesOf<typeof readingOptions>>, Parti
 
 /** Reads and judges a run's directory or a history. @throws UserError (usage, input) */
 export async function readExplained(path: string, request: ExplainRequest): Promise<ExplainInput> {
-  const { history, backend, run } = filesOf(path)
+  const { history, backend, run: summary } = explainedFiles(path)
+  const run = summary === undefined ? undefined : readSummary(summary)
   const level = request.level === undefined ? undefined : parseLevel('level', request.level)
   const { model, initial } = request
   const read = await readHistory(history, { ...readingOf(request), model })
@@ -47,14 +47,15 @@ const judged = (
   request: Pick<ExplainRequest, 'model' | 'initial'>,
 ): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, givenObject(request))
 
-interface Files {
+interface ExplainedFiles {
   readonly history: string
   readonly backend: string | undefined
-  readonly run: RunSummary | undefined
+  /** The path of the run's summary. */
+  readonly run: string | undefined
 }
 
-/** The histories in a run's directory, or the single named history. */
-function filesOf(typed: string): Files {
+/** Returns the files of a run's directory, or the single named history. @throws UserError (usage) */
+export function explainedFiles(typed: string): ExplainedFiles {
   if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
   if (!existsSync(typed)) throw usageError(`${typed}: there is no such run or history. Check the path.`)
   if (basename(typed) === RUN_JSON)
@@ -68,5 +69,5 @@ function filesOf(typed: string): Files {
   if (stored === undefined)
     throw usageError(`${typed}: this directory has no history.jsonl. Give the directory of a run, or a history.`)
   const backend = join(typed, 'history.backend.jsonl')
-  return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
+  return { history, backend: existsSync(backend) ? backend : undefined, run: join(typed, RUN_JSON) }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
-import { type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine'
-import { environmentError, UserError } from '@chaosproxy/history'
+import { areSmall, type CheckResult, type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine'
+import { RUN_JSON } from '@chaosproxy/engine/run'
+import { environmentError, UserError, usageError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { namedFiles } from '../check/files.ts'
@@ -34,9 +35,10 @@ export const checkTool: Tool = {
 
 async function checked(
   { path: given, model, expect }: v.InferOutput<typeof input>,
-  { settings }: CallContext,
+  { settings, signal }: CallContext,
 ): Promise<Answer> {
   const path = confined('check', given)
+  confinedWithin('check', path, [RUN_JSON])
   if (model !== undefined && isUserFile(model)) requireAllowed('check', [{ kind: 'protocol', text: model }], settings)
   const { spec } = parseCheckSettings({ model, expect })
   const [named] = await namedFiles([path])
@@ -44,20 +46,30 @@ async function checked(
   // A recording's directory contains its parts, and these must be within the working directory, too.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // The file may be checked in another thread, so its result arrives here as the text of the JSON reporter.
+  // The file is checked in another thread, so its result arrives here as the text of the JSON reporter.
   const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },
   }
   const setup = named === undefined || 'trouble' in named ? undefined : named.setup
   const task: CheckTask = { file, settings: spec, setup, alone: true, again, output }
-  for await (const result of checkFiles([task], spec)) {
-    if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
-    if ('stopped' in result) throw environmentError(result.stopped)
-    const [said] = result.part.texts
-    if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
-    const found = summarizeResult(JSON.parse(said.content), result.exitCode)
-    return { data: { ...found, file, reproduce: again }, text: `${summaryText(found)}\nReproduce: ${again}` }
+  // On this thread, the check would block all other calls, and slow down a run.
+  const threads = areSmall([{ file }]) ? 1 : undefined
+  const result = await onlyResult(checkFiles([task], { ...spec, workers: threads }, undefined, signal), signal)
+  if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
+  if ('stopped' in result) throw environmentError(result.stopped)
+  const [said] = result.part.texts
+  if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
+  const found = summarizeResult(JSON.parse(said.content), result.exitCode)
+  return { data: { ...found, file, reproduce: again }, text: `${summaryText(found)}\nReproduce: ${again}` }
+}
+
+/** @throws UserError (usage) if the call was cancelled. */
+async function onlyResult(results: AsyncIterable<CheckResult>, cancelled: AbortSignal): Promise<CheckResult> {
+  try {
+    for await (const result of results) return result
+  } catch (error) {
+    throw cancelled.aborted ? usageError('check: cancelled.') : error
   }
-  throw new Error(`${file} was given to the checker and has no result`)
+  throw new Error('the file was given to the checker and has no result')
 }

@@ -1,14 +1,17 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { inputError, usageError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
+import { isStored, STDIN, whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * Returns the path that a client names. The path must be within the working directory, even after links are followed.
+ * Returns the path that a client names, as the path of a file. The path must be within the working directory, even
+ * after links are followed.
  *
  * @throws UserError (usage, input)
  */
-export function confined(tool: string, path: string): string {
+export function confined(tool: string, given: string): string {
+  // Otherwise, "-" would stand for the protocol's own stdin, and "s3://…" for a store on the network.
+  const path = given === STDIN || isStored(given) ? `./${given}` : given
   let real: string
   try {
     real = realpathSync(path)

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs'
+import { usageError } from '@chaosproxy/history'
 import { plainStyle } from '@chaosproxy/report'
 import { drawContradiction, explain, renderExplained } from '@chaosproxy/report/explanation'
 import * as v from 'valibot'
-import { readExplained } from '../explain/read-explained.ts'
-import { confined, confinedWithin } from './confined.ts'
+import { parseModel } from '../arguments/reading.ts'
+import { explainedFiles, readExplained } from '../explain/read-explained.ts'
+import { confined } from './confined.ts'
+import { isRunUnderWay } from './run-tool.ts'
 import { describedText, objects, oneOf, text, texts } from './schema.ts'
 import type { Answer, Tool } from './tool.ts'
 
@@ -69,9 +73,12 @@ const PAGE = { width: 110, unicode: true } as const
 const DRAWING = { width: 240, unicode: true } as const
 
 async function explained({ path: given, level, model }: v.InferOutput<typeof input>): Promise<Answer> {
+  if (isRunUnderWay())
+    throw usageError('explain: a run is under way, and this would slow it down. Wait for its result, or cancel it.')
   const path = confined('explain', given)
-  confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
-  const read = await readExplained(path, { level, model })
+  for (const file of Object.values(explainedFiles(path)))
+    if (file !== undefined && existsSync(file)) confined('explain', file)
+  const read = await readExplained(path, { level, model: model === undefined ? undefined : parseModel(model) })
   const explanation = explain(read)
   // In a tool's result, `next` means the next call, and `outcome` means the result of an expectation. So the
   // explanation's `next` is renamed, and its `outcome` is dropped.

@@ -89,6 +89,8 @@ export const runTool: Tool = {
 /** Concurrent runs would slow each other down and change verdicts. */
 let isRunning = false
 
+export const isRunUnderWay = (): boolean => isRunning
+
 async function performed(input: Input, { settings, signal, progress }: CallContext): Promise<Answer> {
   const run = await planned(input, settings)
   const startedAt = new Date()

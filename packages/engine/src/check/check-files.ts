@@ -30,19 +30,21 @@ export type CheckEvent =
     >
 
 /**
- * Checks files, each within its own limits. Yields the results in order, as soon as possible.
+ * Checks files, each within its own limits. Yields the results in order, as soon as possible. `cancelled` ends the
+ * checks on other threads.
  *
- * @throws UserError (usage, input) for a user's model that cannot be loaded.
+ * @throws UserError (usage, input) for a user's model that cannot be loaded; the reason of `cancelled` if it aborts.
  */
 export async function* checkFiles(
   tasks: readonly (CheckTask | FileTrouble)[],
   spec: CheckSpec,
   listener: (event: CheckEvent) => void = () => {},
+  cancelled?: AbortSignal,
 ): AsyncGenerator<CheckResult, void, undefined> {
   const model = modelFileOf(spec)
   if (model !== undefined) await vetModel(model)
   const threads = threadsFor(tasks, spec)
-  const pool = threads === 0 ? undefined : createCheckPool(threads, spec, Math.min(threads, tasks.length))
+  const pool = threads === 0 ? undefined : createCheckPool(threads, spec, Math.min(threads, tasks.length), cancelled)
   let done = 0
   const checked = async (task: CheckTask | FileTrouble): Promise<CheckResult> => {
     if ('trouble' in task) return task

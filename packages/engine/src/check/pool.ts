@@ -50,8 +50,11 @@ const PROGRAM_BYTES = 120e6
 /** Memory for the program and strings. The search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-/** Creates the pool of a check. It checks `atOnce` files at the same time. */
-export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
+/**
+ * Creates the pool of a check. It checks `atOnce` files at the same time. If `cancelled` aborts, its jobs end, and
+ * throw the signal's reason.
+ */
+export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1, cancelled?: AbortSignal): CheckPool {
   const usedBytes = process.memoryUsage.rss()
   const programBytes = Math.min(usedBytes, PROGRAM_BYTES)
   const most = usedBytes - programBytes + mostBytes(settings.memoryBytes, { programBytes, atOnce, threads })
@@ -75,11 +78,12 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
         late.abort()
       }),
     ]
-    const { signal, release } = firstOf(late.signal, calledOff)
+    const { signal, release } = firstOf(late.signal, calledOff, cancelled)
     try {
       const end = await pool.do(job, { input, stopwatch }, { signal, looks })
       if (end.type === 'done') return end.value
       calledOff?.throwIfAborted()
+      cancelled?.throwIfAborted()
       const deciding = isDeciding(stopwatch)
       return (
         troubleWithModel(end, task, deciding, isTooLarge) ??

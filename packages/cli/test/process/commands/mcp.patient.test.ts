@@ -209,6 +209,75 @@ test('a tool of chaos mcp refuses a path that leads out of the working directory
   }
 })
 
+test('check and explain of chaos mcp refuse a directory whose files are links that lead outside', async () => {
+  const { cwd, call } = await connected()
+  const stale = join(root, 'histories', 'stale-read.jsonl')
+  const links = ['history.jsonl', 'history.edn', 'history.txt', 'jepsen.log', 'run.json']
+  for (const [i, name] of links.entries()) {
+    mkdirSync(join(cwd, `run-${i}`))
+    if (name === 'run.json') cpSync(stale, join(cwd, `run-${i}`, 'history.jsonl'))
+    symlinkSync(stale, join(cwd, `run-${i}`, name))
+    for (const tool of ['check', 'explain'])
+      expect(await call(tool, { path: `run-${i}` }), `${tool} ${name}`).toMatchObject({
+        isError: true,
+        text: expect.stringContaining(`run-${i}/${name} lies outside of the working directory`),
+      })
+  }
+})
+
+test('chaos mcp reads a file named - as a file, and not as the stdin of its protocol', async () => {
+  const { cwd, call } = await connected()
+  cpSync(join(root, 'histories', 'stale-read.jsonl'), join(cwd, '-'))
+  expect((await call('check', { path: '-' })).data).toMatchObject({ verdict: 'Not linearizable' })
+  expect((await call('explain', { path: '-' })).data).toMatchObject({ verdict: 'Not linearizable' })
+})
+
+test('chaos mcp answers other calls while it checks a history, and a cancelled check ends', async () => {
+  const { cwd, client, call } = await connected()
+  writeFileSync(join(cwd, 'hard.jsonl'), undecidable())
+  const cancelling = new AbortController()
+  const check = client.callTool({ name: 'check', arguments: { path: 'hard.jsonl' } }, undefined, {
+    signal: cancelling.signal,
+  })
+  let isChecked = false
+  const checked = check
+    .catch(() => {})
+    .then(() => {
+      isChecked = true
+    })
+  for (let i = 0; i < 3; i++) await call('list', {})
+  expect(isChecked).toBe(false)
+  cancelling.abort()
+  await expect(check).rejects.toThrow()
+  await checked
+})
+
+test('explain of chaos mcp suggests the nearest model for an unknown one', async () => {
+  const { cwd, call } = await connected()
+  cpSync(join(root, 'histories', 'stale-read.jsonl'), join(cwd, 'stale.jsonl'))
+  expect(await call('explain', { path: 'stale.jsonl', model: 'queu' })).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('there is no such model. Did you mean queue?'),
+  })
+})
+
+/** A counter whose reads are sums of some of many concurrent additions, which takes a checker long to decide. */
+function undecidable(): string {
+  const added = Array.from({ length: 40 }, (_, i) => 2 * (100_003 + ((i * i * 7_919) % 900_001)))
+  const sum = added.filter((_, i) => i % 2 === 0).reduce((total, each) => total + each, 0)
+  const event = (process: number, type: string, f: string, value: number | null) =>
+    JSON.stringify({ process, type, f, value })
+  return [
+    '{"chaos":1,"model":"counter"}',
+    ...added.map((value, i) => event(i, 'invoke', 'add', value)),
+    ...[sum, sum + 1].flatMap((value, i) => [
+      event(100 + i, 'invoke', 'read', null),
+      event(100 + i, 'ok', 'read', value),
+    ]),
+    ...added.map((value, i) => event(i, 'info', 'add', value)),
+  ].join('\n')
+}
+
 test('chaos mcp reads complete lines of stdin, and drops an overlong or unterminated line', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
