@@ -1,4 +1,4 @@
-import { historyFromEvents, UserError } from '@chaosproxy/history'
+import { type History, historyFromEvents, UserError } from '@chaosproxy/history'
 import type { Model } from '../judge/model.ts'
 import type { Report } from '../judge/report.ts'
 import { createChecker, type OnlineChecker, type OnlineOptions } from '../online/checker.ts'
@@ -16,10 +16,10 @@ export function createOnlineChecker({
   model,
   ...options
 }: OnlineOptions & { readonly model: string | Model<unknown> }): OnlineChecker {
-  return entryOf(model).online?.(options) ?? createChecker(recheckedRoom(recheckedBy(model)), options)
+  return entryOf(model).online?.(options) ?? createChecker(recheckedRoom(recheckedBy(model, options)), options)
 }
 
-function recheckedBy(model: string | Model<unknown>): Rechecked {
+function recheckedBy(model: string | Model<unknown>, { byRoutes }: Pick<OnlineOptions, 'byRoutes'>): Rechecked {
   const { name, functions = [], knows, judge, ofTransactions } = entryOf(model)
   let [level = ''] = judge.ladder.levels
   return {
@@ -31,7 +31,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
     level: () => level,
     judge(events, initial, options): Judgement {
       try {
-        const history = historyFromEvents(events)
+        const history = mapped(historyFromEvents(events), byRoutes)
         const entry = entryFor(model, history)
         const { levels, lasting } = entry.judge.ladder
         ;[level = ''] = levels
@@ -45,6 +45,10 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
     },
   }
 }
+
+/** Returns the history with a header that names the route table, which may have been misread. */
+const mapped = (history: History, byRoutes = false): History =>
+  byRoutes ? { ...history, header: { chaos: 1, ...history.header, mapping: 'routes' } } : history
 
 function judgementOf({ levels }: Report<string>, level: string, lasting: readonly string[]): Judgement {
   for (const each of lasting) {

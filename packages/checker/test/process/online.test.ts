@@ -336,6 +336,41 @@ test('the online checker stops judging a key if a read returns another type of v
   expect(after(2).soFar()).toBe('linearizable')
 })
 
+test('the online checker stops judging a key if a read returns a written number as another text', () => {
+  const after = (read: Json): OnlineChecker => {
+    const checker = createOnlineChecker({ model: 'register', ...reading, byRoutes: true })
+    const push = (f: string, value: Json) => {
+      checker.push({ process: 0, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value })
+      checker.push({ process: 0, type: 'ok', f, key: 'x', value })
+    }
+    for (const price of ['1.50', '2.50']) for (const f of ['write', 'read']) push(f, price)
+    push('read', read)
+    return checker
+  }
+  expect(after('2.5').doubt()).toMatch(/^x: a read returned a written number as another text/)
+  expect(after('2.50').soFar()).toBe('linearizable')
+  for (const read of ['1.50', '7', 'gone']) expect(after(read).soFar(), read).toBe('not linearizable')
+})
+
+test('the online checker of queues calls nothing certain if a route table reads mostly foreign messages', () => {
+  const after = (byRoutes: boolean, ...taken: readonly Json[]): OnlineChecker => {
+    const checker = createOnlineChecker({ model: 'queue', initial: [], byRoutes })
+    for (const [f, value] of [1, 2, 3].map((each): [string, Json] => ['enqueue', each])) {
+      checker.push({ process: 0, type: 'invoke', f, value })
+      checker.push({ process: 0, type: 'ok', f, value })
+    }
+    for (const value of taken) {
+      checker.push({ process: 1, type: 'invoke', f: 'dequeue', value: null })
+      checker.push({ process: 1, type: 'ok', f: 'dequeue', value })
+    }
+    checker.settle()
+    return checker
+  }
+  expect(after(true, 'id-1', 'id-2').doubt()).toMatch(/^2 of 2 messages that were seen, such as "id-1", were added by/)
+  expect(after(false, 'id-1', 'id-2').soFar()).toBe('not linearizable')
+  expect(after(true, 1, 2, 'id-3').soFar()).toBe('not linearizable')
+})
+
 test('the online checker reports a stale value as a violation even with a route table', () => {
   expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })

@@ -97,10 +97,10 @@ interface ReadBack {
   /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
   isDoubtful(): boolean
   /**
-   * Reports whether the latest read returned a value of a type that no write wrote. It then probably did not return the
-   * value.
+   * Returns why the latest read probably did not return the value: no write wrote a value of its type, or a write wrote
+   * the same number as another text, such as "2.50" for "2.5".
    */
-  isForeign(): boolean
+  foreign(): GivenUp | undefined
   retained(): number
 }
 
@@ -118,11 +118,18 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
   let unread: Set<ValueName> | undefined = new Set()
   let isStrange = false
   let isEmpty = false
-  let isForeign = false
+  let foreign: GivenUp | undefined
   const types = new Set<string>()
+  const numerals = createNumerals()
+  function foreignness(value: ValueName): GivenUp | undefined {
+    if (value === initial || value === NULL_NAME) return undefined
+    if (types.size > 0 && !types.has(typeOf(value))) return FOREIGN
+    return numerals.isOtherForm(value) ? OTHER_FORM : undefined
+  }
   return {
     wrote(value) {
       if (value !== NULL_NAME) types.add(typeOf(value))
+      numerals.add(value)
       if (unread === undefined) return
       unread.delete(value)
       unread.add(value)
@@ -133,8 +140,8 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
       }
     },
     read(value) {
-      isForeign = value !== initial && value !== NULL_NAME && types.size > 0 && !types.has(typeOf(value))
-      if (unread === undefined || isForeign) return
+      foreign = foreignness(value)
+      if (unread === undefined || foreign !== undefined) return
       // A read of the initial value may also mean that a write was lost.
       if (value === initial) isEmpty = true
       else if (!unread.has(value)) isStrange = true
@@ -145,9 +152,43 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
       }
     },
     isDoubtful: () => isStrange || (isEmpty && !findings.some),
-    isForeign: () => isForeign,
-    retained: () => unread?.size ?? 0,
+    foreign: () => foreign,
+    retained: () => (unread?.size ?? 0) + numerals.size(),
   }
+}
+
+/** The number of newest written numbers to remember. */
+const MOST_NUMERALS = 1_000
+
+/** Collects the written texts that are numbers. The final check does not trust a read of the same number in another form. */
+function createNumerals() {
+  const forms = new Map<number, Set<ValueName>>()
+  return {
+    add(value: ValueName): void {
+      const number = numberIn(value)
+      if (number === undefined) return
+      const known = forms.get(number) ?? new Set()
+      forms.set(number, known.add(value))
+      if (forms.size <= MOST_NUMERALS) return
+      for (const oldest of forms.keys()) {
+        forms.delete(oldest)
+        return
+      }
+    },
+    isOtherForm(value: ValueName): boolean {
+      const number = numberIn(value)
+      return number !== undefined && forms.get(number)?.has(value) === false
+    },
+    size: () => forms.size,
+  }
+}
+
+/** Returns the number that a text is, such as 2.5 for "2.50". */
+function numberIn(value: ValueName): number | undefined {
+  if (typeof value === 'number' || !value.startsWith('"')) return undefined
+  const text: string = JSON.parse(value)
+  const number = text.trim() === '' ? Number.NaN : Number(text)
+  return Number.isNaN(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER ? undefined : number
 }
 
 function watchRegister(
@@ -200,7 +241,8 @@ function watchRegister(
     ended(operation, ending) {
       if (isAnsweredOtherwise(operation, ending)) return OTHERWISE
       const impossible = end(operation, ending)
-      if (impossible !== undefined && readBack?.isForeign() === true) return FOREIGN
+      const foreign = impossible === undefined ? undefined : readBack?.foreign()
+      if (foreign !== undefined) return foreign
       if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
       if (impossible !== undefined) return new Impossible(sentence(operation, ending, impossible, key), key, ending)
       const isObserved = ending.type === 'fail' && operation.casValues?.is === 'full' && failedCas === 'observes'
@@ -218,6 +260,9 @@ const MISREAD = new GivenUp(
 )
 const FOREIGN = new GivenUp(
   'a read returned another type of value than every write, so the route table may take an error for the value',
+)
+const OTHER_FORM = new GivenUp(
+  'a read returned a written number as another text, so the route table may read from another place than it writes to',
 )
 const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
 const OBSERVED = new GivenUp('a failed cas observed another value')
