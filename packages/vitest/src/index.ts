@@ -3,6 +3,7 @@ import { matchersThat } from 'chaosproxy/matchers'
 import { expect } from 'vitest'
 import { attachFinding, attachReport } from './attach-report.ts'
 import { rememberViolation, violationBefore } from './attempts.ts'
+import { requireAwaited } from './require-awaited.ts'
 
 export { type ChaosFixture, test } from './fixture.ts'
 export { expect }
@@ -33,13 +34,20 @@ declare module 'vitest' {
   interface Matchers<T = any> extends HistoryMatchers<T>, SimulationMatchers {}
 }
 
+const matchers = matchersThat(
+  (missed) => {
+    rememberViolation(missed)
+    attachReport(missed)
+  },
+  violationBefore,
+  attachFinding,
+)
+
 expect.extend({
-  ...matchersThat(
-    (missed) => {
-      rememberViolation(missed)
-      attachReport(missed)
-    },
-    violationBefore,
-    attachFinding,
-  ),
+  ...matchers,
+  toSurviveSimulation(...given: Parameters<typeof matchers.toSurviveSimulation>) {
+    const result = matchers.toSurviveSimulation.apply(this, given)
+    requireAwaited('toSurviveSimulation', result)
+    return result
+  },
 })

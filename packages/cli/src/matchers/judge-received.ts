@@ -20,7 +20,7 @@ import {
   type RunSubject,
   titleWithVerdict,
 } from '@chaosproxy/report'
-import type { Expectation } from '@chaosproxy/runner/result'
+import type { Expectation, RunSummary } from '@chaosproxy/runner/result'
 
 /**
  * The values that matchers and assertions accept: a history, its events, or a run, as `run()` and `record()` return it.
@@ -42,7 +42,7 @@ interface JudgedLevel {
  */
 export function judgeReceived(received: unknown, level: string): JudgedLevel {
   const judged = judgedHistory(received)
-  const { report, vacuous } = judged
+  const { report, vacuous, trouble } = judged
   if (report.levels[level] === undefined) {
     const known = Object.keys(report.levels)
     throw usageError(
@@ -50,7 +50,8 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
     )
   }
   const verdict = verdictOf(report, level).result
-  const met = verdict === 'violated' ? false : verdict === 'met' && vacuous.length === 0 ? true : 'unknown'
+  const isShown = vacuous.length === 0 && trouble.length === 0
+  const met = verdict === 'violated' ? false : verdict === 'met' && isShown ? true : 'unknown'
   const subject = subjectOf(judged, { level, met })
   const [finding] = findingsOf(subject)
   if (finding === undefined) throw new Error('a file has a finding')
@@ -67,12 +68,12 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
  * command.
  */
 function subjectOf(
-  { history, report, file, vacuous, run }: JudgedHistory,
+  { history, report, file, vacuous, trouble, run, summary }: JudgedHistory,
   expectation: Expectation,
 ): FileSubject | RunSubject {
   const { level, met } = expectation
-  const exitCode = met === true ? EXIT.met : met === false ? EXIT.violated : EXIT.unknown
-  const summary = run && readSummary(join(run.directory, RUN_JSON))
+  const undecided = trouble.length > 0 ? EXIT.environment : EXIT.unknown
+  const exitCode = met === true ? EXIT.met : met === false ? EXIT.violated : undecided
   if (run !== undefined && summary !== undefined)
     return {
       ...{ kind: 'run', title: run.spec.target.name, history, historyFile: file, directory: run.directory },
@@ -116,13 +117,18 @@ interface JudgedHistory {
   readonly file: string
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
+  /** What went wrong with the target or the faults of the run. */
+  readonly trouble: readonly string[]
   readonly run?: Run | undefined
+  readonly summary?: RunSummary | undefined
 }
 
 function judgedHistory(received: unknown): JudgedHistory {
   if (isRun(received)) {
     const { history, report, directory, vacuous } = received
-    return { history, report, file: `${directory}/history.jsonl`, vacuous, run: received }
+    const summary = readSummary(join(directory, RUN_JSON))
+    const file = `${directory}/history.jsonl`
+    return { history, report, file, vacuous, trouble: summary?.trouble ?? [], run: received, summary }
   }
   if (!isHistory(received) && !isEvents(received))
     throw usageError(
@@ -130,7 +136,7 @@ function judgedHistory(received: unknown): JudgedHistory {
     )
   const history = isHistory(received) ? received : historyFromObjects(received)
   const report = checkHere(history)
-  return { history, report, file: 'history', vacuous: report.vacuous }
+  return { history, report, file: 'history', vacuous: report.vacuous, trouble: [] }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readHistory } from 'chaosproxy'
@@ -141,6 +141,18 @@ test('chaos.run() of the fixture returns a run that matchers can judge', async (
   expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
 })
 
+test('a matcher fails, even with .not, if something went wrong with the faults of a run', async ({ chaos, task }) => {
+  const run = await chaos.run({ timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'], target: 'sim:raft' })
+  const file = join(run.directory, 'run.json')
+  const summary = JSON.parse(readFileSync(file, 'utf8'))
+  const trouble = 'fault-2 (kill) could not be injected: no permission'
+  writeFileSync(file, JSON.stringify({ ...summary, trouble: [trouble] }))
+  const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+  expect(messageOf(() => expect(run).toBeLinearizable())).toContain(trouble)
+  expect(messageOf(() => expect(run).not.toBeLinearizable())).toContain(trouble)
+  annotate.mockRestore()
+})
+
 describe('a simulated Node service', () => {
   const booking = (BOOKING: string) => ({
     entry: join(import.meta.dirname, '../../../../examples/simulated-booking/server.ts'),
@@ -168,6 +180,18 @@ describe('a simulated Node service', () => {
 
   test('a simulated service passes if no trial fails', async () => {
     await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
+  })
+
+  test('a test that does not await its search of a simulated service fails', async ({ task }) => {
+    const finished = vi.spyOn(task.context, 'onTestFinished').mockReturnValue()
+    const searched = expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 1 })
+    const [[end]] = finished.mock.calls as [[() => void]]
+    finished.mockRestore()
+    expect(end).toThrow(
+      'the test ended before toSurviveSimulation. Await it: await expect(service).toSurviveSimulation().',
+    )
+    await searched
+    expect(end).not.toThrow()
   })
 
   test('a search of a simulated service is refused if its faults are not a list', async () => {
