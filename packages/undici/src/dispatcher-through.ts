@@ -16,13 +16,13 @@ export interface DispatcherOptions {
  */
 export function dispatcherThrough(recording: Recording, options: DispatcherOptions = {}): Dispatcher {
   const { others = getGlobalDispatcher() } = options
-  const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
+  const nameOf = namesIn(recording)
   const connect: buildConnector.connector = ({ protocol, host }, connected) => {
     // If a connector calls back before it returns, undici does not notice the connection.
     queueMicrotask(() => {
       try {
         // Undici uses only the members of a stream, so any stream may stand for a Socket.
-        connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
+        connected(null, recording.dial(nameOf(`${protocol}//${host}`)) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)
       }
@@ -30,9 +30,24 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
   }
   const recorded = new Agent({ connect, allowH2: false })
   return recorded.compose((dispatch) => (request, handler) => {
-    const isRecorded = request.origin !== undefined && names.has(originOf(request.origin))
+    const isRecorded = request.origin !== undefined && nameOf(request.origin) !== undefined
     return isRecorded ? dispatch(request, handler) : others.dispatch(request, handler)
   })
 }
 
-const originOf = (url: string | URL): string => new URL(url).origin
+/**
+ * Returns the name of a URL's server. `localhost` and `127.0.0.1` are one host: a request that passed the recorder by
+ * would look like the service's fault.
+ */
+function namesIn({ origins }: Pick<Recording, 'origins'>): (url: string | URL) => string | undefined {
+  const named = new Map([...origins].map(([name, origin]) => [origin, name]))
+  const onThisMachine = new Map([...origins].map(([name, origin]) => [withOneLoopback(origin), name]))
+  return (url) => named.get(new URL(url).origin) ?? onThisMachine.get(withOneLoopback(url))
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+function withOneLoopback(url: string | URL): string {
+  const { protocol, hostname, port, origin } = new URL(url)
+  return LOOPBACK.has(hostname) ? `${protocol}//localhost:${port}` : origin
+}

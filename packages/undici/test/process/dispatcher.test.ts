@@ -65,6 +65,18 @@ describe('a global dispatcher', () => {
     expect(verdictOf(await recorded.stop())).toBe('violated')
   })
 
+  test('a global dispatcher also records requests that name this machine in another way', async () => {
+    const origin = await store()
+    const recorded = await recording(origin)
+    installed(dispatcherThrough(recorded))
+    const names = ['localhost', '[::1]']
+    for (const [i, name] of names.entries()) await clientOf(origin.replace('127.0.0.1', name), 'alice').put(i)
+    expect(await clientOf(origin, 'bob').get()).toBe(1)
+    const run = await recorded.stop()
+    expect(recordOf(run).filter(({ f, type }) => f === 'write' && type === 'ok')).toHaveLength(2)
+    expect(verdictOf(run)).toBe('met')
+  })
+
   test('a global dispatcher does not change requests to other origins', async () => {
     const [origin, other] = [await store(), await store()]
     const recorded = await recording(origin)
