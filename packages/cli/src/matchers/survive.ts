@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Found, type SearchSettings, search } from '@chaosproxy/engine'
 import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/engine/references'
 import { commandLine, createRunDirectory, USUAL_OUT, writeWholeFile } from '@chaosproxy/engine/run'
+import { plural } from '@chaosproxy/history'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 
 /** The result of a search of simulated runs, for a test. */
@@ -48,7 +49,7 @@ function foundText(received: ProtocolModule | ServiceDeclaration, found: Found, 
   const own = isServiceDeclaration(received) ? ['--program', received.entry] : ['--protocol', 'YOURS']
   return [
     `${cause}: ${sentence}`,
-    `seed ${seed}, cut down to ${operations} operations and ${faults} faults`,
+    `seed ${seed}, cut down to ${plural(operations, 'operation')} and ${plural(faults, 'fault')}`,
     ...(drawn.length === 0 ? [] : ['', ...drawn]),
     '',
     `again    ${commandLine(['npx', 'chaos', 'replay', replay, ...own])}`,
