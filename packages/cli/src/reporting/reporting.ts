@@ -15,7 +15,7 @@ import { whyUnwritable } from '@chaosproxy/history/files'
 import { printableLines, type Subject, titleWithVerdict } from '@chaosproxy/report'
 import { print, printAsIs, printNotice } from '../terminal/output.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
-import { isForPrograms, type ReporterChoice } from './choice.ts'
+import { findReporter, isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 
 /** Writes the text of each reporter to its file or to stdout. */
@@ -53,7 +53,7 @@ export function createReporting(choices: readonly ReporterChoice[], screen: Scre
     if (failures.has(choice)) return
     if (choice.file === undefined) show(choice, text)
     // A history that could not be read has no page. An empty file would look like a page.
-    else if (text === '' && !choice.appends) return
+    else if (text === '' && findReporter(choice.name)?.ofOne === true) return
     else {
       try {
         if (choice.appends) appendFileSync(choice.file, text)

@@ -23,6 +23,15 @@ test('several reporters write at the same time, each to its own file, and the co
     expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
 })
 
+test('a file of annotations is emptied by a check without a finding', async () => {
+  const file = join(temporaryDirectory(), 'annotations')
+  const options = ['--expect', 'linearizable', '--reporter', `github=${file}`, '--force']
+  await chaosHere(['check', history('stale-read'), ...options])
+  expect(readFileSync(file, 'utf8')).toMatch(/^::error /)
+  expect((await chaosHere(['check', history('fresh-read'), ...options])).exitCode).toBe(0)
+  expect(readFileSync(file, 'utf8')).toBe('')
+})
+
 test('a reporter reports the verdict on each of several files, and each file that cannot be read', async () => {
   const { stdout, exitCode } = await chaosHere([
     ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
