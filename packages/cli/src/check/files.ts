@@ -86,6 +86,6 @@ function namedByRun(name: string): NamedFile {
   if (file !== join(name, 'history.jsonl')) return { file }
   const run = readSummary(join(name, RUN_JSON))
   if (run === undefined) return { file }
-  const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } = run
-  return { file, setup: { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } }
+  const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, trouble, again } = run
+  return { file, setup: { spec, weakness, stronger, strongerPromise, interrupted, vacuous, trouble, again } }
 }

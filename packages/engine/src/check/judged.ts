@@ -132,7 +132,7 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
   const opening = isOpeningUnknown(history, settings) ? [unknownOpening(history)] : []
   const others = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...tokens]
-  const hints = [...opening, ...others, ...found, ...early]
+  const hints = [...opening, ...others, ...found, ...early, ...(setup?.trouble ?? [])]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }
@@ -152,9 +152,11 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
+  // The run was judged by the needs of its workload: a workload that only reads needs no write.
+  const isJudgedByRun = setup !== undefined && settings.model === undefined
   // If the operations are not in memory, `proves` and `judgePlaces` have already checked what these two functions
   // check.
-  const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
+  const missing = history.tally === undefined && !isJudgedByRun ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =
     setup === undefined ? [] : [...(setup.interrupted ? ['the run was interrupted'] : []), ...setup.vacuous]
@@ -162,7 +164,12 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const found = judgeExpectation(report, expect ?? requestedLevel, vacuous)
   const expectation = expect === undefined ? undefined : found
   const requirements = judgeRequired(settings, { history, report })
-  const exitCode = exitCodeFor({ expectation, found, requirements: requirements ?? [], trouble: [] })
+  const exitCode = exitCodeFor({
+    expectation,
+    found,
+    requirements: requirements ?? [],
+    trouble: setup?.trouble ?? [],
+  })
   return { requestedLevel, vacuous, expectation, requirements, exitCode }
 }
 

@@ -61,7 +61,7 @@ export interface RunSummary {
 /** Properties of a run that its history does not contain. */
 export type RunSetup = Pick<
   RunSummary,
-  'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'again'
+  'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'trouble' | 'again'
 >
 
 /** The two views of a run: the answers that clients got, and the answers that nodes gave. */

@@ -97,6 +97,28 @@ describe('chaos check', () => {
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
+  test('chaos check repeats the verdict of a run whose workload only reads', async () => {
+    const out = temporaryDirectory()
+    const draft = ['--target', 'raft', '--sim', '--time', '1s', '--workload', 'read-only', '--faults', 'none']
+    const run = await chaosHere(['run', ...draft, '--seed', '1', '--out', out, '--json'])
+    const [name = ''] = readdirSync(out).filter((each) => each.endsWith('-raft'))
+    const check = await chaosHere(['check', join(out, name), '--json'])
+    const [ran, checked] = [run, check].map(({ exitCode, stdout }) => {
+      const { title, vacuous } = JSON.parse(stdout)
+      return { exitCode, title, vacuous }
+    })
+    expect(ran).toEqual({ exitCode: 0, title: 'Linearizable', vacuous: [] })
+    expect(checked).toEqual(ran)
+
+    // The run exits with 4 if a fault could not be injected, and so does a check of it.
+    const file = join(out, name, 'run.json')
+    const trouble = 'fault-1 (kill) could not be injected: no permission'
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), trouble: [trouble] }))
+    const troubled = await chaosHere(['check', join(out, name)])
+    expect(troubled.exitCode).toBe(4)
+    expect(troubled.stdout).toContain('fault-1 (kill) could not be injected')
+  })
+
   test('chaos check reports only the requested level, and exits with 2 if that level cannot be decided', async () => {
     const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
