@@ -1,6 +1,7 @@
-import { createOnlineChecker, entryOf, type Need, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
+import { createOnlineChecker, entryOf, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import { type EventInput, errorText, type Header, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
+import { createLiveNeeds, type NeedyHistory } from './live-needs.ts'
 
 /** A violation that became certain during the recording. */
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
@@ -42,7 +43,7 @@ export interface LiveJudge {
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
-interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
+interface JudgedHistory extends Pick<Workload, 'model' | 'initial'>, NeedyHistory {
   readonly mapping?: Header['mapping']
   /** A monotonic clock that limits the time of one judgement. */
   readonly now?: (() => Millis) | undefined
@@ -51,8 +52,8 @@ interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
 }
 
 /**
- * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until the first
- * observation. Before that, nothing distinguishes a correct system from a broken one.
+ * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until the history has what
+ * it needs, such as a write and a read of it. Before that, nothing distinguishes a correct system from a broken one.
  *
  * @param placeOf Returns the file and line of an event, given its position in the history.
  */
@@ -64,11 +65,9 @@ export function createLiveJudge(
   const listeners: ((violation: LiveViolation) => void)[] = []
   let violation: LiveViolation | undefined
   let stopped: string | undefined
-  const observation = observationOf(judgedHistory)
-  let hasObserved = false
+  const needs = createLiveNeeds(judgedHistory)
   let pushed = 0
-  const doubt = (): string | undefined =>
-    online.doubt() ?? (hasObserved ? undefined : `no ${observation?.what} succeeded yet`)
+  const doubt = (): string | undefined => online.doubt() ?? needs.missing()
   function notice(certain: ReturnType<OnlineChecker['violation']>): void {
     if (certain === undefined) return
     const at = placeOf(certain.position)
@@ -82,7 +81,7 @@ export function createLiveJudge(
     push(event) {
       if (stopped !== undefined) return
       pushed++
-      if (!hasObserved) hasObserved = event.type === 'ok' && observation?.functions?.includes(event.f) !== false
+      needs.took(event)
       notice(online.push(event))
     },
     settle,
@@ -107,15 +106,6 @@ export function createLiveJudge(
 
 /** The number of events whose judgement takes about a millisecond. */
 const FEW = 500
-
-/** Returns the observation that a history needs to prove anything. */
-function observationOf({ model }: JudgedHistory): Need | undefined {
-  try {
-    return entryOf(model).needs[0]
-  } catch {
-    return undefined
-  }
-}
 
 /** Describes a violation in one line: its level, its place, and how many events later it was noticed. */
 export function violationText({ level, sentence, position, at, noticedAfter }: LiveViolation): string {

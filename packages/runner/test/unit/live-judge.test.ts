@@ -67,6 +67,19 @@ test('the live judge calls a history "not certain" until a read or a dequeue has
   }
 })
 
+test('the live judge calls a register "not certain" until a key was both written and read', () => {
+  const doubts = (functions?: readonly string[]) => {
+    const judge = createLiveJudge({ model: 'register', initial: 1, functions })
+    const steps = [operation(0, 'read', 1), operation(0, 'write', 2, 'y'), operation(1, 'write', 3)]
+    return steps.map((events) => {
+      for (const event of events) judge.push(event)
+      return judge.judged().doubt
+    })
+  }
+  expect(doubts()).toEqual(['no write succeeded yet', 'no key was both written and read yet', undefined])
+  expect(doubts(['read'])).toEqual([undefined, undefined, undefined])
+})
+
 /** Additions to a counter, each followed by a correct read, and a final read of too low a value. */
 const counted = (additions: number): EventInput[] => [
   ...Array.from({ length: additions }, (_, n) => [...operation(0, 'add', 1), ...operation(1, 'read', n + 1)]).flat(),
