@@ -1,4 +1,4 @@
-import { entryOf, type Need } from '@chaosproxy/checker'
+import { entryOf, type ModelEntry, type Need } from '@chaosproxy/checker'
 import { type EventInput, keyName } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 
@@ -15,12 +15,14 @@ export interface NeedyHistory extends Pick<Workload, 'model'> {
 }
 
 export function createLiveNeeds(history: NeedyHistory): LiveNeeds {
-  const needs = needsOf(history)
+  const { needs, ofTransactions } = neededBy(history)
   const unmet = new Set(needs)
   const shared = history.model === 'register' && needs.length > 1 ? createSharedKey(needs) : undefined
   return {
     took(event) {
       if (event.type !== 'ok') return
+      // A model of lists judges transactions, too, and by their own needs.
+      if (ofTransactions?.needs.every((need) => meets(need, event)) === true) unmet.clear()
       for (const need of unmet) if (meets(need, event)) unmet.delete(need)
       shared?.took(event)
     },
@@ -31,17 +33,25 @@ export function createLiveNeeds(history: NeedyHistory): LiveNeeds {
   }
 }
 
-function needsOf({ model, functions }: NeedyHistory): readonly Need[] {
+function neededBy({ model, functions }: NeedyHistory): Pick<ModelEntry<string>, 'ofTransactions'> & {
+  readonly needs: readonly Need[]
+} {
   try {
-    return entryOf(model).needs.filter(
-      (need) => functions === undefined || need.functions?.some((f) => functions.includes(f)) !== false,
-    )
+    const { needs, ofTransactions } = entryOf(model)
+    const areMade = (need: Need) =>
+      functions === undefined || need.functions?.some((f) => functions.includes(f)) !== false
+    return { needs: needs.filter(areMade), ofTransactions }
   } catch {
-    return []
+    return { needs: [] }
   }
 }
 
-const meets = ({ functions }: Need, { f }: EventInput): boolean => functions?.includes(f) !== false
+const meets = ({ functions, what }: Need, { f, value }: EventInput): boolean =>
+  functions?.includes(f) !== false && (what !== 'txn that reads' || readsSome(value))
+
+/** Whether a transaction contains a read. */
+const readsSome = (steps: EventInput['value']): boolean =>
+  Array.isArray(steps) && steps.some((step) => Array.isArray(step) && (step[0] === 'r' || step[0] === 'read'))
 
 /** The maximum number of keys to remember. With more keys, a shared one is taken for granted. */
 const MOST_KEYS = 10_000

@@ -80,6 +80,21 @@ test('the live judge calls a register "not certain" until a key was both written
   expect(doubts(['read'])).toEqual([undefined, undefined, undefined])
 })
 
+test.each(['list-append', 'rw-register'])('the live judge of %s is certain after a transaction that reads', (model) => {
+  const write = model === 'list-append' ? 'append' : 'w'
+  const judge = createLiveJudge({ model, initial: null })
+  const push = (...steps: Json[]) => {
+    judge.push({ process: 0, type: 'invoke', f: 'txn', value: steps })
+    judge.push({ process: 0, type: 'ok', f: 'txn', value: steps })
+    return judge.judged()
+  }
+  expect(push([write, 'x', 1]).doubt).toMatch(/^no .*read.* succeeded yet$/)
+  expect(push(['r', 'x', model === 'list-append' ? [1] : 1])).toEqual({
+    level: 'strict-serializable',
+    soFar: 'strict-serializable',
+  })
+})
+
 /** Additions to a counter, each followed by a correct read, and a final read of too low a value. */
 const counted = (additions: number): EventInput[] => [
   ...Array.from({ length: additions }, (_, n) => [...operation(0, 'add', 1), ...operation(1, 'read', n + 1)]).flat(),
