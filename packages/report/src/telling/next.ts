@@ -198,12 +198,13 @@ const DECIDING: {
   unasked: { text: 'Expect a level that this model decides.' },
 }
 
-const UNRECOVERED =
-  'No operation succeeded after the faults ended. Look at the errors of the operations, and at the logs of the nodes.'
+/** Simulated nodes have no logs. */
+const unrecovered = (tier: RunSummary['tier']): string =>
+  `No operation succeeded after the faults ended. Look at the errors of the operations${tier === 'simulated' ? '.' : ', and at the logs of the nodes. For nodes that chaos started, these are in nodes/ of the directory of the run.'}`
 
 function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput): Next {
   // No option of the checker can help if nothing was answered after the faults ended.
-  if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
+  if (run?.lacks?.includes('recovery') === true) return { text: unrecovered(run.tier), command: again }
   const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
   // The verdict on the level is known, so the verdict on a requirement must be unknown.
   if (verdict?.result !== 'unknown')
@@ -245,7 +246,7 @@ function neverWorked({ operations, functions, errorOf }: History): readonly stri
 
 function supplied(
   history: History,
-  { spec, operations, phases, trouble, lacks = [] }: RunSummary,
+  { spec, operations, phases, trouble, tier, lacks = [] }: RunSummary,
   again: string | undefined,
 ): Next {
   const change = (text: string, name: string, value: string): Next => ({
@@ -269,7 +270,7 @@ function supplied(
       return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
     }
     case 'recovery':
-      return { text: UNRECOVERED, command: again }
+      return { text: unrecovered(tier), command: again }
     case 'concurrency':
       return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
     case 'record':

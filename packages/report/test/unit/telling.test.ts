@@ -140,15 +140,15 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('the summary of a run refers to the logs of the nodes if nothing was answered after the faults', () => {
+  test('the summary of a run refers to the logs of nodes that have any if nothing was answered after the faults', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
-    const { next } = tellingOfSummary(
-      summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }),
-    )
-    expect(next).toEqual({
-      text: 'No operation succeeded after the faults ended. Look at the errors of the operations, and at the logs of the nodes.',
+    const nextOf = (tier: RunSummary['tier']) =>
+      tellingOfSummary(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'], tier })).next
+    expect(nextOf('real')).toEqual({
+      text: 'No operation succeeded after the faults ended. Look at the errors of the operations, and at the logs of the nodes. For nodes that chaos started, these are in nodes/ of the directory of the run.',
       command: 'npx chaos run --target t --time 4s',
     })
+    expect(nextOf('simulated').text).toMatch(/Look at the errors of the operations\.$/)
   })
 
   test('the summary of a run proposes replies only by the primary or a majority if a cut-off replica answered', () => {

@@ -51,7 +51,10 @@ const meets = ({ functions, what }: Need, { f, value }: EventInput): boolean =>
 
 /** Whether a transaction contains a read. */
 const readsSome = (steps: EventInput['value']): boolean =>
-  Array.isArray(steps) && steps.some((step) => Array.isArray(step) && (step[0] === 'r' || step[0] === 'read'))
+  Array.isArray(steps) && steps.some((step) => Array.isArray(step) && READS.test(String(step[0])))
+
+/** Matches the names of reads: `r`, `read`, and a comparison such as `r>=`. */
+const READS = /^:?r/
 
 /** The maximum number of keys to remember. With more keys, a shared one is taken for granted. */
 const MOST_KEYS = 10_000

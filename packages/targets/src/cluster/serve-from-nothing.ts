@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import {
   type Completion,
@@ -24,6 +26,8 @@ interface BeforeRunOptions {
   readonly isAlive: () => boolean
   readonly waits?: ((text: string) => void) | undefined
   readonly remedy: string
+  /** The directory of the logs of nodes that `chaos` started. */
+  readonly logDir: string
 }
 
 const ASK_MS = millis(1_000)
@@ -54,7 +58,7 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
     const passedMs = performance.now() - startedAt
     if (passedMs >= timeoutMs)
       throw environmentError(
-        `no node answered a ${answersText(options, first, answered)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
+        `no node answered a ${answersText(options, first, answered)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs${logsText(options)}, and whether "client" fits the nodes.`,
       )
     if (passedMs >= LONG_MS) {
       waits?.(
@@ -70,6 +74,11 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   for (const { node, input, completion } of all)
     if (completion.type === 'ok' && !isInitial(completion.value, operations.initial))
       throw dataLeft(options, node, input, completion.value)
+}
+
+function logsText({ nodes, logDir }: Pick<BeforeRunOptions, 'nodes' | 'logDir'>): string {
+  const paths = nodes.map((node) => join(logDir, `${node}.log`)).filter((path) => existsSync(path))
+  return paths.length === 0 ? '' : ` (${paths.join(', ')})`
 }
 
 function throwIfBroken({ broken }: BeforeRunOptions): void {

@@ -96,7 +96,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     const reached = (id: NodeId) => ({ node: id, ...addressOf(nodes, id, clientPort) })
     await clients.prepare?.(ids.map(reached), timeoutMs)
     await serveFromNothing({
-      ...{ nodes: ids, operations, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
+      ...{ nodes: ids, operations, timeoutMs, signal, broken: news.broken, remedy: options.remedy, logDir },
       connect: (id) => clients.connect(reached(id)),
       requestOf: clients.requestOf,
       isAlive: () => starting.nodes.some(({ life }) => life().alive),

@@ -48,7 +48,11 @@ export async function ready(
       watchers.add(watcher)
       timer = setTimeout(() => {
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
-        reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
+        reject(
+          environmentError(
+            `no node is ready to serve after ${timeoutMs} ms (${roles}). Their logs are ${nodes.map(({ id }) => logPath(id)).join(', ')}`,
+          ),
+        )
       }, timeoutMs)
       // If there is still no leader after LEADERLESS_AFTER_MS, the nodes count as ready.
       if (leaderless)

@@ -186,7 +186,7 @@ describe('the start of a cluster', () => {
     await expect(start(mute)).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(
-        /^no node answered a read of x \(GET \/items\/x; n1: .*refused\) in the 1500 ms after the nodes were ready\./,
+        /^no node answered a read of x \(GET \/items\/x; n1: .*refused\) in the 1500 ms after the nodes were ready\. Check the nodes' logs \(\S+\/n1\.log\), /,
       ),
     })
   })
@@ -208,6 +208,7 @@ describe('the start of a cluster', () => {
     const answers = ['status 503 {"error":"warming up"}', 'status 404']
     await serveFromNothing({
       nodes: ['n1'],
+      logDir: '',
       operations: {
         functions: ['read'],
         reads: ['read'],
@@ -248,6 +249,7 @@ describe('the start of a cluster', () => {
     async (_, initial, value, expected) => {
       const serving = serveFromNothing({
         nodes: ['n1'],
+        logDir: '',
         operations: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
         connect: () => ({ invoke: (_, __, completed) => completed({ type: 'ok', value }), close() {} }),
         ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
