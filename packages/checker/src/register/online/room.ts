@@ -158,15 +158,18 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
 }
 
 /** The number of newest written numbers to remember. */
-const MOST_NUMERALS = 1_000
+const MOST_NUMERALS = 100
 
-/** Collects the written texts that are numbers. The final check does not trust a read of the same number in another form. */
+/**
+ * Collects the written numbers of a key, from its first number that was written as a text. The final check does not
+ * trust a read of a written number in another form.
+ */
 function createNumerals() {
   const forms = new Map<number, Set<ValueName>>()
   return {
     add(value: ValueName): void {
       const number = numberIn(value)
-      if (number === undefined) return
+      if (number === undefined || (number === value && forms.size === 0)) return
       const known = forms.get(number) ?? new Set()
       forms.set(number, known.add(value))
       if (forms.size <= MOST_NUMERALS) return
@@ -183,9 +186,10 @@ function createNumerals() {
   }
 }
 
-/** Returns the number that a text is, such as 2.5 for "2.50". */
+/** Returns the number that a value is, also as a text, such as 2.5 for "2.50". */
 function numberIn(value: ValueName): number | undefined {
-  if (typeof value === 'number' || !value.startsWith('"')) return undefined
+  if (typeof value === 'number') return value
+  if (!value.startsWith('"')) return undefined
   const text: string = JSON.parse(value)
   const number = text.trim() === '' ? Number.NaN : Number(text)
   return Number.isNaN(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER ? undefined : number
@@ -262,7 +266,7 @@ const FOREIGN = new GivenUp(
   'a read returned another type of value than every write, so the route table may take an error for the value',
 )
 const OTHER_FORM = new GivenUp(
-  'a read returned a written number as another text, so the route table may read from another place than it writes to',
+  'a read returned a written number in another form, so the route table may read from another place than it writes to',
 )
 const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
 const OBSERVED = new GivenUp('a failed cas observed another value')
