@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Json } from '@chaosproxy/history'
+import { isObject, type Json } from '@chaosproxy/history'
 
 /** The key of the global listener that `@chaosproxy/assertions` calls. */
 export const LISTENER: symbol = Symbol.for('chaosproxy.assertions')
@@ -36,7 +36,7 @@ export class Assertions {
     }
     if (holds === true || this.broken !== undefined) return
     const at = place()
-    const what = kind === 'unreachable' ? 'it was reached' : 'it is false'
+    const what = kind === 'unreachable' ? 'it was reached' : whyFalse(holds)
     this.broken = { name: full, node, what: `${what}${at === undefined ? '' : ` at ${at}`}${detailsText(details)}` }
   }
 
@@ -47,6 +47,14 @@ export class Assertions {
   unmet(): readonly string[] {
     return [...this.#expected].filter((name) => !this.#met.has(name)).map((name) => `${name} was not met`)
   }
+}
+
+/** Only `false` is a finding about the program. Any other condition is a mistake in the assertion. */
+function whyFalse(condition: unknown): string {
+  if (condition === false) return 'it is false'
+  return isObject(condition) && typeof condition['then'] === 'function'
+    ? 'its condition is a promise, so await it'
+    : `its condition is neither true nor false, but of type ${typeof condition}`
 }
 
 function detailsText(details: unknown): string {

@@ -19,6 +19,14 @@ describe('an assertion in the simulator', () => {
     expect(broken?.what).toMatch(/^it is false at \S*server\.ts:7:9, with \{"seat":7\}$/)
   })
 
+  test.each([
+    ['Promise.resolve(true)', 'its condition is a promise, so await it'],
+    ['1', 'its condition is neither true nor false, but of type number'],
+  ])('a call of always(%s) in the simulator names the mistake in the condition', async (condition, what) => {
+    const { broken } = await ran(asserting(`setTimeout(() => always(${condition}, 'seats are free'), 10)`))
+    expect(broken?.what.startsWith(`${what} at `), broken?.what).toBe(true)
+  })
+
   test('a call of unreachable() in the simulator ends the run', async () => {
     const { broken } = await ran(asserting(`setTimeout(() => unreachable('nobody comes here'), 10)`))
     expect(broken?.name).toBe('unreachable "nobody comes here"')
