@@ -49,7 +49,7 @@ export const programsIn = ({ program, beside, clients }: Service): readonly Prog
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Whether starts of at least one program may reuse packages. */
+/** Whether at least one of the service's programs can reuse its loaded packages when it starts again. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
 /** Makes later starts of the service's programs load their packages again. */

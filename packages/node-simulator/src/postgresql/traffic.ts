@@ -75,8 +75,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // Without a reply, the request of a query is known only if no earlier query of the connection had a known
-        // request.
+        // If a query got no reply, it belongs to the request whose code sent it. This is assumed only until a query of
+        // the connection is known to belong to a request.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.sent.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -89,7 +89,7 @@ export class Traffic {
     return (pid, at) => requestsByPid.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
-  /** Returns the traffic in the order of time, with each query's request. */
+  /** Returns all traffic in order of time. Each query has the client's request to which it belongs, if known. */
   passed(): readonly Passed[] {
     const requests = new Map(this.exchanges().flatMap((exchanges) => exchanges.flatMap(requestsOf)))
     return this.#order.map(({ connection, entry }): Passed => {
@@ -110,11 +110,14 @@ export class Traffic {
 
 export interface ConnectionTraffic {
   /**
-   * @param serving the request that the writing code served. @param dialedFor the request for which the connection was
-   * opened.
+   * @param serving the client's request that the program was serving when it sent these bytes.
+   * @param dialedFor the client's request that the program was serving when it opened the connection.
    */
   sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** Records a reply. The returned function records the requests that resume when the reply arrives. */
+  /**
+   * Records a reply, and returns a function. Call it when the reply has arrived, with the requests whose code continues
+   * because of the reply.
+   */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf returns the id of the process that serves the session; undefined before there is one. */
@@ -122,8 +125,8 @@ export interface ConnectionTraffic {
 }
 
 /**
- * The queries that were sent before the first reply arrived, and the replies up to the one after which the server is
- * ready.
+ * The queries and replies of one exchange on a connection. A query begins a new exchange if the last reply before it
+ * ended with PostgreSQL's message ReadyForQuery.
  */
 export interface Exchanged {
   readonly sent: readonly SentBytes[]

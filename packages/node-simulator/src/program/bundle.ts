@@ -78,7 +78,8 @@ interface Frame {
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * Bundles a program once, for any number of runs. Probes make it slower, and let debuggers show its source.
+ * Bundles a program, and keeps the bundle for later calls. With probes, the program is slower, and debuggers can show
+ * its source.
  *
  * @throws UserError (input) for a program that cannot be read.
  */

@@ -48,7 +48,7 @@ const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): reado
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // Relative paths do not match: if the program itself lacks a file, that is an error.
+      // An `import()` of a relative path does not match: a missing file of the program itself is an error.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),

@@ -6,7 +6,7 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 export interface Packages {
   readonly ofPackages: (statement: Node) => Left
   readonly ofRest: (statement: Node) => Left
-  /** The loaders that are used outside of the packages' part. */
+  /** The names of the package loaders that the rest of the bundle uses. */
   readonly names: readonly string[]
   /** The name of the bundler's function that loads a module on its first call. */
   readonly loading: string
@@ -138,8 +138,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * Returns the names of the bundle that a statement uses. Names that the statement itself declares are left out. They
- * are not names of the bundle, because the bundler never chooses a name that the module contains.
+ * Returns the names that a statement uses, without those that are declared inside it. A name declared inside never
+ * denotes a variable of the whole bundle. The bundler gives those variables names that the module does not contain.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
@@ -159,7 +159,10 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** By type of syntax node: the member whose identifier is only a name, and does not refer to a variable. */
+/**
+ * Identifiers that are only names, and do not refer to variables. The key is the type of a syntax node, and the value
+ * is the member with such an identifier.
+ */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

@@ -32,8 +32,9 @@ export interface Site {
   readonly within: number
   readonly name?: string | undefined
   /**
-   * `reads`, `writes`: the state that this site reads and writes. `rests`: the state that was read earlier, and from
-   * which this site's values were computed. All are absent if lines are not probed.
+   * `reads` and `writes`: the shared state that the code at this place reads and writes. `rests`: shared state that was
+   * read earlier, to compute values that this code uses. All three are absent if the lines of the program have no
+   * probes.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
@@ -69,7 +70,7 @@ const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modif
 /** The largest average line length, in characters, of a file that people wrote. */
 const LONGEST_WRITTEN = 300
 
-/** Whether the code is generated or minified, so that people do not read it. */
+/** Whether a tool has generated or minified the code. People do not read such code, so it gets no probes. */
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
@@ -162,7 +163,8 @@ function probe(program: Node, probed: Probed): void {
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // If an await ends at the same offset, its closing text must come before this text.
+    // At the same offset, `prependLeft` puts a later text before an earlier one. The closing text of an await must come
+    // before this text, so this text is inserted first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -197,8 +199,8 @@ function chosen(
 }
 
 /**
- * Returns functions that find the state that a part of a module touches. A function is identified by the number of its
- * site.
+ * Returns two functions. `entered` registers a function of the module by its site number. `of` finds the shared state
+ * that a part of a registered function reads and writes.
  */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
@@ -267,7 +269,10 @@ function nameIn(node: Node): string | undefined {
   return typeof named?.['name'] === 'string' ? named['name'] : undefined
 }
 
-/** Returns the end of a function's own `=>`. */
+/**
+ * Returns the offset directly after the `=>` of an arrow function. An `=>` within its parameters or types does not
+ * count.
+ */
 function arrowEnd({ params, returnType, typeParameters, start }: Node, code: string): number {
   const before = [...(params as readonly unknown[]), returnType, typeParameters].filter(isNode).map(({ end }) => end)
   const arrow = /(?:\/\*[\s\S]*?\*\/|\/\/.*|[\s\S])*?=>/y

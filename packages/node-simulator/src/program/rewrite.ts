@@ -126,8 +126,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws the error that V8 throws when code reads a member of `null`. Rewritten programs call this function instead of
- * reading, because V8 would parse the whole function again at every start after a real read.
+ * Throws the error that V8 throws for `null.name`. A rewritten program calls this function instead of evaluating
+ * `null.name`. Otherwise, V8 would parse the whole surrounding function again at every start.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

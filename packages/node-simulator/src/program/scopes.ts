@@ -10,15 +10,15 @@ interface Declaration {
 }
 
 /**
- * The names that a function or module declares. Names in blocks count as names of the function or module around them:
- * variables with the same name rarely differ in kind.
+ * The names that are declared in a function or module, including those in its blocks. Blocks have no `Scope` of their
+ * own. If two of them declare the same name, the two variables are usually of the same kind, so one entry is enough.
  */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Returns where the state in `this.name` is stored, for the module's classes. */
+  /** Returns where objects of the module's classes store the member with this name. */
   keptOfThis(name: string): 'memory' | 'outside'
   /** Returns the method `this.name` of the module's classes. */
   methodOfThis(name: string): Node | undefined
@@ -26,7 +26,10 @@ export interface Scope {
   visiting: boolean
 }
 
-/** Returns the scopes of the module and of each of its functions, by node. */
+/**
+ * Returns the scope of the module and the scopes of its functions. The key is the syntax node of the module or
+ * function.
+ */
 export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
   const scopes = new Map<Node, Scope>()
   const inMemory = new Set<string>()

@@ -56,10 +56,10 @@ export class Seat {
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** Each seat has its own `Reflect`, because packages store state on it that cannot be removed. */
+  /** Each environment has its own `Reflect`. Packages store state on this object, and the state cannot be removed. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
-  /** The shared objects before any code of the program ran. */
+  /** The members of each object that the program can change, as they were before the program could change them. */
   readonly #pristine: Noted[]
   readonly #program: Program
   #packages: object | undefined
@@ -87,14 +87,14 @@ export class Seat {
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
   }
 
-  /** Undoes a start's changes. Returns whether another start may reuse the seat. */
+  /** Undoes what the program changed in this environment. Returns whether another start of the program may use it. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
     clearConsole(this.#console)
     return putBack(this.#pristine).stays === undefined && emptyProcess(this.#process)
   }
 
-  /** Prepares a start; must be called during the program's turn. */
+  /** Prepares this environment for the next start of the program. Must be called during the program's turn. */
   begin(life: Life, options: ProcessOptions): void {
     this.#starts++
     fillProcess(this.#process, this.#environment, options, life)
@@ -147,7 +147,8 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The new entries of `#pristine` are the built-in modules that this package was the first to request.
+    // While the package was evaluated, `#pristine` got new entries for the built-in modules that no earlier package had
+    // loaded.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true
@@ -178,7 +179,10 @@ const loadingOnce: LoadModule = (load, given) => {
   }
 }
 
-/** Returns objects within a module that programs may also change, such as `fs.promises`. */
+/**
+ * Returns the plain objects that a built-in module contains, such as `promises` in `fs`. Programs may change these
+ * objects, too.
+ */
 const partsOf = (module: object): readonly object[] =>
   Object.values(module).filter(
     (part: unknown): part is object =>

@@ -4,12 +4,12 @@ import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
-/** The seats of a run. Until the run has ended, each seat belongs to a single start. */
+/** The environments in which the programs of a run start. Within the run, every start has an environment of its own. */
 export class Seats {
   readonly #isKept: boolean
   readonly #taken: { readonly program: Program; readonly seat: Seat; readonly free: Seat[] }[] = []
 
-  /** @param isKept whether starts of later runs may reuse the seats. */
+  /** @param isKept whether later runs may reuse the environments in which programs started during this run. */
   constructor(isKept: boolean) {
     this.#isKept = isKept
   }
@@ -25,7 +25,10 @@ export class Seats {
     return seat
   }
 
-  /** Makes the seats reusable. Must not be called after a run that used something that cannot be simulated. */
+  /**
+   * Lets later runs start programs in the environments of this run. Must not be called if a program used something that
+   * cannot be simulated.
+   */
   giveBack(): void {
     if (!this.#isKept) return
     const { heapBytes } = takenNow()
@@ -39,13 +42,16 @@ export class Seats {
 
 /** The largest growth of the heap since seats were first kept. Packages may accumulate state with each start. */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** The largest number of free seats to keep for a node. In one run, a node rarely starts more often. */
+/**
+ * The largest number of unused environments that are kept for a node. In one run, a node rarely starts more than this
+ * number of times.
+ */
 const MOST_FREE = 8
 
 interface Kept {
-  /** The heap in use when seats were first kept. */
+  /** The size of the used heap, before the first environment for the program was created. */
   readonly heapBefore: number
-  /** The free seats, by the arguments and environment of the nodes. */
+  /** Environments that no program is using. The key is a node's id and process options, as JSON. */
   readonly free: Map<string, Seat[]>
 }
 

@@ -14,8 +14,8 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // In the source map, a function that the bundler added has the place of another statement. So two frames may have the
-  // same place.
+  // The bundler adds functions that are not in the source. The source map gives each of them the place of some
+  // statement in the source. So two stack frames may have the same place.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

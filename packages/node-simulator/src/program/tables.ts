@@ -11,7 +11,10 @@ type Data = string | number | boolean | null | readonly Data[] | { readonly [key
 export type Table = { readonly [key: string]: Data }
 type Made = { [key: string]: unknown }
 
-/** Returns the data of an assignment that bundlers generate for a large JSON file. */
+/**
+ * Bundlers turn a JSON file into an assignment `module.exports = {…}`. If `node` is such an assignment, and the object
+ * is large, returns the object's data.
+ */
 export function tableIn(node: Node): { readonly at: Node; readonly table: Table } | undefined {
   if (node.type !== 'AssignmentExpression' || node['operator'] !== '=') return undefined
   const [left, right] = [node['left'] as Node, node['right'] as Node]

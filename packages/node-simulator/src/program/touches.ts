@@ -13,8 +13,8 @@ export interface Shared {
 }
 
 /**
- * The {@link Shared} state that a part of a program uses. `reads`, `writes`: the state that it reads and writes.
- * `rests`: the state that was read earlier, and from which values in this part were computed.
+ * The {@link Shared} state that a part of a program uses. The part itself reads `reads` and writes `writes`. Earlier
+ * code has read `rests`, to compute values that this part uses.
  */
 export interface Touches {
   readonly reads: readonly Shared[]

@@ -20,7 +20,7 @@ export interface Stoppable {
   kill(): boolean
   /** Drops data that was not fsynced; absent in a node without a disk. */
   losePower?(unsynced: Unsynced): void
-  /** Injects a fault of a PostgreSQL; absent in other nodes. */
+  /** Injects a fault into a PostgreSQL server. Absent if the node is no PostgreSQL server. */
   injectFault?(fault: DatabaseFault): Undo
   /** Returns why a kind of fault cannot hit the node. */
   whyNot?(kind: FaultKind): string | undefined

@@ -59,7 +59,8 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // The hold ends in a separate turn. The request that released it must reach its next await first.
+        // The held request continues in a turn of its own. The request that it waited for first runs on to its next
+        // await.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

@@ -25,7 +25,10 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   return strangerIn(fault, around) ?? unable(fault, around)
 }
 
-/** Returns why a fault cannot be injected into one of its nodes, for example because the node is not a PostgreSQL. */
+/**
+ * Returns why the fault cannot be injected into one of the nodes that it names, for example because the node is no
+ * PostgreSQL server.
+ */
 function unable(fault: Fault, { nodes }: Injectable): string | undefined {
   if (!('nodes' in fault)) return undefined
   const reasons = fault.nodes.map((id) => {

@@ -69,7 +69,10 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
   return found
 }
 
-/** Whether Node itself has replaced a getter, which loads a value when it is first read, by the loaded value. */
+/**
+ * Some getters of Node load a value when they are first read, and then replace themselves by this value. Returns
+ * whether a getter has done so.
+ */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 

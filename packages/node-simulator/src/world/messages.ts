@@ -41,11 +41,14 @@ export type LineEnd =
       readonly received: { readonly head: AnswerHead; readonly body: Buffer; readonly rest?: Rest | undefined }
     }
   | { readonly type: 'failed'; readonly error: Error }
-  /** The server does not accept whole requests. */
+  /** The server accepts requests only as bytes, not as message objects. */
   | { readonly type: 'bytes only' }
 
 export interface Rest {
-  /** Registers functions for each part, and for the end. */
+  /**
+   * Registers two functions. `part` is called with each part of the body, and `ended` is called once the body has
+   * ended.
+   */
   follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void
   /** Discards the remainder of the body. */
   drop(): void
@@ -149,7 +152,10 @@ const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
 )
 const MOST_HEADERS = 2_000
 
-/** The connection of a request. At the end of each turn, it takes what was written of the answer. */
+/**
+ * The connection on which a request arrived. At the end of each turn, it sends the part of the answer that the program
+ * has written in the turn.
+ */
 export interface Answering {
   /** Makes the connection call `take` once at the end of the turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void

@@ -22,8 +22,8 @@ export type Packet =
   /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
   /**
-   * Data that belongs to the client's request `request`. `hears` is called with the requests that resume when the data
-   * arrives.
+   * Bytes that belong to the client's request `request`. When the bytes arrive, code may continue after an await.
+   * `hears` is then called with the requests that this code serves.
    */
   | {
       readonly type: 'data'

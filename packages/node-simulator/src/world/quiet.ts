@@ -14,7 +14,7 @@ export interface Keeper {
 const LONGEST_MS = millis(1_000)
 /** A timer that has fired this many times with one delay counts as repeating. */
 const REPEATS = 3
-/** The time within which a request that a timer sends is usually answered. */
+/** If a timer of a program sends a request, the answer usually arrives within this time. */
 const ANSWERED_MS = millis(50)
 /** After this time, the programs count as quiet even if their timers still change something whenever they fire. */
 const PATIENCE_MS = millis(3_000)

@@ -32,7 +32,8 @@ interface Serving {
 }
 
 /**
- * Knows which client's request the running code serves, on any node. Used only if needed, because contexts take time.
+ * Tracks which client's request the running code serves, on every node. It is used only if needed, because tracking
+ * takes time.
  */
 export class Requests {
   readonly ran: CodeWatch

@@ -41,8 +41,8 @@ interface ConnectOptions {
 }
 
 /**
- * Node would add these options to a copy of every socket's options. V8 would create a hidden class for each option that
- * Node adds.
+ * Node sets these options for every socket. If they were absent from a socket's options, V8 would create a new hidden
+ * class for each of them.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 

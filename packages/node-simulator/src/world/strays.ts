@@ -56,8 +56,8 @@ export function watchStrays(): void {
 }
 
 /**
- * Every member and every result of this object is the object itself. A stopped program can go on with it without an
- * error that would end this process.
+ * Any member of this object is the object itself, except `then` and symbols. Calling the object returns it, too. So the
+ * code of a stopped program can use it without an error. An uncaught error would end this process.
  */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
@@ -66,12 +66,18 @@ const NOTHING: object = new Proxy(() => {}, {
 
 let mayWake = false
 
-/** Records that a program awaits something that Node may resume between runs. */
+/**
+ * Records that a program waits for something other than the simulator, for example in `Atomics.waitAsync`. Node may
+ * resume this program after its run.
+ */
 export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** Hides the real process from programs that are resumed after their run. Called once the globals are restored. */
+/**
+ * Node may resume a program after its run has ended. This function hides Node's real `process` object from such a
+ * program. Called after the globals have been restored.
+ */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -111,7 +117,7 @@ function isStray(): boolean {
   return stack.includes(PROGRAM_FILES)
 }
 
-/** @throws UserError (input) if a program went on in the real world after its run. */
+/** @throws UserError (input) if a program tried to use the network, a timer or `process` after its run had ended. */
 export function requireNoStray(program: string): void {
   if (found === undefined) return
   const what = found
@@ -119,11 +125,12 @@ export function requireNoStray(program: string): void {
   throw inputError(`${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
-/** How long to wait for programs that went on after the last run. */
+/** How many milliseconds to wait after the last run, so that a program that has not stopped can be noticed. */
 const LAST_MOMENT_MS = 20
 
 /**
- * Must be called after the last run, because no later run would report programs that went on.
+ * A program may go on after its run has ended. The next run reports such a program. After the last run, there is no
+ * next run, so this function must be called.
  *
  * @throws UserError (input) as `requireNoStray` does.
  */

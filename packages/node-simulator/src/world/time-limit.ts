@@ -5,7 +5,10 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { drain, resetContexts } from './drain.ts'
 
 const CALLED = Symbol.for('chaosproxy.limited')
-/** Only a script can be ended from outside its thread. */
+/**
+ * Node can end an endless loop in this thread only if a `vm.Script` runs the loop. So this script calls the function to
+ * run.
+ */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
 /**
@@ -39,11 +42,11 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance` until it returns an end, each time for a number of events. Stops a call that uses more than
- * `longestMs` of processor time, because an endless loop never returns. The timer measures real time, so it is set
- * longer while other processes use the processors.
+ * Calls `advance` until it returns a result, each time for a limited number of events. A call that uses more than
+ * `longestMs` of processor time is stopped, because it may be in an endless loop. The timer for this measures real
+ * time. So it is set to a longer time while other processes use the processors.
  *
- * @throws the error that `ended` returns. `ended` is called during the program's turn.
+ * @throws the error that the parameter `ended` returns. `ended` is called during the program's turn.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -85,8 +88,8 @@ function limited<T>(
 }
 
 /**
- * The fraction of the limit that a program must use to count as stuck. The timer and the processor time use different
- * clocks.
+ * A program counts as stuck if it used at least this fraction of the time limit on a processor. The fraction is less
+ * than 1, because the timer and the processor time are measured by different clocks.
  */
 const ENOUGH = 0.9
 

@@ -7,7 +7,7 @@ import { Assertions } from './assertions.ts'
 import { Holds } from './holds.ts'
 import { type CodeWatch, Requests } from './requests.ts'
 
-/** The name of clients on links. */
+/** All clients together have this name as an end of a link. */
 export const CLIENTS: Endpoint = 'clients'
 
 /** Called for each turn of a program, so that a program that never returns can be named. */
@@ -30,7 +30,10 @@ export interface WorldOptions {
   readonly turns: TurnWatch | undefined
   /** Called with every event, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
-  /** Receives which code runs for the requests of clients. Requires a program with probes. */
+  /**
+   * Called for every step of the program's code that serves a client's request. The program must have been loaded with
+   * probes.
+   */
   readonly code?: CodeWatch | undefined
   /** Whether to track the request that the running code serves, even without `code`. */
   readonly followsRequests?: boolean | undefined

@@ -174,7 +174,7 @@ const STATEMENTS = [
   '// only a comment',
 ] as const
 
-/** Forms of TypeScript, and of JSX, which are complete modules. */
+/** Complete modules in TypeScript, with and without JSX. Each one uses different syntax. */
 const TYPED: readonly (readonly [Language, string])[] = [
   ['ts', 'const f = async <T = () => void>(): Promise<T> => (await x) as T'],
   ['ts', 'const f = async <T extends (a: 1) => 2>(): Promise<(v: T) => T> => await x!'],
@@ -218,7 +218,10 @@ const TYPED: readonly (readonly [Language, string])[] = [
   ['tsx', 'const f = () => <><A.B key="=>" f={async () => await 1} /></>'],
 ]
 
-/** Replaces the holes of a form by these texts. If there are more holes than texts, the texts are used again. */
+/**
+ * A hole in a code template is written as `$`. Fills the holes with the texts `holes`, in order, and begins again after
+ * the last text.
+ */
 function filled(form: string, holes: readonly string[]): string {
   let i = 0
   return form.replaceAll(/\$(?!\{)/g, () => holes[i++ % holes.length] ?? '')

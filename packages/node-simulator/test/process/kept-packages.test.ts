@@ -140,7 +140,10 @@ test('a package that requires a file of the program is reloaded together with th
   expect(await linesOf(counting, beside, 2)).toEqual(['1 2', '1 2'])
 })
 
-/** Only a context that is created while the flag is set has the function. */
+/**
+ * Returns V8's function that collects garbage. Only a context that is created while the flag `--expose-gc` is set has
+ * this function.
+ */
 function collector(): () => void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from '../../../testing/src/simulated.ts'
 
-/** Expressions that return the `process` of the evaluating realm from outside the program's scope. */
+/** Expressions that get a `process` object without reading the program's own variable `process`. */
 const ways: readonly (readonly [name: string, expression: string])[] = [
   ['Function', `Function('return process')()`],
   ['new Function', `new Function('return process')()`],

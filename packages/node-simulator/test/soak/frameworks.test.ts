@@ -245,7 +245,7 @@ const FRAMEWORKS: { readonly [name: string]: Framework } = {
   },
   'socket.io between nodes': {
     packages: ['socket.io@4.8.4', 'socket.io-client@4.8.4'],
-    // `ws` draws the keys that mask its frames in advance, and keeps unused ones.
+    // The package `ws` generates the mask keys of its frames in advance, and keeps those that it has not used yet.
     keepsSomething: true,
     program: `
       import { createServer } from 'node:http'

@@ -3,7 +3,10 @@ import { watchMemory } from '../../src/world/memory.ts'
 
 const MB = 2 ** 20
 
-/** Checks once after each event, with memory that grows by this much each time. */
+/**
+ * Simulates events that each add this much memory, and checks the memory after each of them. Returns the number of the
+ * event at which the check fails.
+ */
 function eventsUntilFull(
   grow: { readonly heapMb?: number; readonly buffersMb?: number },
   events: number,

@@ -8,7 +8,7 @@ const [flush, sync, ready] = [message('H'), message('S'), message('Z', 0x49)]
 const [parse, bind, described, done] = ['P', 'B', 't', 'C'].map((type) => message(type, 0))
 const bytes = (...all: readonly (Buffer | undefined)[]): Buffer => Buffer.concat(all.map((each) => each ?? Buffer.of()))
 
-/** Returns the request of each query on one connection. */
+/** `tell` sends queries on a connection. Returns the client's request to which each query belongs. */
 function requestsIn(tell: (connection: ReturnType<Traffic['connection']>) => void): readonly (string | undefined)[] {
   const traffic = new Traffic(() => nanos(0))
   tell(traffic.connection())

@@ -87,7 +87,7 @@ test('every operation on a table from tableOf or listedOf has the same result as
       for (const each of steps) expect(act(table, each)).toEqual(act(literal, each))
       expect(Reflect.ownKeys(table)).toEqual(Reflect.ownKeys(literal))
       expect(JSON.stringify(table)).toBe(JSON.stringify(literal))
-      // No start sees the changes of another start.
+      // A new table does not contain the changes that were made to an earlier table.
       expect({ ...tableOf(DATA) }).toEqual({ 1: null, 2: 'two', a: { list: [1, 2] }, b: [{ c: 3 }] })
       const [, [listed, plain] = [{}, {}]] = pairs
       expect([Object.keys(listed), listed['2'], 'toString' in listed]).toEqual([Object.keys(plain), 'two', false])

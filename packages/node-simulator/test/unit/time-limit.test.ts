@@ -4,7 +4,10 @@ import { expect, test } from 'vitest'
 import { takeUncaught } from '../../src/world/drain.ts'
 import { advanceInTime, type Ended } from '../../src/world/time-limit.ts'
 
-/** Simulated processor readings, by which each call takes `usedMs` of a processor. */
+/**
+ * Simulates the operating system's information about the processors. Each measured call seems to use `usedMs`
+ * milliseconds of processor time.
+ */
 const processors = (share: number, usedMs: number) => {
   let [calls, usedBefore] = [0, 0]
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ran, serving } from '../../../testing/src/simulated.ts'
 
-/** A module that exports `count`, which adds one to a global of its instance. */
+/** A WebAssembly module with the function `count`. Each call adds one to a global variable of the module's instance. */
 const BYTES =
   '[0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,6,6,1,127,1,65,0,11,7,9,1,5,99,111,117,110,116,0,0,10,13,1,11,0,35,0,65,1,106,36,0,35,0,11]'
 
