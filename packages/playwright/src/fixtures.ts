@@ -5,7 +5,7 @@ import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-
 export interface ChaosFixtures {
   /** The options of the network, set by `test.use`. By default, it has one server named `server`, at `baseURL`. */
   network: NetworkDraft | undefined
-  /** The network of the test's pages, which ends with the test. */
+  /** The network between the test's browser pages and the servers. It is closed when the test ends. */
   chaos: BrowserNetwork
 }
 

@@ -40,11 +40,12 @@ export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = u
 ) => NodeWatch<State, Message, DurableRecord>
 
 /**
- * Called after every step of its node, with the node's state and the content of its disk. The watch must change
- * neither. Returns a description once the invariant is broken.
+ * Called after every step of one node, with the node's state and the records on its disk. The watch must change
+ * neither. If the invariant is broken, it returns a description of the violation.
  *
- * `event` is absent for a start. `durable` has every record that would survive a kill now, without the records of this
- * step. The array is the same in all calls for one node, so a watch may keep it.
+ * `event` is the event that caused the step; undefined if the node has just started. `durable` has the records that
+ * would survive a kill at this moment. The records of this step are not among them. Every call for the same node passes
+ * the same array, so a watch may keep it.
  *
  * Declared as a method, so that a watch over a protocol's own state type is assignable to a watch over `unknown`.
  */
@@ -141,7 +142,7 @@ export interface ProtocolDefinition {
   readonly clocks?: BySettings<ClockBounds> | undefined
   /** Returns why this number of nodes cannot run; undefined if it can. */
   readonly impossible?: ((settings: ProtocolOptions['settings'], nodes: number) => string | undefined) | undefined
-  /** The settings with the strongest promise, where a search begins. */
+  /** The settings with the strongest guarantees. A search uses them unless the user chooses settings. */
   readonly strictest?: ProtocolOptions['settings'] | undefined
   readonly settings: readonly ProtocolSetting[]
   readonly bugs: readonly Bug[]
@@ -176,7 +177,10 @@ export const mayStopUnder = (
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
 
-/** Adds the user-defined kinds of fault, because each of them may act like a kind in the list. */
+/**
+ * Adds all user-defined kinds of fault to the list, unless it is empty. A user-defined fault may act like any fault in
+ * the list.
+ */
 const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
   kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]
 

@@ -78,7 +78,7 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
 /** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** For each index of the log: the term of the node that first knew that its entry is settled. */
+  /** For each index of the log: the term in which the entry at this index was first known to be settled. */
   readonly terms: number[]
 }
 
@@ -113,8 +113,9 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs are identical up to any entry that has the same index and term in both. Compares each new entry,
- * and the term before it, with the first entry of the same index and term in any log. The rest follows by induction.
+ * Checks the Log Matching property: if two logs have an entry with the same index and term, they are identical up to
+ * this entry. Compares each new entry with the first entry that was seen with this index and term, and compares the
+ * terms of the entries before these two. All earlier entries then match by induction.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const first: (Held | undefined)[] = []

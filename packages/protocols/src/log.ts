@@ -70,7 +70,7 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/** Returns how many of these entries the log already has. The first of them follows `prevIndex`. */
+/** Returns how many of `entries` the log already has. The first of `entries` has the index `prevIndex + 1`. */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++
@@ -78,8 +78,8 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
 }
 
 /**
- * Replaces the end of the log by these entries, which follow `prevIndex`. Keeps those of the entries that the log
- * already has. Returns the new ones.
+ * Makes `entries` the end of the log, after the index `prevIndex`. Entries that the log already has are not replaced.
+ * Returns the entries that are new.
  */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)

@@ -33,7 +33,8 @@ export function startHelper(
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${program} ended by itself, with ${signal ?? `code ${code}`}`)
   })
-  // Calling `stop` or `kill` also rejects this promise, when no request waits for it.
+  // The promise `ended` also rejects after a call of `stop` or `kill`. If no request waits for it then, this handler
+  // prevents an unhandled rejection.
   ended.catch(() => undefined)
   return {
     async ask<Answer>(request: object) {

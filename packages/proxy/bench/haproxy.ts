@@ -7,7 +7,9 @@ import { join } from 'node:path'
 
 /** A running HAProxy, a well-known proxy to compare with. */
 export interface Haproxy {
-  /** By port of the upstream: the port where HAProxy listens on behalf of the upstream. */
+  /**
+   * The key is the port of an upstream server. The value is the port where HAProxy accepts connections to that server.
+   */
   readonly ports: ReadonlyMap<number, number>
   stop(): void
 }

@@ -1,4 +1,5 @@
-// One of the two processes of an HTTP benchmark: a typical key-value service, or the clients that load it.
+// This program runs as one of the two processes of an HTTP benchmark. It is either a typical key-value service, or the
+// clients that send requests to it.
 
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'

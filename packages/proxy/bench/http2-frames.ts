@@ -13,7 +13,10 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   return Buffer.concat([head, payload])
 }
 
-/** Returns a string after its length in one byte, as in HPACK (RFC 7541) and Protocol Buffers. */
+/**
+ * Encodes a short string as one byte with its length, followed by its bytes. HPACK (RFC 7541) and Protocol Buffers both
+ * use this format.
+ */
 const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
 /** Returns a field that the receiver does not add to its table. The name is an index of that table, or a string. */
 const literal = (name: number | string, value: string): Buffer =>

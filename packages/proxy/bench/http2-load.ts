@@ -1,4 +1,5 @@
-// One of the two processes of an HTTP/2 benchmark: a typical key-value service, or the clients that load it.
+// This program runs as one of the two processes of an HTTP/2 benchmark. It is either a typical key-value service, or
+// the clients that send requests to it.
 
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect, createServer, type OutgoingHttpHeaders } from 'node:http2'

@@ -59,7 +59,10 @@ export async function startPostgresql(): Promise<PostgresqlServer | { readonly w
   }
 }
 
-/** Returns the path of a program. Debian installs those of the server in a directory that is not in PATH. */
+/**
+ * Returns the path of a PostgreSQL program. On Debian, the programs of the PostgreSQL server are in a directory that is
+ * not in PATH.
+ */
 function found(program: string): string | undefined {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []

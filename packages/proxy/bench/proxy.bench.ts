@@ -37,7 +37,10 @@ const cases: readonly Case[] = [
   { title: 'HTTP keep-alive', measure: 'http', connections: 64, goal: 0.42, unit: each },
 ]
 
-/** The cases that load.c loads if it can be compiled. */
+/**
+ * Benchmarks with small messages. The program load.c makes the requests if it can be compiled; otherwise Node makes
+ * them.
+ */
 const smallCases: readonly (Case & { readonly measure: 'round trips' | 'connections' })[] = [
   { title: '64-byte round trips', measure: 'round trips', connections: 1, goal: 0.38, unit: each },
   { title: '64-byte round trips', measure: 'round trips', connections: 64, goal: 0.36, unit: each },

@@ -61,7 +61,7 @@ function carryOut(turn: BalancerTurn, task: Task): void {
     answer(turn, task, {
       refusal: `server: ${state.id} kept the request waiting for more than ${config.serverTimeoutMs} ms`,
     })
-  // Files never change, so every request is applied to the initial value.
+  // This server's files never change, so every request is applied to the object's initial state.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
   else turn.send(state.store, { type: 'do', request, attempt, command })

@@ -68,7 +68,10 @@ export interface ChainState extends MemberState {
   acked: number
   /** Whether the tail has confirmed that it began the epoch. */
   begun: boolean
-  /** The configurations that other nodes have sealed, while this node starts a new configuration. */
+  /**
+   * Exists only while this node starts a new configuration. Maps each node that has sealed its epoch to that node's
+   * last configuration. This node itself is included.
+   */
   sealed: Map<NodeId, Configuration> | undefined
   /** The nodes from which the head has received a message since its last check. */
   heard: NodeId[]

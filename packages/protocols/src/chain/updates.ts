@@ -49,7 +49,7 @@ export const handleUpdate: Handler<Chain, 'update'> = (turn, message, from) => {
   const { state, config } = turn
   const last = lastIndex(state.log)
   const gap = message.from > last + 1
-  // The same bug: a gap is not detected.
+  // With the bug, the node does not notice that it lacks earlier entries.
   if (gap && config.bug !== 'no-inprocess-resend') return
   const present = gap ? 0 : last + 1 - message.from
   const fresh = message.entries.slice(present)

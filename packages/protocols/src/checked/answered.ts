@@ -9,8 +9,8 @@ export class Answered {
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
   /**
-   * By request: the text of the message that led to the answer. Empty if something else led to the answer, such as a
-   * timer.
+   * For each answered request: the text of the message that led to the answer. The text is empty if another event led
+   * to the answer, such as a timer.
    */
   readonly #answered: Map<string, string> = new Map()
   readonly #justNow: Set<string> = new Set()

@@ -6,7 +6,10 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect. In the error message, `did` follows the name of the node and precedes the event. */
+/**
+ * Something that a protocol's code must not do. In the error message, `did` comes after the node's name and before the
+ * event. For example, `did` is "sent a message to itself".
+ */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string

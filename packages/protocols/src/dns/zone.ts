@@ -108,6 +108,9 @@ const HALF = 2 ** 31
 /** §3.1: addition, modulo 2^32. */
 export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
 
-/** §3.2: whether `one` is later, for serials less than 2^31 updates apart. */
+/**
+ * RFC 1982 §3.2: whether the serial number `one` is later than `other`. The answer is correct only if the two are less
+ * than 2^31 updates apart.
+ */
 export const isLater = (one: number, other: number): boolean =>
   (one > other && one - other < HALF) || (one < other && other - one > HALF)

@@ -37,7 +37,7 @@ export type GeneralsMessage = MessagesOf<{
   }
 }>
 
-/** A decision; null means to retreat, which changes nothing. */
+/** What the generals decide: an order, or null for "retreat". A retreat leaves the replicated object unchanged. */
 export type Decision = Order | null
 
 type GeneralsRecord = { readonly battle: number; readonly decision: Decision }

@@ -29,7 +29,10 @@ function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NON
   acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, requestedAt: 0 } })
 }
 
-/** Begins a new section with the same requests, since nothing was stored. */
+/**
+ * Releases the lock, and acquires it again for the same requests. Nothing has been stored yet, so this repeats no
+ * effect.
+ */
 function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Section): void {
   turn.send(turn.state.service, { type: 'release', key, section: name })
   begin(turn, key, requests)

@@ -37,8 +37,8 @@ export interface Write {
   readonly key: string
   readonly value: Json
   /**
-   * Whether a later write is newer whatever the clock shows. This is true if only one node writes the item, or if the
-   * item is written only once.
+   * Whether the order of the item's writes is known without a clock. This is true if only one node writes the item, or
+   * if the item is written only once.
    */
   readonly timeless: boolean
 }

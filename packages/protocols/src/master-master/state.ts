@@ -25,7 +25,10 @@ export interface MasterMasterState {
   readonly peers: readonly NodeId[]
   readonly conflicts: Conflicts
   readonly versions: Map<string, Version>
-  /** With version vectors: the versions that are concurrent with the version in `versions`. */
+  /**
+   * Used only with version vectors. For each key: the versions that are concurrent with the key's version in
+   * `versions`.
+   */
   readonly siblings: Map<string, readonly Version[]>
   /** The object's value, computed from all versions. */
   readonly held: unknown

@@ -10,7 +10,7 @@ export interface Stamp {
   readonly count: number
 }
 
-/** For each node: how many of its writes are included. */
+/** For each node: how many of the node's writes the vector includes, counted from the first write. */
 export type VersionVector = { readonly [node: NodeId]: number }
 
 export interface Version {
@@ -32,8 +32,8 @@ export function compareStamps(one: Stamp, other: Stamp): number {
 }
 
 /**
- * Whether `one` is the version with this stamp, or its vector includes that version (Parker et al., "Detection of
- * Mutual Inconsistency in Distributed Systems", 1983).
+ * Whether `one` is the version with this stamp, or replaces that version. A version replaces all versions that its
+ * vector includes (Parker et al., "Detection of Mutual Inconsistency in Distributed Systems", 1983).
  */
 export const covers = (one: Version, stamp: Stamp): boolean =>
   compareStamps(one.stamp, stamp) === 0 || (one.seen?.[stamp.node] ?? 0) >= stamp.count

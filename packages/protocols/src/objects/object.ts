@@ -22,7 +22,7 @@ export interface ReplicatedObject<State> {
   load(saved: Json): State
 }
 
-/** An object whose state protocols pass on without knowing its type. */
+/** A replicated object whose state has an unknown type. Protocols only pass this state on. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
@@ -53,7 +53,7 @@ export const unavailable: Completion = refused(UNAVAILABLE)
 export const UNSUPPORTED = 'unsupported'
 export const unsupported: Completion = refused(UNSUPPORTED)
 
-/** The key that is used for an input without a key, in objects with keys. */
+/** Objects with keys use this key if an input names none. */
 export const UNKEYED = ''
 
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {

@@ -42,7 +42,10 @@ export interface OrderedQueueState {
   /** With apply-out-of-order: positions that were applied before earlier ones. */
   readonly early: Set<number>
   // The members below are used only on the ordering node.
-  /** The number of the last accepted update, by life. */
+  /**
+   * The key identifies one start of a node. The value is the number of the last update that was accepted from the node
+   * since this start.
+   */
   readonly taken: Map<number, number>
   /** The number of entries that each node has, if known. */
   readonly have: Map<NodeId, number>

@@ -31,7 +31,7 @@ type OutboxRecord = RecordsOf<{
     command: Command
     event: boolean
   }
-  /** In the database, only with a bug: an event that is written apart from its effect. */
+  /** In the database: an event that is stored separately from its effect. This happens only with a bug. */
   event: { command: Command }
   /** In the database: the queue has confirmed the events up to this number. */
   sent: { upTo: number }

@@ -63,7 +63,10 @@ export interface PaxosState extends MemberState {
   /** The proposals that each acceptor had accepted when it promised the ballot. */
   promises: Map<NodeId, readonly SlotProposal[]>
   next: number
-  /** The acceptors known to have accepted each slot that is not chosen yet. */
+  /**
+   * The key is a slot without a chosen value. The value lists the acceptors that are known to have accepted the
+   * proposal for this slot.
+   */
   votes: Map<number, NodeId[]>
   /** Slots below this one were proposed before the last heartbeat. */
   proposedBefore: number
@@ -83,9 +86,10 @@ export type Paxos = Types<
 >
 export type PaxosTurn = Turn<Paxos>
 
-// Returns the node of a ballot, by its remainder: "Different proposers choose their numbers from disjoint sets of
-// numbers" (§2.5).
-
+/**
+ * Returns the node that owns a ballot number: "Different proposers choose their numbers from disjoint sets of numbers"
+ * (§2.5). The remainder of the number, divided by the number of nodes, is the index of its owner.
+ */
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 
 /** The bug: half of the nodes, rounded down, count as a majority. */

@@ -27,7 +27,10 @@ function synchronise(turn: QuorumTurn): void {
   if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
 }
 
-/** Returns the next node in turn. After all nodes had their turn, the digest continues with the next keys. */
+/**
+ * Returns the node to which the next digest is sent. All other nodes in turn get a digest of the same keys. Then the
+ * digests continue with the next keys.
+ */
 function nextPeer(state: QuorumState): NodeId | undefined {
   const others = state.nodes.filter((node) => node !== state.id)
   state.digestTo++

@@ -8,7 +8,7 @@ export interface Sizes {
   readonly w: number
 }
 
-/** The settings that decide the sizes. Those that are absent have their defaults. */
+/** The settings that determine the numbers N, R and W. A setting that is absent has its default value. */
 export type SizeSettings = { readonly [Name in 'replicas' | 'r' | 'w' | 'sloppy']?: ProtocolSettingValue }
 
 const MOST_NODES = 15

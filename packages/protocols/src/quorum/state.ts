@@ -28,7 +28,7 @@ export type QuorumMessage = MessagesOf<{
   /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
   put: { operation: string; version: Version; owner: NodeId | null }
   stored: { operation: string }
-  /** Versions that a replica may lack: read repair, or the answer to `want`. */
+  /** Versions that the receiver may lack. Sent for read repair, and as the answer to the message `want`. */
   versions: { versions: readonly Version[] }
   digest: { tags: readonly KeyTag[] }
   want: { keys: readonly string[] }
@@ -90,11 +90,9 @@ export interface QuorumState {
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /**
-   * Where the last digest of anti-entropy began, as an index of `keys`. `digestTo` is its receiver's index among the
-   * other nodes.
-   */
+  /** A node sends digests to find versions that differ between replicas. The last one began at this index of `keys`. */
   digestFrom: number
+  /** The receiver of the last digest, as an index into the list of the other nodes. */
   digestTo: number
   vouched: Vouched | undefined
 }

@@ -49,7 +49,7 @@ function extendLease({ state, config }: RaftTurn): void {
 /** Whether it is certain that no other leader has been elected. */
 export const holdsLease = ({ state, steady }: RaftTurn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
-/** Whether a lease of the correct length, without the bug, is still held. */
+/** Whether the lease would still be held if it had its correct length. The bug makes leases too long. */
 export const holdsTrueLease = ({ state, steady, config }: RaftTurn): boolean =>
   steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 

@@ -78,8 +78,8 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // `ownHad` tells whether the node's own master had the lock when it was granted. This master may already have
-    // released the lock in the same step.
+    // The node that got the lock may itself be a master. As a master, it may have released the lock again in the same
+    // step. So `ownHad` tells whether it held the lock at the moment of the grant.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

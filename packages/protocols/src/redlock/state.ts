@@ -52,7 +52,10 @@ export interface Cell {
   readonly fence: number
 }
 
-/** The purpose of a lock: to be held by the client, or to change the resource. */
+/**
+ * What a lock is acquired for. `hold`: a client asked for the lock itself. `apply`: a client's request changes the
+ * resource under the lock.
+ */
 export type Job =
   | { readonly type: 'hold'; readonly requestId: string }
   | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
@@ -81,7 +84,7 @@ interface Release {
   /** The client's request to release the lock; undefined if no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether the master still had the lock's value when it deleted the key. */
+  /** For each master that has answered: whether the key still had the lock's value there when the lock was released. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -98,8 +101,9 @@ export interface RedlockState {
   /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * For the value of each released lock: whether the key still had this value when it was released. A SET that arrives
-   * after the DEL of its value is ignored. Over a single connection, as in real systems, the SET would arrive first.
+   * For each released lock: its value, and whether the key still had this value at the release. If the command SET for
+   * a value arrives after the command DEL for it, the SET is ignored. In real systems, both use a single connection, so
+   * the SET arrives first.
    */
   readonly gone: Map<string, boolean>
   // The resource.
@@ -123,7 +127,7 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
   for (const master of turn.state.masters) turn.send(master, message)
 }
 
-/** Returns the name of a lock's token, by which any node can release the lock. */
+/** Returns a name that consists of a lock's key and its token. Any node can use the name to release the lock. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** The number of masters that an attempt must lock: "at least N/2 + 1" */

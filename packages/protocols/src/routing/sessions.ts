@@ -7,8 +7,8 @@ interface LastRequest {
   readonly sequence: number
   readonly result: Completion
   /**
-   * The copy's number of applied session requests, including this request. Sessions with the lowest numbers are removed
-   * first.
+   * The position of this request in the order in which the copy applied session requests. If there are too many
+   * sessions, those with the lowest positions are removed.
    */
   readonly count: number
 }

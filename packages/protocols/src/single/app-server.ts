@@ -98,8 +98,8 @@ function failed(turn: SingleTurn, call: Call): void {
 }
 
 /**
- * Returns the pause before the next attempt. `jitter`: random, up to the exponential pause (Brooker, "Exponential
- * Backoff and Jitter", AWS, 2015).
+ * Returns the pause before the next attempt. With `jitter`, the pause is random, but not longer than the exponential
+ * pause (Brooker, "Exponential Backoff and Jitter", AWS, 2015).
  */
 function backoffOf({ config, state }: SingleTurn, failures: number): number {
   const { backoff, backoffMs, longestBackoffMs } = config

@@ -10,7 +10,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
-  // Members are listed, because a spread would take longer than all other parts of a transaction.
+  // The members are listed by name. A spread (`...attempted`) would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, {
     requestId,

@@ -11,7 +11,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['p
   const begun = transactionFor(turn, attempted, place === undefined ? {} : { place })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  // Members are listed, because a spread would take longer than all other parts of a transaction.
+  // The members are listed by name. A spread (`...attempted`) would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: asks every participant to vote, yes or no.

@@ -22,7 +22,7 @@ export function resync(turn: WatchCacheTurn): void {
 export const apiServerMessages: Handlers<WatchCache, 'listed' | 'events' | 'present' | 'compacted'> = {
   listed(turn, { revision, content }) {
     const { state, config } = turn
-    // The message is a late duplicate of an earlier list.
+    // The list is not newer than the state of this server, so the message is a late duplicate.
     if (state.isListed && revision <= state.revision) return
     state.isListed = true
     state.held = config.object.load(content)

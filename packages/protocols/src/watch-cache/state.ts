@@ -66,7 +66,10 @@ export interface WatchCacheState {
   /** Whether the server has listed the store's content since its start. */
   isListed: boolean
   readonly waiting: Map<string, Waiting>
-  /** With a bug: changes that the cache skipped without applying them; for the invariant. */
+  /**
+   * If the cache has skipped changes without applying them: a description of this, for the invariant. Only a bug can
+   * cause it.
+   */
   skipped: string | undefined
 }
 

@@ -38,7 +38,7 @@ export async function loadProxyConfig(plane: ControlPlane, config: unknown, plac
 
 export interface ConfiguredProxy {
   readonly settings: ProxySettings
-  /** The proxy's `carries` as JSON. */
+  /** The value of the proxy's setting `carries`, as JSON. */
   readonly written: unknown
 }
 

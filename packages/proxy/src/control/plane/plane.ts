@@ -185,7 +185,8 @@ async function addProxy(parts: Parts, requested: ProxySettings, given: readonly 
   // The proxy is disabled at first, so that its toxics are in force before the first client can connect.
   const disabled = await proxies.create({ ...settings, enabled: false })
   try {
-    // Faults that are already in force must also suit the new proxy's links.
+    // A fault that is already in force may act on the links of the new proxy. So each fault is validated again, now
+    // with this proxy.
     for (const { fault } of faults.list()) validate(fault)
     for (const toxic of given) toxics.add(disabled, toxic)
     const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled

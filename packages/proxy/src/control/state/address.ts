@@ -13,8 +13,8 @@ export interface Address {
 }
 
 /**
- * Parses `host:port`, with an IPv6 host in brackets. The messages are those of Go's net.SplitHostPort, which users of
- * Toxiproxy know.
+ * Parses `host:port` or `unix:path`. An IPv6 host must be in brackets. If the port is missing, or there are too many
+ * colons, the error message is that of Go's net.SplitHostPort, because users of Toxiproxy know it.
  *
  * @throws UserError (usage)
  */
