@@ -13,7 +13,7 @@ export class NotSimulated extends Error {
   readonly code: string = 'ERR_NOT_SIMULATED'
   readonly what: string
 
-  /** `because` completes a sentence that begins with "it"; `instead` is a sentence. */
+  /** `because` is a verb phrase with the subject "it"; `instead` is a complete sentence. */
   constructor(what: string, because: string, instead: string) {
     super(`${what} cannot be simulated: it ${because}. ${instead}`)
     this.what = what

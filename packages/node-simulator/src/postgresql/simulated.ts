@@ -26,7 +26,10 @@ export function executeAlone(session: Session, statement: Statement): Outcome {
   return step.value
 }
 
-/** Returns why a statement ends a simulation: a description, and a clause that begins with "it". */
+/**
+ * Returns why an SQL statement ends a simulation. `what` is the text of the statement; `because` is a verb phrase about
+ * the statement.
+ */
 export const unsupported = (sql: string, construct: string): { readonly what: string; readonly because: string } => ({
   what: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql,
   because: `has ${construct}, which the simulated PostgreSQL does not execute`,

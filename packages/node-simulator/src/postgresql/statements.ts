@@ -7,7 +7,7 @@ import { type Exchanged, requestsOf, type Traffic } from './traffic.ts'
 /** An SQL statement that the program awaited while it served a client's request. */
 export interface AwaitedSql {
   readonly request: string
-  /** The number of the await in `Program.sites`. */
+  /** The index of the await in `Program.sites`. */
   readonly site: number
   readonly sql: string
   /**

@@ -155,9 +155,10 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
   bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
 
 /**
- * Returns the request of each query. A pool may send a query in the turn of another request, so a query's request must
- * also resume when the reply arrives. Once a driver has the description of a statement, it sends the rest of an
- * extended query, in no request's turn.
+ * Returns the client's request to which each database query belongs. A pool may send a query in the turn of another
+ * request, so a query belongs to a request only if the request also resumes when the reply arrives. A driver sends the
+ * last messages of an extended query when it gets the description of the statement. That turn belongs to no request, so
+ * the request of the first message counts.
  */
 export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

@@ -1,7 +1,10 @@
 import { type History, historyFromObjects } from '@chaosproxy/history'
 import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 
-/** Returns an engine's transactions as a history, with versions of cells. */
+/**
+ * Returns the transactions of the simulated PostgreSQL as a history. For each access to a cell, such as
+ * `doctors/x/1/on_call`, the history has the version of the cell.
+ */
 export function historyOfWitnessed(transactions: readonly WitnessedTransaction[], node: string): History {
   const processOf = freeProcesses()
   const witnessed = transactions

@@ -56,9 +56,14 @@ export interface Program {
   lacks(specifier: string, stack: string): boolean
   /** The assertions that at least one run should reach. */
   readonly expected: readonly string[]
-  /** The program's awaits, and other sites if it has probes. */
+  /**
+   * The program's functions and awaits, and its statements if lines are probed. Without probes, files that contain no
+   * `await` are left out.
+   */
   readonly sites: readonly Site[]
-  /** The name of each await, by its site. Holds refer to awaits by name. */
+  /**
+   * The name of each await, by the index of its site. Planned holds, which delay requests at an await, use these names.
+   */
   readonly awaits: ReadonlyMap<number, string>
   /** Loads the packages for `start`; undefined if they cannot be separated from the program's files. */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined

@@ -22,7 +22,7 @@ interface Loader {
 export interface Sources {
   /** @param file as the bundler names it in a comment */
   isInstalled(file: string): boolean
-  /** Returns the file of the text between two offsets of the bundle; undefined if unknown. */
+  /** Returns the source file of the text between two offsets of the bundle; undefined if unknown. */
   fileAt(offset: number, end: number): string | undefined
 }
 
@@ -50,7 +50,7 @@ export function packagesIn(statements: readonly Node[], code: string, sources: S
     return false
   }
   const isApart = (statement: Node): boolean => loaders.get(statement)?.isWhole === true || isOfBundler(statement)
-  // A loader that depends on an inseparable loader is also inseparable.
+  // A loader cannot be separated from the program if it depends on a loader that cannot be separated.
   for (let before = -1; before !== loaders.size; ) {
     before = loaders.size
     for (const [statement, { call }] of loaders) if (!needsOf(call).every(isApart)) loaders.delete(statement)
@@ -116,8 +116,9 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Whether a loader belongs to an installed package. If the loader is a whole statement, the bundler's comment before it
- * names its file. If the loader is inlined, the source map names its file.
+ * Whether a loader, which evaluates a CommonJS module, belongs to an installed package. If the loader is a whole
+ * statement, the bundler's comment before the statement names the module's file. If the bundler has inlined the loader,
+ * the source map names the file.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)

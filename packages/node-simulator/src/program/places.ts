@@ -118,8 +118,8 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // If the module declares its own `require` or `module`, these names may have another meaning. Then only `made`,
-    // which creates a `require`, is replaced.
+    // If the module declares its own `require` or `module`, `require.main` and `module.parent` may have another
+    // meaning. They are then not replaced. Only the statement `made`, which creates a `require`, is still replaced.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

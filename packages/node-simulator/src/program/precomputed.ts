@@ -38,7 +38,9 @@ function exportsOf(code: string, id: string): MimeTypes | undefined {
   return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
 }
 
-/** Programs may change the lists of `mime-db`, so these stay the same objects. */
+/**
+ * `exports.extensions` gets the lists of `mime-db` themselves and not copies, because programs may change these lists.
+ */
 const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
   [
     `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,

@@ -28,7 +28,7 @@ export interface Site {
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The number of the enclosing function's site. For a function, its own number. */
+  /** The index of the enclosing function in `Program.sites`. For a function, its own index. */
   readonly within: number
   readonly name?: string | undefined
   /**

@@ -37,7 +37,9 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** The number of starts after which a seat is discarded, because packages may accumulate state. */
+/**
+ * A seat, the environment of a program, is discarded after this many starts, because its packages may accumulate state.
+ */
 const MOST_STARTS = 500
 
 /** Programs whose packages must be loaded again at every start. */
@@ -126,8 +128,8 @@ export class Seat {
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
   /**
-   * Evaluates a package, and checks that it only creates its exports. If it does more, packages load again at every
-   * start.
+   * Evaluates a package, and checks that the evaluation only creates the package's exports. After any other effect, the
+   * packages of this program are evaluated again at every start.
    */
   #watched(evaluate: () => void): void {
     if (this.#depth > 0) {

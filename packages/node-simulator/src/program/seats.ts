@@ -40,7 +40,10 @@ export class Seats {
   }
 }
 
-/** The largest growth of the heap since seats were first kept. Packages may accumulate state with each start. */
+/**
+ * A program's seats are discarded once the heap has grown by more than this. A seat is an environment in which the
+ * program can start again. Packages in it may accumulate state with each start.
+ */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
 /**
  * The largest number of unused environments that are kept for a node. In one run, a node rarely starts more than this

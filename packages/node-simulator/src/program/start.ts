@@ -15,7 +15,10 @@ export interface Starting {
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/** Starts the program of a node. Packages are evaluated only if the seat does not have them yet. */
+/**
+ * Starts the program of a node. The seat, which is the program's environment, may have the packages of an earlier
+ * start. They are not evaluated again.
+ */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
@@ -50,7 +53,8 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // Once the value has settled, the request counts as resumed, and only the hold delays it further.
+        // The request counts as resumed as soon as the awaited value has settled. After that, only the hold delays the
+        // request.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

@@ -43,8 +43,7 @@ export class ModuleTouches {
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // Each round follows calls one level deeper, because a function's result may depend on what the functions that it
-    // calls have read.
+    // A function's result may depend on what its callees read. Each round follows the calls one level further.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -54,7 +53,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Returns the state that a node touches, without the statements and functions inside it. */
+  /** Returns the state that a statement or expression touches. Statements and functions nested in it do not count. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -71,8 +70,8 @@ export class ModuleTouches {
   }
 
   /**
-   * Collects the state that a node touches. If `isRun` is true, functions inside the node are skipped, because running
-   * the node does not run them.
+   * Collects the state that a syntax node touches. If `isRun` is true, functions inside the node are skipped, because
+   * executing the node does not call them.
    */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
@@ -264,7 +263,10 @@ function baseOf(node: Node): Node {
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/** Returns the part of the state that the first argument of a call names, such as `seat:{}`. */
+/**
+ * Returns the first argument of a call, such as a key, as the name of a part of the state. Each expression in a
+ * template becomes `{}`, as in `seat:{}`.
+ */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first

@@ -128,8 +128,8 @@ export class Files {
   }
 
   /**
-   * Makes the data of the file durable. All earlier changes of names become durable too, because the journal is written
-   * in order.
+   * Makes the data of the file durable. All earlier renames and other changes of file names become durable too, because
+   * the file system's journal is written in order.
    */
   sync(inode: Inode): void {
     inode.durable = inode.data

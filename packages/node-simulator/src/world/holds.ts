@@ -8,7 +8,7 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** The number of requests that must pass before the hold ends. */
+  /** The number of requests that must still pass the await `until` before the hold ends. */
   left: number
   release(): void
 }

@@ -221,7 +221,8 @@ export class Life implements Actor {
 
   end(death: Death): void {
     if (!this.alive) return
-    // The written data is already in the kernel, which still sends it.
+    // The data that the program has written is already in the kernel. The kernel sends it even after the program has
+    // ended.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)

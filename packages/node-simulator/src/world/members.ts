@@ -22,8 +22,8 @@ export function replacedIn(noted: readonly Noted[]): string | undefined {
 }
 
 /**
- * Restores all members. `replaced` is the first member that had been replaced, as {@link replacedIn} defines it.
- * `stays` is the first member that cannot be restored.
+ * Restores all members. `replaced` is what {@link replacedIn} would have returned before the restoration. `stays` names
+ * the first member or object that cannot be restored.
  */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
@@ -76,7 +76,7 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 
-/** Removes added members. Returns one that cannot be removed. */
+/** Removes members that were added. Returns the name of the first member that cannot be removed. */
 function removeAdded({ name, holder, keys }: Noted): string | undefined {
   const now = ownKeys(holder)
   if (now.length === keys.length) return undefined

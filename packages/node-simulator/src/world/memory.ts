@@ -28,7 +28,8 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * Returns a function to call after each event, with the node of the last turn. Memory that can be freed does not count.
+ * Returns a function that checks the memory in use. It must be called after each event, with the node of the last turn.
+ * Memory that garbage collection can free does not count.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */

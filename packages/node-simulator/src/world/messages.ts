@@ -157,15 +157,15 @@ const MOST_HEADERS = 2_000
  * has written in the turn.
  */
 export interface Answering {
-  /** Makes the connection call `take` once at the end of the turn. */
+  /** Registers a function that the connection calls once, at the end of the current turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
 }
 
 const ANSWERS = Symbol('what takes the answer')
 
 /**
- * Returns the connection that takes this answer as an object; undefined if the program writes the answer to any other
- * stream.
+ * Returns the request's connection if it accepts this HTTP answer as an object. Returns undefined if the program writes
+ * the answer to any other stream.
  */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
@@ -256,7 +256,7 @@ export function patchAnswers(): () => void {
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // The head stays as the client would get it. The body is not chunked, because it is sent as an object.
+    // The headers stay as a client would get them. The body is not encoded in chunks, because it is sent as an object.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {

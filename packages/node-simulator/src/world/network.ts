@@ -56,7 +56,7 @@ export class Wire {
   #sent = 0
   #lastArrival = 0
   #held: Packet[] = []
-  /** Whether a cut has dropped bytes, after which nothing may arrive. */
+  /** Whether a cut of the link has dropped bytes. If it has, no later bytes may arrive. */
   #holed = false
   #closed = false
   /** The other direction of the same connection. */

@@ -50,8 +50,8 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs are quiet. Always true without a shared server: the data is then on the nodes, which must
-   * agree on it among themselves.
+   * Whether the programs have done what clients requested. Without a shared server, this is always true: the nodes
+   * themselves then have the data, and must agree on it.
    */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around
@@ -63,8 +63,9 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Without repeating timers, the programs are quiet once no shared server is answering. With repeating timers, the
-    // wait below is long enough for the requests that the timers send.
+    // Without repeating timers, the programs are quiet once no shared server is answering. Repeating timers may send
+    // further requests. With them, the data must have stayed unchanged for so long that every timer has fired and its
+    // requests are answered.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))

@@ -5,7 +5,7 @@ import type { Nanos } from '@chaosproxy/history'
 
 export interface CodeStep {
   readonly type: 'enters' | 'at' | 'gone' | 'back'
-  /** The number of a site in `Program.sites`. */
+  /** The index of the site in `Program.sites`. */
   readonly site: number
   /** `process-3-2` is the second operation of process 3. */
   readonly request: string
@@ -20,11 +20,11 @@ export type CodeWatch = (step: CodeStep) => boolean
 /** A request that resumed at an await. `request` is undefined for code that serves no request. */
 export interface Resumed {
   readonly request: string | undefined
-  /** The number of a site in `Program.sites`. */
+  /** The index of the site in `Program.sites`. */
   readonly site: number
 }
 
-/** Gets the requests that resumed in a turn, in order, at the end of the turn. */
+/** Called at the end of a turn with the requests that resumed in this turn, in order. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
 interface Serving {

@@ -15,7 +15,7 @@ interface OpenServer extends SocketServer {
 const OPEN = Symbol('open connections')
 const FIRST_FREE_PORT = 49_152
 
-/** Returns a host that accepts connections where a node's program listens. */
+/** Returns the host of a node. The host accepts a connection if the node's program listens on the port. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   accept(port, from, remotePort, back, messages) {
     const life = lifeNow()

@@ -11,8 +11,8 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * The functions by which a program could reach the real world after its run. A stopped program gets the result of
- * `stopped`. Outside of runs, each call inspects the stack.
+ * The functions with which a program could reach the real world after its run. Such a call returns the result of
+ * `stopped` instead. To recognize such calls, each call outside of a program's turn inspects the call stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],

@@ -26,7 +26,7 @@ export interface Processors {
 }
 
 export interface Ended {
-  /** The real time after which the call was ended. */
+  /** The time limit that the call exceeded, in real time. */
   readonly afterMs: Millis
   /** Whether the program used the processor for the whole limit. If not, it might have returned later. */
   readonly isStuck: boolean

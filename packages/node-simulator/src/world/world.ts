@@ -35,7 +35,7 @@ export interface WorldOptions {
    * probes.
    */
   readonly code?: CodeWatch | undefined
-  /** Whether to track the request that the running code serves, even without `code`. */
+  /** Whether to track the request that the running code serves. With `code`, requests are tracked anyway. */
   readonly followsRequests?: boolean | undefined
   /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
@@ -98,7 +98,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // The timer of `call` may have been cleared by an earlier turn that waited during the same pause.
+    // Several turns may wait for the end of the pause. One of the earlier turns may have cleared the timer of `call`.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 

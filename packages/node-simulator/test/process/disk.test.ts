@@ -196,7 +196,10 @@ test('fs.WriteStream can be called as a constructor on an object of another clas
 })
 
 describe('fs.watch', () => {
-  /** Prints the events of a directory, of a file in it, and of that file after another file was renamed over it. */
+  /**
+   * A program that prints the events of a directory and of a file in it. The program also renames another file over
+   * this file.
+   */
   const WATCHING = `
     import fs from 'node:fs'
     import { setTimeout as wait } from 'node:timers/promises'

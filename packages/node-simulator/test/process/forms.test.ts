@@ -245,7 +245,10 @@ function isModule(code: string): boolean {
   }
 }
 
-/** Returns the form with an await in each of its holes, if the result is a valid module. */
+/**
+ * For each expression in `HOLES`, fills all placeholders of the form with the expression. Returns the results that are
+ * valid modules.
+ */
 const modulesOf = (form: string, wrap: (text: string) => string): readonly string[] =>
   HOLES.map((hole) => wrap(filled(form, [hole]))).filter(isModule)
 

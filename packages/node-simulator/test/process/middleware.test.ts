@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Ran, ran } from '../../../testing/src/simulated.ts'
 
-/** An application on express with common middleware, which calls itself. */
+/** An Express application with common middleware. The application sends requests to itself. */
 const onExpress = `
   import cookieParser from 'cookie-parser'
   import cors from 'cors'

@@ -35,7 +35,10 @@ async function startedProgram(program: string): Promise<{ readonly listens: bool
   })
 }
 
-/** Writes the first JavaScript example in a README that calls `listen` into a file, and returns its path. */
+/**
+ * Writes an example from a README to a file, and returns the path of the file. The example is the first JavaScript
+ * block that calls `listen`.
+ */
 function exampleIn(readme: string, name: string): string {
   const blocks = readFileSync(join(MODULES, readme), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)
   const [example = ''] = Array.from(blocks, ([, code = '']) => code).filter((code) => /\.listen\(/.test(code))

@@ -18,7 +18,10 @@ function storiesIn(statements: readonly string[]) {
   return storiesOf({ id: 'pg', engine: sessions.engine, requestOf, startedAt: nanos(0) }, [])
 }
 
-/** Statements of two sessions that each sell one of an item. The second session has not seen the sale of the first. */
+/**
+ * Returns the statements of two sessions that each sell one unit of an item. Both sessions read the number of sold
+ * units before either changes it.
+ */
 const lost = (one: string, other: string, item: string) => [
   ...[one, other].flatMap((session) => [
     `${session}: begin`,

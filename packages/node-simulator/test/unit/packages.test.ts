@@ -19,7 +19,7 @@ function apartIn(...modules: readonly string[]) {
   const statements = statementsOf(code)
   const found = packagesIn(statements, code, {
     isInstalled: (file) => file.includes('node_modules'),
-    // Takes the place of a source map: here a comment in the text names the file.
+    // Instead of a source map, a comment in the code names the file.
     fileAt: (offset, end) => /from: (\S+)/.exec(code.slice(offset, end))?.[1],
   })
   const names = statements

@@ -2,7 +2,10 @@ import { loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
 import { written } from '../../../testing/src/simulated.ts'
 
-/** For each line of a program: the state that it reads and changes, and the earlier reads that it uses. */
+/**
+ * For each line of a program: the state that it reads, the state that it changes, and the state that its values were
+ * computed from.
+ */
 async function touchesIn(program: string): Promise<{ readonly [line: string]: string }> {
   const { program: loaded } = await loadService(written(program), 'lines')
   const names = (states: readonly { readonly name: string; readonly part?: string | undefined }[] = []) =>
