@@ -196,7 +196,7 @@ interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeout
   readonly as: string | object
 }
 
-/** Links whose requests are recorded. All pages share them as `clients`. */
+/** Links whose requests are recorded. In the recording, all pages are one client with the name `clients`. */
 interface RecordedLinks extends Links {
   stop(): Promise<Run>
 }

@@ -60,7 +60,10 @@ export const watchState =
   () =>
     breachOf
 
-/** Returns the same invariants, with watches passed through `wrap`. */
+/**
+ * Returns copies of the invariants. Each copy uses the result of `wrap` as its watch, which is the function that checks
+ * the invariant.
+ */
 export const wrapWatches = (
   invariants: readonly Invariant[] | undefined,
   wrap: (watch: NodeWatch, node: NodeId, invariant: string) => NodeWatch,

@@ -12,7 +12,8 @@ export interface MachineMistake {
 }
 
 /**
- * The program that answers for a node has stopped answering. A replay is no faster: it waits until the same timeout.
+ * A program that implements a node did not answer before a timeout. A replay takes as long, because it waits for the
+ * same timeout.
  */
 export class SilentProgramError extends Error {}
 

@@ -17,8 +17,8 @@ export const inOrder = (id: NodeId, peers: readonly NodeId[]): readonly [NodeId,
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1
 
 /**
- * Returns the lowest number of this node above `last`. The remainder of a number identifies its node, so no two nodes
- * share a number.
+ * Returns this node's lowest number that is greater than `last`. A number modulo the number of nodes is the index of
+ * its node, so no two nodes share a number.
  */
 export const nextNumber = ({ nodes, id }: Member, last: number): number =>
   (Math.floor(last / nodes.length) + 1) * nodes.length + nodes.indexOf(id)

@@ -39,7 +39,10 @@ const LATE_TIMER_MS = 50
 /** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
-/** `begins`: the server was idle. `full`: the job is rejected. */
+/**
+ * What happens to an arriving job. `begins`: the server was idle, and serves the job immediately. `full`: too many jobs
+ * are waiting, and the job is rejected.
+ */
 export type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
 
 export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { now, serviceMs }: Pace): Arrival {

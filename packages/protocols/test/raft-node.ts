@@ -14,7 +14,7 @@ export interface NodeOptions {
   readonly settings?: { readonly [name: string]: ProtocolSettingValue }
 }
 
-/** The node n1 of three; the test delivers every event. */
+/** Creates the node n1 of a cluster of three. The test passes every event to the node. */
 export function createNode(options: NodeOptions) {
   const machine = findProtocol('raft')!.create({ bug: options.bug, settings: options.settings ?? {} })
   let now: Millis = millis(0)

@@ -28,7 +28,7 @@ export type Ports = { readonly [measure in Measure]: number }
 export interface Load {
   readonly amount: number
   readonly seconds: number
-  /** The amount including the warm-up; absent if there was no warm-up. */
+  /** `amount` plus the amount during the warm-up; absent if there was no warm-up. */
   readonly total?: number
 }
 
@@ -97,8 +97,8 @@ async function load(request: Extract<LoadRequest, { role: 'load' }>): Promise<Lo
 }
 
 /**
- * Sends the message again whenever the whole answer has arrived, and returns the number of answers. `answerBytes`
- * returns the length of each answer, given the first bytes received.
+ * Sends `message`, and repeats it after each complete answer until `untilMs`. Returns the number of answers. All
+ * answers have the same length, which `answerBytes` computes from the first bytes received.
  */
 function exchange(
   port: number,

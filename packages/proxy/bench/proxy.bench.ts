@@ -190,7 +190,8 @@ async function measureIdle(proxy: Proxy, port: number): Promise<string> {
   const through = await proxy.listenFor(port)
   const loader = startHelper('./load.js')
   try {
-    // The first connections also need memory for code and caches, only once. This memory does not count.
+    // The first connections also use memory for code and caches, which later connections share. They are opened before
+    // the measurement, so that this memory does not count.
     await loader.ask<object>({ role: 'idle', port: through, connections: 500 } satisfies LoadRequest)
     await proxy.collectGarbage()
     const before = await proxy.usage()

@@ -76,7 +76,7 @@ export const brokerMessages: Handlers<Broker, 'do' | 'fetch' | 'settle'> = {
   },
 }
 
-/** Whether a drain must wait, because a delivered message may become visible again. */
+/** Whether a drain of a queue must wait, because a delivered message may become visible in the queue again. */
 function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
   return (

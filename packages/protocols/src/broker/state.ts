@@ -95,7 +95,7 @@ export interface BrokerState {
   readonly queues: Map<string, Entry[]>
   readonly receiving: Forwarding
   readonly keys: Map<string, Completion>
-  /** Receipts of messages that left their queue, with the messages' numbers. */
+  /** The numbers of messages removed from their queues, by receipt. A receipt identifies one delivery of a message. */
   readonly receipts: Map<string, number>
   readonly subscribers: Map<NodeId, Publication[]>
   published: number
@@ -105,7 +105,10 @@ export interface BrokerState {
   // The broker's queues.
   produced: number
   handedOut: number
-  /** Describes a message that left its queue twice; for the invariant. */
+  /**
+   * Describes a message that one consumer settled while another consumer held it. The invariant checks that there is
+   * none.
+   */
   twice: string | undefined
 }
 

@@ -46,8 +46,8 @@ export class Answered {
   }
 
   /**
-   * Whether the node got this request long ago, or before a restart. After a restart, a real process knows its requests
-   * only by their names, which begin with the node's name.
+   * Whether the node got this request long ago, or before its last restart. After the restart of a real process,
+   * earlier requests are recognized only by their ids, which begin with the node's name.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

@@ -72,6 +72,6 @@ export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
 export const isAfter = (one: Stamp, other: Stamp): boolean =>
   one.time > other.time || (one.time === other.time && one.logical > other.logical)
 
-/** Returns this time, or just after `floor` if that is later. */
+/** Returns the earliest timestamp that is at or after `time`, and after `floor`. */
 export const stampAfter = (time: number, floor: Stamp): Stamp =>
   time > floor.time ? { time, logical: 0 } : { time: floor.time, logical: floor.logical + 1 }

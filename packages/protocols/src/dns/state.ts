@@ -82,7 +82,7 @@ export interface DnsState {
   heardAt: Millis
   /** On the primary: secondaries known to have the current zone. */
   readonly current: Set<NodeId>
-  /** On the primary: whether any node may still have an old answer. */
+  /** On the primary: whether a secondary or a resolver may still answer with data from before the last update. */
   owes: boolean
   // A resolver.
   readonly cache: Map<string, CacheEntry>
@@ -90,7 +90,7 @@ export interface DnsState {
   questionsAsked: number
   /** By name: the serial of its last known update. An answer with an earlier serial must not be used. */
   readonly flushed: Map<string, number>
-  /** An answer that was given after its time to live ended; for the invariant. */
+  /** Describes an answer that was given after its time to live had ended. The invariant checks that there is none. */
   late: string | undefined
 }
 

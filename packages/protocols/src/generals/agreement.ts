@@ -7,7 +7,7 @@ import type { Battle, Decision, Generals, GeneralsState, GeneralsTurn, Order, Si
 // This file implements OM(1) (§3) and SM(1) (§4), the algorithms for one traitor, of Lamport, Shostak & Pease, "The
 // Byzantine Generals Problem", 1982.
 
-/** "The commander sends his value to every lieutenant" (OM, step 1), signed if messages are (SM, step 1). */
+/** Step 1 of OM: "The commander sends his value to every lieutenant". In step 1 of SM, he also signs it. */
 export function command(turn: GeneralsTurn, order: Order): void {
   const { state } = turn
   const battle = state.decided.length

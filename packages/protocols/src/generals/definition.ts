@@ -25,8 +25,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before he sends his order. If he has not decided yet, a lieutenant's decision
-          // does not follow from his order.
+          // A loyal commander decides in the step that sends his order. If he has not decided yet, a lieutenant's
+          // decision cannot follow from his order.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`

@@ -6,7 +6,7 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
+  /** Lock holders assume that no monotonic clock is faster than another by more than this factor. */
   readonly clockDrift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean

@@ -22,7 +22,8 @@ const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': res
 const FINEST_RESOLUTION_MS = 0.1
 
 /**
- * Whether copies become correct eventually. Not for a bank: a node does not know concurrent transfers of other nodes.
+ * Whether all copies eventually become correct. The copies of a bank do not, because a node executes a transfer without
+ * knowing the concurrent transfers of other nodes.
  */
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)

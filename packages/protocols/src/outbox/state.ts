@@ -24,7 +24,10 @@ type OutboxMessage = MessagesOf<{
 }>
 
 type OutboxRecord = RecordsOf<{
-  /** In the database: the effect of a command. If `event` is true, its event is in the same transaction. */
+  /**
+   * In the database: the effect of a command. If `event` is true, the same transaction also stores the command's event
+   * for the queue.
+   */
   commit: {
     from: NodeId
     ticket: Ticket

@@ -140,7 +140,10 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
 // until that replica has the client's write (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data",
 // 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position of the write).
 
-/** Answers a committed write once the replica that its client called has it. */
+/**
+ * Answers a committed write. If the client called a replica, the answer may have to wait until that replica has the
+ * write.
+ */
 function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
   const { config, state } = turn
   const { node } = write.origin

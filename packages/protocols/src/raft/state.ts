@@ -102,7 +102,7 @@ export interface Snapshot {
   readonly copy: SavedCopy
 }
 
-/** The voters from the entry at `index` on. */
+/** The voting members of the cluster, valid from the log entry at `index` on. */
 export interface Configuration {
   readonly index: number
   readonly members: readonly NodeId[]
@@ -180,7 +180,7 @@ export type Raft = Types<
  * 2).
  */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether the term or the vote has changed, and no effect records the change yet. */
+  /** Whether the term or the vote has changed since an effect last persisted it. */
   declare voteChanged: boolean
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
 

@@ -96,7 +96,9 @@ export const clientMessages: Handlers<Redlock, 'set-done' | 'raised' | 'deleted'
 const isHeld = (turn: RedlockTurn, { refused }: Attempt): boolean =>
   refused.size > turn.state.masters.length - majorityOf(turn)
 
-/** Step 3: a majority suffices if all its masters were locked before the first key could expire. */
+/**
+ * Step 3 of Redlock: the client has the lock if it locked a majority of the masters before the first key could expire.
+ */
 function locked(turn: RedlockTurn, attempt: Attempt): void {
   if (!isValid(turn, attempt)) {
     giveBack(turn, attempt)

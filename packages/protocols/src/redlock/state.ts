@@ -98,7 +98,7 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
+  /** By key, only with fencing: the latest fencing token, and the value that identifies the lock with this token. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
    * For each released lock: its value, and whether the key still had this value at the release. If the command SET for
@@ -116,7 +116,10 @@ export interface RedlockState {
   /** The value of a lock that this node acquired, by key and token. */
   readonly held: Map<string, string>
   named: number
-  /** The lock acquired in the last step, and whether this node's own master had it; for the invariant. */
+  /**
+   * The lock that this node acquired in its last step, and whether the node's own master had this lock. The invariant
+   * uses both.
+   */
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 

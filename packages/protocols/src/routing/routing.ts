@@ -87,7 +87,7 @@ export interface RoutingTurn {
   cancelTimer(timer: RoutedTimer): void
 }
 
-/** The timer for sweeps, which runs while requests wait. */
+/** The timer for the periodic check of waiting requests. It runs only while requests wait. */
 export type RoutedTimer = 'requests'
 
 /** The largest number of open requests of a node or leader. Further requests are refused. */

@@ -44,7 +44,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** Restores a copy. Its count continues from the highest count of all sessions. */
+/** Restores a saved copy. Its `count` is the highest `count` of its sessions. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),

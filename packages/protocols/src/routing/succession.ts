@@ -35,8 +35,8 @@ export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState 
 })
 
 /**
- * Returns the settings of succession. `leader` is the protocol's word for the leader; `succeeds` is a verb phrase, such
- * as `takes over`.
+ * Returns the settings for heartbeats, and for the silence after which a node replaces the leader. `leader` is the
+ * protocol's word for a leader. `succeeds` says what that node does, such as `takes over`.
  */
 export const successionSettings = (
   leader: string,

@@ -10,7 +10,7 @@ import type { ShardedMessage, ShardedState } from './state.ts'
 const TRANSACTIONAL: readonly string[] = ['transactions', 'bank']
 const CHECK_MS = millis(50)
 const VOTE_TIMEOUT_MS = millis(200)
-/** The largest number of attempts of a transaction that finds a key locked, or its shard moving. */
+/** The largest number of attempts of a transaction. An attempt fails if a key is locked, or if its shard is moving. */
 const ATTEMPTS = 60
 
 export const sharded: ProtocolDefinition = defineProtocol({

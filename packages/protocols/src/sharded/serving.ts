@@ -102,7 +102,8 @@ export const servingMessages: Handlers<Sharded, 'where' | 'there' | 'ask' | 'ans
   },
   answer: (turn, { requestId, result }) => finish(turn, requestId, result),
   /**
-   * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately, otherwise later.
+   * Handles the reply of a node that does not own the shard of a request. If the reply tells this node a new owner, the
+   * request is sent there immediately; otherwise it is sent again later.
    */
   moved(turn, { requestId, number, shard, place }) {
     const { state } = turn

@@ -23,7 +23,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
     checks: 0,
   })
   for (const [node, operations] of parts) {
-    // This node itself may already have voted no in this loop, and so ended the transaction.
+    // The coordinator is itself a site. If it has already voted no in this loop, the transaction has ended.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations, sites })
   }
 }

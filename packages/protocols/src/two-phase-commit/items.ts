@@ -13,7 +13,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
   | { readonly does: 'append'; readonly text: string }
   | { readonly does: 'push'; readonly element: Json }
-  /** Refused if the sum would be less than `least`. */
+  /** This addition is refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
   /** Refused if it was executed before, so that a repeated transfer has no second effect. */
   | { readonly does: 'once' }

@@ -17,7 +17,7 @@ import {
 
 // Normal operation: §4.1. State transfer: §5.2.
 
-/** The number of entries per repeated message. */
+/** The largest number of log entries in a repeated Prepare message. */
 const BATCH = 64
 
 /** "The primary advances op-number, adds the request to the end of the log […] and sends a Prepare message" (§4.1). */

@@ -82,8 +82,8 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
     },
     ...apiServerMessages,
     /**
-     * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the store's
-     * revision.
+     * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the
+     * revision that the peer already has.
      */
     watch(turn, { from: first }, peer) {
       const { state } = turn
@@ -99,7 +99,8 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
         from = oldest
       }
       const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-      // Without new changes, `to` is the revision that the peer already has. That revision may be later than the store's.
+      // Without new changes, `to` is the last revision that the peer has. The last revision of the store may be
+      // earlier.
       const message: WatchCacheMessage = {
         type: 'events',
         from: first,

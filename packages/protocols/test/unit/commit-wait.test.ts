@@ -35,8 +35,8 @@ test('with commit-wait, a read sees a write that is still waiting, and the answe
   nodes.pass(21)
   commit(nodes)
   nodes.deliver()
-  // The read sees the write, although the reader's clock showed an earlier time than that of the write when the read
-  // began.
+  // The read returns the written value, although the timestamp of the write was later than the reader's clock when the
+  // read began.
   expect(nodes.reply(seen)).toEqual(ok(1))
 })
 

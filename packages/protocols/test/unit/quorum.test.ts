@@ -13,7 +13,7 @@ interface NodeOptions {
   readonly nodes?: number
 }
 
-/** The node n1 of several; the test delivers every event. */
+/** Creates the node n1 of a cluster. The test passes every event to the node. */
 function createNode({ settings = {}, bug, journal = [], nodes = 3 }: NodeOptions) {
   const machine = findProtocol('quorum')!.create({ bug, settings })
   const peers = Array.from({ length: nodes - 1 }, (_, i) => `n${i + 2}`)

@@ -17,7 +17,7 @@ export interface ControlOptions {
    * only, unless `isOpen` is set. The caller decides whether that is acceptable.
    */
   readonly token?: string | undefined
-  /** Whether the user allows anyone to control the proxy. */
+  /** Whether the user allows every client to control the proxy, even without a token. */
   readonly isOpen?: boolean | undefined
   /** Additional host names that browsers may use. `createGuard` decides which other names are allowed. */
   readonly hostNames?: readonly string[] | undefined

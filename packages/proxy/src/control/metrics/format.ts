@@ -1,7 +1,7 @@
 export interface Sample {
   readonly labels: { readonly [name: string]: string }
   readonly value: number
-  /** The part of a histogram: `bucket`, `sum` or `count`. */
+  /** The suffix of the sample's name if the metric is a histogram: `bucket`, `sum` or `count`. */
   readonly part?: string | undefined
 }
 

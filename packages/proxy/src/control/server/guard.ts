@@ -47,7 +47,10 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
   }
 }
 
-/** Whether no public DNS can have the host: an address, a name without a dot, or a name reserved for local use. */
+/**
+ * Whether public DNS cannot contain the host. True for an IP address, a name without a dot, and a name reserved for
+ * local use.
+ */
 const isPrivateName = (host: string): boolean =>
   isIP(host) !== 0 || !host.includes('.') || /\.(internal|local|localhost|test)$/.test(host)
 
