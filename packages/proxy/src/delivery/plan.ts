@@ -151,7 +151,7 @@ export const carries = (stages: readonly Placed[], positionBytes: number): boole
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')
 
-/** Whether the stage counts an arrival at this position as a hit. */
+/** Whether content that arrives at this position of the stream counts as a hit of the stage's fault. */
 export function meets(
   { stage, afterBytes }: Placed,
   content: Content,

@@ -58,7 +58,7 @@ export interface Candidate {
    * - `seen`: the rule does not hit, but must see the response.
    */
   readonly state: 'chosen' | 'open' | 'seen'
-  /** The start of the request's body, if the match depends on the response too. */
+  /** The start of the request's body. It is kept for a match that also depends on the response. */
   readonly body?: Buffer | undefined
 }
 

@@ -10,15 +10,18 @@ export interface PossibleRequest {
 }
 
 /**
- * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept: a method and then a path,
- * in any case and with any blanks in between. TLS and HTTP/2 hide their requests, so bytes that begin either protocol
- * may contain any request.
+ * Finds requests in bytes that are not valid HTTP/1.1 but that a more tolerant server might accept. Such a request is a
+ * method and then a path, in upper or lower case, with any blanks between them. If the bytes begin like TLS or HTTP/2,
+ * they may contain any request, because these protocols hide their requests.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
   /** The last bytes, unchanged. Another protocol's mark may begin in them. */
   #rawRest = ''
-  /** The last characters, with collapsed blanks. A request may begin in them. */
+  /**
+   * The last characters read so far, with each run of blanks replaced by one space. A request may begin there and
+   * continue in the next bytes.
+   */
   #rest = ''
   #found = 0
   #mayBeTls = false

@@ -159,7 +159,10 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** Returns the offset in a whole reply after this many bytes of its content; undefined if the content is not longer. */
+/**
+ * Returns the offset in a complete reply at which the first `contentBytes` bytes of its content end. Undefined if the
+ * content is not longer than that.
+ */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)

@@ -314,7 +314,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // If the body was searched, the proxy has already asked the client for it.
+    // If the proxy has searched the body, it has already sent `100 Continue` to the client.
     const isContinued = turn.awaitsContinue && wasSearched
     const sentHead = isContinued ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -325,7 +325,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request if its body is longer than every duplicating fault allows. */
+  /** If the body of a request is too long for every fault that duplicates the request, sends no duplicates. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)

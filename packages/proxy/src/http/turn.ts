@@ -5,7 +5,7 @@ import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
-/** The reasons for a missing response, in the words of histories. */
+/** The texts with which a history explains a missing response. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: the answer is not valid HTTP',
@@ -31,7 +31,10 @@ export class HttpTurn {
   isSearched = false
   replyRules: readonly Candidate[] = []
   madeUp: Reply | undefined
-  /** How the client is left without a response; undefined if it gets one. */
+  /**
+   * What happens to a client that gets no response: its connection is reset, or it waits forever. Undefined if it gets
+   * a response.
+   */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false
   wantsClose = false

@@ -1,7 +1,9 @@
 import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from '@chaosproxy/wire/http2'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
-/** The most bytes held from a server that sends before the client's preface. */
+/**
+ * The server may send before the client's preface arrives. At most this many of the server's bytes are held until then.
+ */
 const MOST_HELD_BYTES = 256 * 1024
 
 /**

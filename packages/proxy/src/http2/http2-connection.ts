@@ -295,7 +295,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** Plans a frame of a withheld reply; undefined if the frame passes. */
+  /** Returns what to do with a frame of a reply that a fault withholds. Undefined if the frame is passed on. */
   #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
     const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]

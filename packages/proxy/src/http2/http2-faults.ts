@@ -76,7 +76,10 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   }
 }
 
-/** @throws UserError (usage) for conditions that no request of HTTP/2 can meet here. */
+/**
+ * @throws UserError (usage) if the fault matches the statement, the body or the status. None of these can be matched in
+ * HTTP/2.
+ */
 function validateMatch({ kind, links, match }: StreamFault): void {
   for (const conditions of [match ?? {}, match?.not ?? {}])
     for (const name of ['statement', 'body', 'status'] as const)

@@ -78,7 +78,9 @@ export function bounded(
   }
 }
 
-/** Returns a clock whose callbacks are guarded like the interceptor's calls. */
+/**
+ * Returns a clock for an interceptor. If a callback throws an error, only the interceptor's own connection is reset.
+ */
 export const clockWithin = ({ guard }: Pick<Conversation, 'guard'>, clock: ProxyClock): ProxyClock => ({
   nowMs: () => clock.nowMs(),
   after: (delayMs, callback) => clock.after(delayMs, () => guard(callback)),

@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Whether all memory passed on since the last call may be reused. */
+  /** Returns true if the memory of all bytes passed on since the previous call may be reused. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

@@ -48,7 +48,7 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   readonly shared: Timetable
   /** Chooses the connections that the fault may hit. */
   trigger: Trigger
-  /** How often the connections of the fault were chosen again after a change of its trigger. */
+  /** How often the trigger of the fault has changed. After each change, the fault's connections are chosen again. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }

@@ -87,7 +87,7 @@ export class Rule<Fault extends TrafficFault> {
   }
 }
 
-/** What a rule did to a message. `none` also stands for a later effect, which the rule counts when it happens. */
+/** What a rule did to a message. `none`: nothing yet. If the effect comes later, it is counted as a hit only then. */
 export type Effect = 'none' | 'acts' | 'ends'
 
 /** Applies the rules that selected a message, in order. If a rule ends the message, the other rules count no hit. */

@@ -65,8 +65,8 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
     if (forged === undefined) return undefined
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
-  // Receivers drop a message with a wrong signature, so the forged message is not sent at all. With `besides`, only the
-  // original message is sent. Without it, no message is sent.
+  // Receivers drop a message with a wrong signature. Therefore the forged message is never sent. If `besides` is true,
+  // the original message is sent. Otherwise nothing is sent.
   'forge-signed-message'(fate, { fields, besides }, { message, track, rule, seat }) {
     if (forgedBytes(message, fields, track, rule.randomFor(seat)) === undefined) return undefined
     return besides ? fate : { ...fate, copies: [] }
@@ -102,7 +102,9 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
-/** Maximum number of bits tried for each flip, because a flip must keep the framing intact. */
+/**
+ * For each flip, at most this many random bits are tried. A bit is rejected if flipping it makes the message invalid.
+ */
 const ATTEMPTS_PER_BIT = 100
 
 /**

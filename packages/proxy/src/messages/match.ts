@@ -71,7 +71,7 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
 /** JSON may write any letter as an escape such as `\u0041`. */
 const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
-/** The members by which framings represent messages that are not JSON. */
+/** A message that is not JSON is read as an object with some of these members. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
 function memberOf(value: Json, names: readonly string[]): Json | undefined {

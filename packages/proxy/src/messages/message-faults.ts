@@ -14,7 +14,10 @@ import { MessageRule, type Track } from './message-rule.ts'
 import { MessageStage } from './message-stage.ts'
 
 export interface MessageFaultsOptions {
-  /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
+  /**
+   * The seed of all random numbers. Each fault has a separate sequence of random numbers for each link and each
+   * connection.
+   */
   readonly seed: number | string
   /** The source of time, by default the system clock. */
   readonly clock?: ProxyClock | undefined

@@ -2,7 +2,7 @@ import { RuleList } from '../link/rule-list.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStatistics {
-  /** Whole messages, with or without a fault. */
+  /** The number of complete messages, whether or not a fault acted on them. */
   readonly messages: number
   readonly oversized: number
   /** Directions of connections that broke the declared framing, and passed unchanged from then on. */

@@ -17,8 +17,8 @@ export class MessageRule extends Rule<MessageFault> {
   }
 
   /**
-   * Returns whether the fault misses a compressed message, and counts the miss. A compressed message can be delayed,
-   * but nothing else. A fault that delays every message therefore misses none.
+   * On a compressed message, only a `delay-message` fault without `match` can act. For every other fault, counts a
+   * missed message and returns true.
    */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false

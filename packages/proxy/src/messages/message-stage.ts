@@ -36,7 +36,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
-  /** Whether the message beginning that the reader holds has already been passed on. */
+  /** Whether the bytes of the incomplete message in `#reader` have already been passed on. */
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false

@@ -37,8 +37,9 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
 }
 
 /**
- * Finds any process that dialled, as `python3 4711`. Works on Linux, on the same machine and in the same pid namespace,
- * as root or as the process's user. Takes milliseconds for a process that has not dialled recently.
+ * Finds the process that opened a connection, and names it by its program and process id, such as `python3 4711`. Works
+ * only on Linux, for processes on the same machine and in the same pid namespace. The proxy must run as root or as the
+ * user of the process. Takes milliseconds for a process that has opened no connection recently.
  *
  * @throws UserError (environment) if not on Linux.
  */

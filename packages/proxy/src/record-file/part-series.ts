@@ -71,7 +71,8 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     const path = pathOf(number)
     const unfinished = `${compressedPath(path)}.unfinished`
     try {
-      // Open the files now, so that no file is created after the compression is given up.
+      // Open the files synchronously. Otherwise the unfinished file could be created after the `catch` block has
+      // removed it.
       const from = createReadStream(path, { fd: openSync(path, 'r') })
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)

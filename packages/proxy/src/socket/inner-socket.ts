@@ -20,7 +20,7 @@ export function connectWithin(): InnerConnection {
   return { client, accepted: accepted as unknown as Socket }
 }
 
-/** One end of the connection, which ends and resets like a socket. */
+/** One of the two sides of a connection within the process. It can be ended and reset like a socket. */
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
@@ -36,7 +36,8 @@ class InnerSocket extends Duplex {
   #isReset = false
 
   constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
-    // The event 'close' of a stream itself does not report an error, so `_destroy` emits 'close'.
+    // For a Duplex stream, Node emits the event 'close' without the argument `hadError`. Therefore `_destroy` emits the
+    // event instead, with this argument.
     super({ allowHalfOpen, emitClose: false })
   }
 

@@ -93,7 +93,10 @@ export class Tape {
     return true
   }
 
-  /** Writes an entry's header at `#lastAt`, and returns its slab if there is memory. */
+  /**
+   * Writes the header of a new entry. Returns the block of memory that holds the entry, or undefined if no memory is
+   * left.
+   */
   #entry(kind: number, stream: number, atMs: number, keptBytes: number): Slab | undefined {
     const slab = this.#withRoom(HEADER_BYTES + keptBytes)
     if (slab === undefined) {

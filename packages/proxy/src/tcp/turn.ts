@@ -12,7 +12,10 @@ export interface Flushing {
   flush(): boolean
 }
 
-/** The longest read that is gathered. Copying longer reads would cost more than it saves. */
+/**
+ * Reads up to this length are collected and handled together. Longer reads are handled immediately, because copying
+ * them would cost more than it saves.
+ */
 export const LONGEST_GATHERED_BYTES: number = 4 * 1024
 
 const MEMORY_BYTES = 256 * 1024

@@ -45,7 +45,10 @@ function utcTime(time: Date): Buffer {
   return tlv(0x17, Buffer.from(`${digits.slice(2, 14)}Z`))
 }
 
-/** Context-specific tags: explicit (constructed), and implicit with primitive content. */
+/**
+ * Context-specific tags of ASN.1. An explicit tag encloses a complete encoding. An implicit tag replaces the tag of a
+ * primitive value.
+ */
 const explicit = (tag: number, content: Buffer): Buffer => tlv(0xa0 | tag, content)
 const implicit = (tag: number, content: Buffer): Buffer => tlv(0x80 | tag, content)
 
@@ -66,7 +69,7 @@ export interface Authority {
 }
 
 const DAY_MS = 86_400_000
-/** How long before its issue a certificate is valid, because clients' clocks may be slow. */
+/** The validity of a certificate starts this long before its issue, because clients' clocks may be slow. */
 const VALID_BEFORE_MS = DAY_MS
 const VALID_FOR_MS = 365 * DAY_MS
 

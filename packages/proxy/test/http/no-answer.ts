@@ -7,7 +7,10 @@ export interface Outcome {
   readonly clientSaw: string
   /** How often the server executed the write. */
   readonly serverDid: number
-  /** The types of the write's events in this view, each with the reason why the write failed or is unknown. */
+  /**
+   * The types of the write's events in the client's record. If the write failed or its outcome is unknown, the reason
+   * follows after a colon.
+   */
   readonly client: string
   readonly backend: string
   readonly edges?: readonly string[]

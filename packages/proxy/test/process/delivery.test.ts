@@ -131,7 +131,8 @@ describe('a latency fault', () => {
     ['uniform', 0.9, 108],
     ['normal', 0.5, 100],
     ['normal', 0.8413, 110],
-    // Lomax of shape 3 and scale 10: 10·((1 − q)^(−1/3) − 1) above the latency.
+    // The `pareto` jitter is a Lomax distribution of shape 3 and scale 10. Its q-quantile is 10·((1 − q)^(−1/3) − 1)
+    // ms, which is added to the latency of 100 ms.
     ['pareto', 0, 100],
     ['pareto', 0.5, 102.6],
     ['pareto', 0.9, 111.54],

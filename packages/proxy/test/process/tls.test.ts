@@ -292,7 +292,7 @@ describe('TLS on both sides of the proxy', () => {
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')
     await client.received.until(({ length }) => length === 4)
-    // Both handshakes have succeeded. One bit of each byte of the message is flipped.
+    // Both TLS connections work, although one bit of each byte of the plaintext is flipped.
     expect(client.received.text).not.toBe('abcd')
     expect(fault.hits).toBeGreaterThan(0)
   })

@@ -38,7 +38,7 @@ export async function recorded(options: Partial<RespRecorderOptions> & { answer?
       .map(({ process, type, f, key, value, error }) =>
         [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
       )
-  /** The recorder's own marks, as `f key: what`. */
+  /** Returns the recorder's own marks, such as `touched y: a request that a fault changed`. */
   const marks = (view: keyof typeof views = 'client') =>
     views[view]
       .filter(({ process, f }) => process === 'recorder' && f !== 'passed-on')

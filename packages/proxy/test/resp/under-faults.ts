@@ -19,7 +19,8 @@ const PATIENCE_MS = 300
 const MOST_BATCHES = 30
 
 /**
- * All faults on bytes. No bits are flipped on the way to the server, because it would then execute a different request.
+ * All faults that act on bytes. No fault flips bits of requests, because the server would then execute different
+ * requests.
  */
 const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
@@ -253,8 +254,8 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
         f === 'read' && type === 'ok' && !answered.has(value === null ? undefined : String(value)),
     ),
     /**
-     * Written keys that are neither in an operation nor marked. A key that no client sent is left out, because flipped
-     * bits made it.
+     * Keys that the server wrote, but that are in no recorded operation and in no mark of the recorder. Keys that no
+     * client sent are left out, because a fault made them by flipping bits.
      */
     unaccounted: touched.includes(undefined)
       ? []

@@ -34,13 +34,18 @@ interface Prepared {
 
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: a command that was sent before the answer to this prepare. The answer to `next` follows that answer. */
+  /**
+   * `next`: a command that the client sent before it had the answer to this prepare command. The server answers `next`
+   * afterwards.
+   */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The definitions of a prepared statement's columns and parameters. `left`: packets still expected. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
-/** In MariaDB, this id means the statement prepared last, even before its own id is known. */
+/**
+ * In MariaDB, this statement id denotes the last prepared statement. Clients can use it before they know the real id.
+ */
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**

@@ -14,7 +14,7 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
   [0, OID.numeric],
   [TYPE.newDecimal, OID.numeric],
   [TYPE.json, OID.jsonb],
-  // BIT has the number of PostgreSQL's boolean. Read it as an unknown type.
+  // The type number 16 is BIT in MySQL but boolean in PostgreSQL. Therefore read BIT as an unknown type.
   [TYPE.bit, 255],
 ])
 

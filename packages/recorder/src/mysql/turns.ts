@@ -263,7 +263,10 @@ export class Turns {
   }
 }
 
-/** Stands for an unreadable text. Because its quotation never ends, any effect is assumed. */
+/**
+ * Stands for a statement whose text cannot be read. This text is an unclosed quotation mark, so the recorder assumes
+ * that the statement may have any effect.
+ */
 const UNREADABLE_TEXT = "'"
 
 const ready = (isOpen: boolean): BackendMessage => ({ kind: 'ready', status: isOpen ? 'T' : 'I' })

@@ -3,8 +3,8 @@ import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { ColumnType } from './recorded-table.ts'
 
-// Column values in the form of a history. Only a number's canonical form becomes a number, so that different texts
-// never become equal.
+// These functions convert column values to the JSON values of a history. A text becomes a number only if it is the
+// canonical text of this number. Different texts thus never become equal.
 
 export function textOf(value: FieldValue, format: Format, type: number): string | null | undefined {
   if (value === null) return null

@@ -30,7 +30,7 @@ export const postgresqlConversation = ({
     open({ crossings, lost }) {
       /** The arrival time of the current message, and the position of the current request's first byte. */
       let [time, startByte]: [Nanos, number] = [nanos(0), 0]
-      // Objects without spread parts are read faster.
+      // The members of an object are read faster if it was created without spread syntax.
       const questions = new Questions({
         connection,
         commands,

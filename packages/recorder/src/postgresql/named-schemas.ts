@@ -42,7 +42,9 @@ export class NamedSchemas {
   #database: string | undefined
   #usual: string | undefined
 
-  /** @param usual the schema of names without a schema. If undefined, such a name counts as the recorded table. */
+  /**
+   * @param usual the schema of unqualified table names. If undefined, an unqualified name counts as the recorded table.
+   */
   read(tokens: readonly Token[], tables: ReadonlyMap<string, Named>, usual: string | undefined): Read {
     let doubt: SchemaDoubt | undefined
     const others = new Set<number>()
@@ -67,7 +69,10 @@ export class NamedSchemas {
     return { tokens: left, doubt, naming }
   }
 
-  /** Returns why a statement on recorded tables means other tables than the first one, if it may. */
+  /**
+   * Returns why the table names in a statement may denote other tables than the same names in the first statement on
+   * recorded tables. Undefined if they denote the same tables.
+   */
   otherThanFirst({ database, schemas }: Lookup, naming: TableNaming): string | undefined {
     this.#database ??= database
     if (database !== this.#database)
@@ -109,7 +114,10 @@ export function schemasIn(parameters: ReadonlyMap<string, string>): string {
   return chosen === undefined ? USUAL : schemaList(chosen.split(','))
 }
 
-/** Returns the list of schemas that a statement chooses for names without one, if it does. */
+/**
+ * If a statement changes the list of schemas for unqualified names, returns the new list. Undefined for other
+ * statements.
+ */
 export function schemasSetBy(tokens: readonly Token[]): Operand | 'default' | undefined {
   const second = tokens[1]?.text
   switch (tokens[0]?.text) {

@@ -7,7 +7,7 @@ type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' |
 interface Touching {
   readonly touches: MayTouch
   readonly why: string
-  /** Whether the statement changes rows after its transaction, too. */
+  /** Whether the statement, such as CREATE TRIGGER, may also change rows after the end of its transaction. */
   readonly lasts?: boolean
 }
 

@@ -15,7 +15,9 @@ interface RecordedPostgresql extends RecordedServer {
   readonly namedBy?: string | undefined
 }
 
-/** Records the operations of clients of PostgreSQL, or of a database that is converted to it. */
+/**
+ * Records the operations of clients of PostgreSQL, or of a database whose messages `speech` converts to PostgreSQL's.
+ */
 export function recordPostgresql({
   recorder,
   node,

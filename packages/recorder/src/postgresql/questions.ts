@@ -246,7 +246,10 @@ export class Questions {
     this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
   }
 
-  /** Notes where names mean tables, and marks all rows if the statement may mean other tables than earlier ones. */
+  /**
+   * Notes in which schemas the server looks up unqualified table names. If the table names in the statement may denote
+   * other tables than in earlier statements, marks all recorded rows as possibly changed.
+   */
   #lookUp(transaction: Transaction, { what, naming, schemas }: Statement, portal: Portal | undefined): void {
     if (schemas !== undefined) {
       const chosen = schemas === 'default' ? this.#usualSchemas : operandText(schemas, portal)

@@ -6,7 +6,7 @@ export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 /** A recorded table in the mode with whole transactions. */
 export interface RecordedTable {
   readonly name: string
-  /** Its schema; undefined if the settings do not say it. */
+  /** The schema of the table; undefined if the settings name no schema. */
   readonly schema?: string | undefined
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>

@@ -44,7 +44,7 @@ export type NewValue =
   | { readonly kind: 'total'; readonly left: Operand; readonly right: Operand; readonly sign: 1 | -1 }
   /** Adds to an existing row, or creates a row with the amount. */
   | { readonly kind: 'increment'; readonly amount: Operand | 'excluded'; readonly sign: 1 | -1 }
-  /** `of`: other recorded columns in the expression. */
+  /** Any other expression. `of`: the recorded columns in the expression. */
   | { readonly kind: 'expression'; readonly of?: readonly string[] }
   | { readonly kind: 'conflicting' | 'excluded' }
 

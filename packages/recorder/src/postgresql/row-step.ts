@@ -135,7 +135,10 @@ function withoutRepeats(rows: readonly ResultRow[]): readonly ResultRow[] {
   })
 }
 
-/** Returns the doubt for rows with the same key, because the record cannot tell such rows apart. */
+/**
+ * If two rows of a statement have the same key, the statement's effect is unknown: the record cannot tell these rows
+ * apart.
+ */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}: name the primary key of ${table.name}, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot`,
   touches: everyCell(table),
@@ -275,8 +278,8 @@ function changedBy(
 }
 
 /**
- * Returns the number of changed rows. An empty tag means that the client limited the rows. The number is then known
- * only if all rows were returned, and otherwise 0.
+ * Returns the number of changed rows. The command tag contains this number, but is empty if the client limited the
+ * rows. The number is then known only if all rows were returned. Returns 0 if it is unknown.
  */
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
@@ -360,7 +363,7 @@ function decided(
   return [...reads, ...cells('r', table, key, others)]
 }
 
-/** Returns what the absence of a row from the result shows, as reads of this row. */
+/** A row is missing from the result. Returns reads of this row that express what its absence shows. */
 function missed(
   table: RecordedTable,
   key: string,

@@ -102,7 +102,10 @@ export const conjuncts = (condition: Expression): readonly Expression[] =>
 
 export const isLossy = (expression: Expression): boolean => expression.is === 'cast' && expression.type === 'lossy'
 
-/** The operand of an expression, or of a cast that does not change it. */
+/**
+ * Returns the operand of an expression that is a single operand, with or without a cast. Undefined if the cast is
+ * lossy.
+ */
 export function operandOf(expression: Expression | undefined): Operand | undefined {
   if (expression === undefined || isLossy(expression)) return undefined
   const plain = uncast(expression)

@@ -79,7 +79,7 @@ function meaningOf(tokens: readonly Token[], recorded: Recorded): Statement {
   const control = controlOf(tokens)
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
-  // MySQL names its default database in a connection.
+  // PostgreSQL's default schema is `public`. In MySQL, each connection chooses its default database.
   const usual = recorded.dialect === undefined ? 'public' : undefined
   const { tables, table: name, schema } = recorded
   const known = tables ?? new Map([[name, { name, schema }]])

@@ -46,7 +46,7 @@ export interface Transaction {
   /** By name. */
   readonly cursors: Map<string, Cursor>
   isolation: string | undefined
-  /** The request that comments in the statements name. */
+  /** The application's request to which the transaction belongs; undefined if unknown. */
   request: string | undefined
   /** Functions to call with the transaction's outcome. There is one for each statement that was not understood. */
   readonly doubts: Settle[]

@@ -56,8 +56,8 @@ export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedPr
 }
 
 /**
- * Returns the protocol of a proxy in a recording. A proxy without a protocol gets `recorded`, and a proxy for HTTP
- * without routes gets the routes of `recorded`.
+ * Returns the protocol with which a proxy is recorded. If the proxy has no protocol, this is `recorded`. If the proxy
+ * has HTTP but no routes, this is HTTP with the routes of `recorded`.
  */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded

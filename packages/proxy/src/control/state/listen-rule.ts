@@ -20,8 +20,9 @@ export interface ListenRuleOptions {
 }
 
 /**
- * Creates the rule for listeners. Without a token, every account of this machine can send requests, so they may open
- * only what any account could open itself: unprivileged ports of loopback addresses.
+ * Creates the rule for the addresses on which proxies may listen. If no token is required, every user account of this
+ * machine can send requests. A request may then open only ports that every account can open itself: unprivileged ports
+ * of loopback addresses.
  */
 export function createListenRule({ isTrusted, named }: ListenRuleOptions): ListenRule {
   const known = new Set(named)

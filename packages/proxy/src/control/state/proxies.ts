@@ -160,7 +160,8 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // A proxy may have the same name as the endpoint `from`, but `to` must differ from `from`.
+    // The endpoints `from` and `to` must have different names. By default, `to` has the name of the proxy, unless
+    // `from` already has it.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)

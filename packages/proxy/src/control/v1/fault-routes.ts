@@ -71,7 +71,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** By origin: where faults of this origin can be changed, as a phrase for error messages. */
+/** For each origin of a fault: the part of an error message that says where such a fault can be changed. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',

@@ -16,7 +16,7 @@ export interface NamedThings<Thing> {
 /** The description of a route's success, and its error statuses. */
 interface Outcomes {
   readonly done: string
-  /** If a new resource has the status 201: the description of this status. */
+  /** The description of the status 201, if the route returns 201 for a new resource. */
   readonly created?: string | undefined
   readonly errors?: readonly number[] | undefined
 }

@@ -161,8 +161,8 @@ describe('gRPC traffic that is not an operation', () => {
       ['passed-on', { what: 'POST /kv.v1.Store/Watch', count: 1, mayWrite: true }],
       ['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/Watch' })],
       ['passed-on', { what: 'POST /kv.v1.Store/PutMany', count: 1, mayWrite: true }],
-      // This mark is needed besides the mark of Watch: the response to Watch is not complete yet, and may still be a
-      // refusal.
+      // The call PutMany needs its own mark, although Watch already has one. The response to Watch is not complete yet,
+      // and may still be a refusal.
       ['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/PutMany' })],
     ])
     expect(view.events).toEqual([])

@@ -34,7 +34,8 @@ test('lose-reply resets the stream after the server has replied, and the client 
   const fault = world.faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, when: { nth: 2 } })
   expect(await ask(world.session, '/a', 'xyz')).toBe('/a 3')
   expect(await call(world, '/b')).toMatchObject({ status: undefined, path: undefined, code: INTERNAL_ERROR })
-  // Later header blocks can still be decoded, although the client never got a block that changed the header table.
+  // The lost reply changed the server's header table (HPACK), but the client never got this reply. The client can still
+  // decode the header blocks of later replies.
   expect(await call(world, '/c')).toMatchObject({ status: 200, path: '/c', code: 0 })
   expect(world.asked).toEqual(['/a', '/b', '/c'])
   expect(fault.hits).toBe(1)

@@ -10,7 +10,10 @@ type Fields = { readonly [name: string]: string }
 
 const fieldsOf = (fields: Fields): HpackFields => new Map(Object.entries(fields)) as never
 
-/** Returns the recorded response to a read. `blocks` are its header blocks and the texts of its body. */
+/**
+ * Returns the recorded response to a read. In `blocks`, an object is a header block, and a string is a part of the
+ * body.
+ */
 function answerOf(blocks: readonly (Fields | string)[], request: Fields = {}) {
   const head = { method: 'GET', target: '/kv/x', headers: fieldsOf(request) }
   const stream = new RecordedStream(1, head, new HttpTurn(undefined, nanos(0)), {

@@ -32,7 +32,7 @@ test('a GOAWAY to the client names the highest client stream that the server may
   const numbers = new StreamNumbers()
   for (const stream of [1, 3, 5]) numbers.arrived(headers(stream))
   for (const stream of [5, 3, 1]) numbers.toServer(headers(stream))
-  // The server has seen its stream 1, which is the client's stream 5.
+  // The client's stream 5 has the number 1 at the server.
   expect(numbers.toClient(goaway(1, 0)).readUInt32BE(9)).toBe(5)
   expect(numbers.toClient(goaway(3, 0)).readUInt32BE(9)).toBe(5)
 })

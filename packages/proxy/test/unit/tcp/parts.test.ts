@@ -60,7 +60,10 @@ describe('the buffer that a socket reads into', () => {
 })
 
 describe('the writes to a socket in a turn', () => {
-  /** Handles an arrival in a turn. Returns what was written during the turn, and what was written in all. */
+  /**
+   * Calls `act` in a turn of the event loop. Returns the sizes of the writes until `act` returned (`during`), and of
+   * all writes until the end of the turn (`written`).
+   */
   function inTurn(act: (write: GatheredWrite) => void) {
     const written: number[] = []
     const write = new GatheredWrite((bytes) => {
