@@ -45,7 +45,7 @@ process.send({ id: 0 })
 
 export interface ProxyUsage {
   readonly residentBytes: number
-  /** 0 if the system does not report it. */
+  /** The number of open file descriptors; 0 if the system does not report it. */
   readonly descriptors: number
   readonly connections: number
   readonly unhandled: number

@@ -85,8 +85,8 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // The time to make up for is at least twice the duration of the piece. Otherwise a piece that takes longer than
-      // CATCH_UP_MS would be postponed each time it is due.
+      // After a stall, the flow may make up for at least twice the duration of this piece. Otherwise a piece that takes
+      // longer than CATCH_UP_MS would be postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {

@@ -16,7 +16,10 @@ export interface PossibleRequest {
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The last bytes, unchanged. Another protocol's mark may begin in them. */
+  /**
+   * The last bytes read so far, unchanged. The signature of TLS or HTTP/2 may begin there and continue in the next
+   * bytes.
+   */
   #rawRest = ''
   /**
    * The last characters read so far, with each run of blanks replaced by one space. A request may begin there and

@@ -137,6 +137,6 @@ export function applyFaults(candidates: readonly Candidate[], original: Reply, a
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // `harms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits its kind.
+  // The function `harms[kind]` accepts faults of this kind, but the compiler cannot infer that.
   return harm as ReplyHarm<HttpFault['kind']>
 }

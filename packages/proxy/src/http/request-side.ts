@@ -34,7 +34,10 @@ const CUT_OFF = 'the request was cut off'
  */
 type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
-/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each. */
+/**
+ * Reads the requests of a connection, and passes them on as the faults allow. Queues an `HttpTurn` for each request, to
+ * match it with its response.
+ */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection

@@ -34,7 +34,10 @@ class PrefaceReader implements Interceptor {
     conversation.dial()
   }
 
-  /** One direction of the chosen version. Before the choice, `first` receives the bytes. */
+  /**
+   * Passes the bytes of one direction to the chosen version of HTTP. Until a version is chosen, `first` receives the
+   * bytes.
+   */
   #stage(direction: 'requests' | 'responses', first: (bytes: Buffer) => boolean): Stage {
     return {
       receive: (bytes) => this.#chosen?.[direction].receive(bytes) ?? first(bytes),

@@ -8,7 +8,7 @@ export type WithholdingFault = UnansweredFault | Extract<Http2Fault, { readonly 
 export interface WithheldReply {
   readonly fault: WithholdingFault
   readonly rule: StreamRule
-  /** Counts the messages that the client gets, if it gets any. */
+  /** Counts the messages of the reply that the client gets. Undefined if the client gets no part of the reply. */
   readonly messages: MessageCount | undefined
   isOver: boolean
 }

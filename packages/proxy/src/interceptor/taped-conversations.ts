@@ -12,7 +12,7 @@ export interface TapedLinks {
 /** Returns the stream number of a connection's requests. The stream number of its responses is one higher. */
 const streamOf = (connection: number): number => connection * 2
 
-/** Adds the links' tapes in front of `inner`. */
+/** Puts an interceptor in front of `inner`. It records the traffic of each link on the link's tape. */
 export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
   if (forward === undefined && backward === undefined) return inner
   const intercept: Intercept = (conversation) => tapeConversation(conversation, { forward, backward, clock })

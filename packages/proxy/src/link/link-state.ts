@@ -119,7 +119,7 @@ export class LinkState {
     attachment.victims.clear()
     for (const flow of this.#flows.keys()) {
       this.#choose(attachment, flow)
-      // A flow that stays hit keeps its state.
+      // A flow that the fault chooses again keeps its state.
       if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
     }
   }

@@ -223,7 +223,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
-    // The queue counts a hit of these kinds once it reorders or repeats the message.
+    // For faults of these kinds, the queue counts the hit later: when it reorders or repeats the message.
     return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
   })
   return fate
@@ -233,7 +233,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function applyFault(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // `messageHarms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits the fault.
+  // The function `messageHarms[fault.kind]` accepts faults of this kind, but the compiler cannot infer that.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

@@ -24,5 +24,5 @@ export interface Identification {
   readonly unknown: number
 }
 
-/** For a route that only one endpoint dials. */
+/** The identification for a route on which only one endpoint opens connections. */
 export const ownAddress: Identification = { by: 'own address', known: 0, unknown: 0 }

@@ -50,7 +50,7 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Adds a line. Begins a new part if the current part is full, or if the event is too late for it. */
+  /** Adds a line. Begins a new part first if the current part is full or has reached its maximum duration. */
   write(line: string, event?: { readonly time: number }): void
   /** Returns where the last line is, unless it is lost. */
   place(): LinePlace | undefined

@@ -28,7 +28,7 @@ class InnerSocket extends Duplex {
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort: number | undefined
-  /** The proxy's connection to the server. It keeps the process alive on behalf of this end. */
+  /** The proxy's connection to the server. It keeps the process alive, because a stream without a socket cannot. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
   /** Called when the reader has room again. */

@@ -73,7 +73,7 @@ function readChunks(stream: Stream): ReadStream {
   return { messages, unreadableFromMs: stream.pieces[0]?.atMs }
 }
 
-/** The maximum number of commands of a chunk that are named. */
+/** The description of a chunk names at most this many of its commands. */
 const MOST_NAMED = 3
 
 /** Returns the distinct names of the commands in a chunk of RESP. */

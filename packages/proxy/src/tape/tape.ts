@@ -82,7 +82,10 @@ export class Tape {
     }
   }
 
-  /** Marks the last entry as delivered, if it is about exactly these bytes. */
+  /**
+   * If the last entry has the bytes of this stream that arrived at `atMs` and end at `totalBytes`, marks the entry as
+   * delivered and returns true.
+   */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory
     const at = this.#lastAt

@@ -236,7 +236,8 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
-      // A spread in place of an undefined member would cost time for each connection.
+      // Setting `path` to undefined is faster than adding it conditionally by spread syntax. This code runs for each
+      // connection.
       path: isPath(target.host) ? target.host : undefined,
       localAddress: this.#options.source,
       allowHalfOpen: true,
@@ -342,17 +343,17 @@ function receiverOf(inlet: Inlet): Receive {
 }
 
 /**
- * Whether a stream that seems to have ended was in fact reset. When one poll finds both data and an RST, libuv reports
- * an end (uv__stream_io, its shortcut for POLLHUP), and a truncated stream would look complete. A reset connection has
- * no peer address any more; after a FIN the address remains while our own direction is open. No code may read the
+ * Whether a socket that reported an end was in fact reset. When one poll finds both data and an RST, libuv reports an
+ * end (uv__stream_io, its shortcut for POLLHUP), and a truncated stream would look complete. After a reset, the socket
+ * has no peer address any more. After a FIN, it has one while the proxy's own direction is open. No code may read the
  * address earlier, because Node would cache it.
  */
 const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * Creates the interceptor's exit to the pump. `reach` is called before anything passes. `reset` is called in place of
- * the pump's own `reset`.
+ * Creates the object through which an interceptor sends to the pump. `reach` is called before bytes or an end are sent.
+ * `reset` is called in place of the pump's own `reset`.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {

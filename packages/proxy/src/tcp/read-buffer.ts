@@ -41,7 +41,7 @@ export class ReadBuffer {
     this.#replace(filledBytes)
   }
 
-  /** Called after a read whose buffer does not come back. */
+  /** Called after a read whose buffer cannot be reused. */
   give(filledBytes: number): void {
     this.#replace(filledBytes)
   }

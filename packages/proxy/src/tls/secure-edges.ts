@@ -36,7 +36,8 @@ export interface SecureEdges {
 }
 
 /**
- * @param encryption How connections that begin in plaintext become encrypted; clients have asked by then.
+ * @param encryption For a protocol whose connections begin in plaintext: how to change to TLS. Clients have already
+ * requested TLS when `accept` is called.
  *
  * @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate.
  */

@@ -184,7 +184,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
 
 function applyFault(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
   const { fault } = rule
-  // `harms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits the fault.
+  // The function `harms[fault.kind]` accepts faults of this kind, but the compiler cannot infer that.
   const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>
   return harm(fate, fault, rule, seat)
 }

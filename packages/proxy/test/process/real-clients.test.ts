@@ -76,7 +76,7 @@ async function serveFraming(path: string, request: IncomingMessage, response: Se
 const run = promisify(execFile)
 const BIG_OUTPUT = { maxBuffer: 1 << 26 }
 
-/** A file for a program to read, removed with the test. */
+/** Writes a file that a program can read. The file is removed after the test. */
 function fileOf(name: string, text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-client-'))
   cleanUp(() => rmSync(directory, { recursive: true, force: true }))

@@ -181,7 +181,7 @@ function outcomesOf(events: readonly Event[]): readonly Recorded[] {
 const isOfAltered = (mark: Json): boolean =>
   (mark as { readonly what?: string }).what === 'a request that a fault changed'
 
-/** The field behind the key of a hash. */
+/** Matches the suffix `[f]` of a key, which names a field of a Redis hash. */
 const FIELD = /\[f\]$/
 
 export interface UnderFaultsOptions {

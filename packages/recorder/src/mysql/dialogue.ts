@@ -28,7 +28,7 @@ interface Prepared {
   /** The number of parameters. Until the server reports it, the number counted in the text. */
   parameters: number
   types: ParameterTypes | undefined
-  /** The parameters with values from separate commands. */
+  /** The numbers of the parameters whose values the client sent in separate commands. */
   readonly apart: Set<number>
 }
 

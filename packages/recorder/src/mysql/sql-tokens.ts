@@ -96,8 +96,8 @@ const HINTS = wordSet(
 )
 
 /**
- * Logical operators under other names. `XOR` also binds less than AND. As a concatenation (`PIPES_AS_CONCAT`), `||` is
- * not understood under any name.
+ * `&&`, `||` and XOR are replaced by AND and OR. XOR counts as OR, because it also binds less tightly than AND. In the
+ * mode `PIPES_AS_CONCAT`, `||` is a concatenation, which the recorder does not understand in any form.
  */
 const LOGICAL: ReadonlyMap<string, Token> = new Map([
   ['&&', wordOf('and')],

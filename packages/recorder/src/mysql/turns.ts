@@ -46,7 +46,10 @@ const XA = 'a connection of MySQL with transactions of XA, or with blocks of sta
 const LIMITED = 'a connection of MySQL with SQL_SELECT_LIMIT, as setMaxRows sets it (use LIMIT)'
 const CHAINED = 'a connection of MySQL with COMMIT AND CHAIN'
 
-/** Temporary tables commit nothing. If a statement that is not listed ends a transaction, its outcome is unknown. */
+/**
+ * Statements before which MySQL commits the open transaction. Creating or dropping a temporary table does not commit
+ * it. If any other statement ends the transaction, the transaction's outcome is recorded as unknown.
+ */
 const COMMITS_FIRST =
   /^(alter|create (?!(or replace )?temporary)|drop (?!temporary|prepare)|rename|truncate|grant|revoke|lock|analyze (\w+ )?table|check|flush|optimize|repair|reset|install|uninstall|set password)\b/
 /** Statements after which reads may lack rows. */
@@ -110,7 +113,8 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // The earliest time of a snapshot is the request of the transaction's first statement, so add a statement.
+        // This BEGIN takes the snapshot immediately. The recorder assumes that a snapshot is taken after the request of
+        // the transaction's first statement, so add a first statement.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':

@@ -5,8 +5,9 @@ export type Operand = (
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 ) & {
   /**
-   * Which values the server stores as given, if not all. `whole`: only whole numbers. `as numeric`: whole numbers, and
-   * in numeric columns also other numbers. An integer column rounds `2.5`.
+   * Set if the server may store another value than the given one: an integer column rounds `2.5`. `whole`: only whole
+   * numbers are stored unchanged. `as numeric`: columns of the type numeric store every number unchanged, and other
+   * columns only whole numbers.
    */
   readonly exact?: 'whole' | 'as numeric'
 }

@@ -15,7 +15,10 @@ export const cellsOf = (table: RecordedTable, keys: readonly string[], columns: 
   keys: keys.flatMap((key) => columns.map((column) => cellName(table, key, column))),
 })
 
-/** Returns these columns' cells in all rows; by default all columns. A star stands for every primary key. */
+/**
+ * Returns the cells of these columns in every row of the table. In the names of the cells, `*` stands for every primary
+ * key.
+ */
 export const everyCell = (table: RecordedTable, columns: Iterable<string> = table.values.keys()): Touches =>
   cellsOf(table, ['*'], [...columns])
 

@@ -27,15 +27,15 @@ export type TableNaming = 'qualified' | 'unqualified'
 /** Where the server looks up the tables of a connection. In MySQL, the database is a schema. */
 export interface Lookup {
   readonly database: string
-  /** The schemas of names without one. */
+  /** The schemas in which the server looks up unqualified names. */
   readonly schemas: string
 }
 
 /** Distinguishes a recorded table from tables with the same name in other schemas. */
 export class NamedSchemas {
   /**
-   * For each table without a schema in the settings: the schema that a statement named first. The table of this schema
-   * is the recorded one.
+   * The settings may name a table without its schema. For each such table: the schema in which a statement first used
+   * the table. Only the table in this schema is recorded.
    */
   readonly #first: Map<string, string> = new Map()
   /** Where the first statement on recorded tables looked them up. */

@@ -123,7 +123,7 @@ export function strangeFunction(all: readonly Token[], known?: ReadonlySet<strin
 const CALLING = wordSet('select insert update delete with values explain merge table declare')
 const NO_CALL_AFTER = wordSet('into with recursive as conflict')
 
-/** Words that write no table when a parenthesis follows them. */
+/** Keywords and functions that can precede a parenthesis. None of them writes to a table. */
 const HARMLESS = wordSet(
   [
     'conflict values in any all some exists and or not over filter within on using as by partition when then else case where from select',

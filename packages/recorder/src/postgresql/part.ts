@@ -23,7 +23,10 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** What the part writes. It is needed to merge parts on one row. */
+  /**
+   * What the statement writes to the row. Several statements on one row are merged into one operation, which needs this
+   * value.
+   */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly interpret: (answer: Answer) => Interpretation
 }

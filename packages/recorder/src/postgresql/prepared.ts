@@ -78,7 +78,7 @@ const OF_ROWS = wordSet('select insert update delete')
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
-  /** Statements by text without literals; `several` if the literals matter. */
+  /** Maps each text without its literals to its statements. `several`: the statements depend on the literals. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
   /** Texts read only once. A meaning is cached when its text recurs, because texts with values rarely do. */
   readonly #readOnce: Set<string> = new Set()
@@ -95,7 +95,10 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /** Returns the statements of a shape, if they do not depend on the literals. */
+  /**
+   * Returns the statements of all texts that differ only in their literals. Undefined if the statements depend on the
+   * literals.
+   */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known

@@ -12,7 +12,7 @@ export interface Catalogue {
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** Which statements cause the write: all that write, only DELETE, or only UPDATE. */
+  /** The statements on `table` that cause the write: all statements that write, only DELETE, or only UPDATE. */
   readonly by: 'write' | 'delete' | 'update'
   /** The columns whose UPDATE causes the write. */
   readonly columns?: readonly string[] | undefined
@@ -92,7 +92,10 @@ export function proposeTables(
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
-/** Returns, for each table, the other proposed tables that its statements write. */
+/**
+ * A statement that writes one table may also change other tables, for example through a trigger. For each table,
+ * returns the proposed tables that change in this way.
+ */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],

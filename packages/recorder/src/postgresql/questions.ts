@@ -54,7 +54,7 @@ export class Questions {
   #isolation: string | undefined
   #lookup: Lookup = { database: '', schemas: '' }
   #usualSchemas = ''
-  /** How the statements since the last change of `#lookup` named recorded tables. */
+  /** Since `#lookup` last changed: whether statements have named recorded tables with their schema. */
   #naming: TableNaming | undefined
   #open: Unit | undefined
   /** The transaction that the requests so far leave open. */
@@ -366,7 +366,10 @@ export class Questions {
   }
 }
 
-/** A statement. `literals`: its literals, if its cached meaning is shared with other literals. */
+/**
+ * A statement. Texts that differ only in their literals can share one cached `statement`. In that case, `literals` has
+ * the literals of this text.
+ */
 interface RequestedStatement {
   readonly statement: Statement
   readonly literals?: readonly string[] | undefined

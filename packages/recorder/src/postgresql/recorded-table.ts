@@ -21,9 +21,9 @@ export interface RecordedTable {
 
 /** The recorded tables that are written indirectly, by statements on another table or view. */
 export interface IndirectWrites {
-  /** Recorded tables that change whenever a statement writes its own table or view. */
+  /** When a statement writes to one table or view, these other recorded tables always change, too. */
   readonly write?: readonly string[] | undefined
-  /** Recorded tables that change when a statement deletes rows of its own table. */
+  /** When a statement deletes rows of one table, these other recorded tables change, too. */
   readonly delete?: readonly string[] | undefined
   /**
    * For each column of the statement's own table: the recorded tables that change when the statement changes this

@@ -115,7 +115,7 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // Two rows suffice to show that there are several. The bytes are borrowed, so copy them.
+        // Two rows are enough to show that a result has several rows. Copy the values, because their memory is reused.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
@@ -216,7 +216,7 @@ export class Replies {
     this.#end(transaction, 'refused', reason)
   }
 
-  /** Ends a transaction without a reply to its end. */
+  /** Ends a transaction although the server has not reported its end. */
   #end(transaction: Transaction, fate: 'refused' | 'lasting', reason: string): void {
     const { exchange } = transaction
     transaction.isOver = true

@@ -101,7 +101,10 @@ export function showsNothing(reading: Reading, expression: Expression): boolean 
 const queriesIn = (expression: Expression): readonly Query[] =>
   expression.is === 'query' || expression.is === 'exists' ? [expression.query] : expression.parts.flatMap(queriesIn)
 
-/** Whether a query names a recorded table. Before a dot, the name denotes a column of the outer query. */
+/**
+ * Whether a query names a recorded table. A table name before a dot does not count: `accounts.id` is a column of the
+ * outer query.
+ */
 function namesTable({ tokens, tables }: Reading, { from, to }: Query): boolean {
   for (let at = from; at < to; at++) {
     const token = tokens[at]

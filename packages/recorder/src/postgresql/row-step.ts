@@ -182,7 +182,8 @@ function readBy(
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
+  // The server's command tag is empty if the client limited the number of rows. Rows may then be left out, unless a row
+  // was found for each requested key.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isWhole = keys !== undefined && !isHeldBack && leavesNoneOut(selection, keys.length, portal)
   // A row without its key may be any of several, so that none of them is known to be absent.
@@ -325,7 +326,7 @@ function insertedBy(
   return { micro, locked, isPredicate, doubt: doubtOf(table, conflicting) }
 }
 
-/** Returns the doubt for cells that an INSERT … ON CONFLICT DO UPDATE inserts, or leaves as they are. */
+/** An INSERT … ON CONFLICT DO UPDATE inserts these cells, or keeps their old values. Returns this unknown effect. */
 function doubtOf(
   table: RecordedTable,
   cells: readonly { readonly key: string; readonly column: string }[],
@@ -510,7 +511,10 @@ function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefi
 const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
-/** Matches keys that equal no other text in any collation of MySQL. AUTO_INCREMENT replaces 0. */
+/**
+ * Matches keys of which no two are equal in any collation of MySQL. The key 0 is excluded, because AUTO_INCREMENT
+ * replaces it by another number.
+ */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
 /** Returns the distinct primary keys that a WHERE names, if they can be read. */

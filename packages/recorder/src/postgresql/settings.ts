@@ -29,7 +29,10 @@ export interface PostgresqlSettings {
     /** The recorded tables, if whole transactions are recorded. */
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
     readonly isolation?: string | undefined
-    /** For each table, the other recorded tables that its statements write. Undefined if unknown. */
+    /**
+     * For each table: the other recorded tables that change when a statement writes this table, for example through a
+     * trigger. Undefined if unknown.
+     */
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
     /** Undefined for PostgreSQL. */
     readonly dialect?: Dialect | undefined

@@ -1,7 +1,9 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /** `literal`: the literal's index, if several texts share the statement. */
+  /**
+   * `literal`: the literal's index in the text. Undefined unless texts with other literals share the cached statement.
+   */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
@@ -51,7 +53,7 @@ function beginningOf(sql: string, at: number): Begins {
   return SPACE.test(letter) ? 'space' : /\p{L}/u.test(letter) ? 'word' : 'other'
 }
 
-/** The end of a word of ASCII letters, if the word has no other characters. */
+/** Returns the end of a word of ASCII characters. Undefined if the word may have other characters. */
 function endOfPlainWord(sql: string, start: number): number | undefined {
   for (let at = start; at < sql.length; at++) {
     const code = sql.charCodeAt(at)

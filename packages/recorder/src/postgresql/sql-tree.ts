@@ -27,7 +27,7 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
 /** A type that keeps a value's text, a type of whole numbers, or one that may round or shorten the value. */
 export type CastType = 'same' | 'whole' | 'lossy'
 
-/** Expressions that have only parts. `in` and `any` are `x IN (1, 2)` and `x = ANY (…)`. */
+/** Kinds of expressions that have subexpressions and no other data. `in`: `x IN (1, 2)`. `any`: `x = ANY (…)`. */
 export type Plain = 'in' | 'any' | 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'other'
 
 export type Kind<Is extends Expression['is']> = Extract<Expression, { readonly is: Is }>

@@ -95,7 +95,7 @@ function meaningOf(tokens: readonly Token[], recorded: Recorded): Statement {
   return { ...statement, naming, indirect: indirectOf(text, statement, recorded) }
 }
 
-/** Analyses a statement if one column is recorded. */
+/** Analyses a statement for a recording of a single column. */
 function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
   const { table, key, value, type, decimals } = recorded
   const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'

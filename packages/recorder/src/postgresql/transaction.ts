@@ -202,7 +202,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // Without a write, the cas writes the read value back.
+  // If no write took effect, the new value of the cas operation is the value that was read.
   return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
 }
 

@@ -73,7 +73,7 @@ export function doubtIn(
 export interface Unit {
   readonly transaction: Transaction
   readonly expected: Expected[]
-  /** How the unit ends its transaction, if it does. */
+  /** How these requests end their transaction; undefined if they do not end it. */
   ends: 'commit' | 'rollback' | undefined
   isSimple: boolean
   tag: string

@@ -8,7 +8,7 @@ export interface WholeOptions {
   readonly isTangled: boolean
   readonly endedAt: Nanos
   readonly isolation: string | undefined
-  /** The request that comments in the statements name. */
+  /** The application's request to which the transaction belongs; undefined if unknown. */
   readonly request: string | undefined
   /** Whether all reads above READ COMMITTED use one snapshot. Locking reads of MySQL do not. */
   readonly hasOneSnapshot: boolean
@@ -84,9 +84,9 @@ interface Snapshots {
 }
 
 /**
- * Returns the earliest and the latest time of a statement's snapshot. Up to read committed, a snapshot is taken between
- * the statement's request and answer. At higher levels it is taken between the first request of the transaction and the
- * answer to its first statement on recorded rows.
+ * Returns the earliest and the latest possible time of the snapshot that a statement reads. At READ UNCOMMITTED and
+ * READ COMMITTED, each statement takes a snapshot between its request and its answer. At higher levels, the transaction
+ * takes one snapshot between its first request and the answer to its first statement on recorded rows.
  */
 function timesOf(
   { requestedAt, answeredAt }: Executed,

@@ -74,11 +74,17 @@ export interface ManagedProxy {
   readonly recordedBy: ReturnType<typeof recordedBy>
   /** The protocol by which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
-  /** How the endpoint that dials is identified, and how often that succeeded and failed. */
+  /**
+   * How the proxy identifies the endpoint that opens a connection, and how often the identification succeeded and
+   * failed.
+   */
   readonly identification: Identification
   /** The number of open connections; for UDP, of clients heard from recently. */
   readonly liveConnections: number
-  /** Connects a client of this process without a socket. Absent for UDP, and while the proxy is disabled. */
+  /**
+   * Connects a client in this process to the proxy, without using a socket. Absent for UDP, and while the proxy is
+   * disabled.
+   */
   readonly dial?: (() => Duplex) | undefined
 }
 
@@ -322,7 +328,10 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** Returns the links of a proxy in one direction or in both, for every caller. */
+/**
+ * Returns the links of a proxy in one direction or in both. A proxy has separate links for each endpoint that may
+ * connect to it.
+ */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))

@@ -9,7 +9,7 @@ export interface ToxicType {
   readonly name: string
   /** The attributes with their units. A missing attribute is 0. */
   readonly attributes: { readonly [name: string]: 'ms' | 'µs' | 'B' | 'KB/s' }
-  /** The smallest allowed values of attributes for which it is not 0. */
+  /** The smallest allowed values of attributes. For an attribute without a value here, the minimum is 0. */
   readonly least?: ToxicAttributes
   /**
    * Returns the fault for the toxic; undefined if the toxic has no effect. Must be a pure function. The attributes that

@@ -76,7 +76,7 @@ function readCarries(carries: unknown, where: string): ProxySettings['carries'] 
   return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
 }
 
-/** Reads the addresses, and the TLS options that they ask for. */
+/** Reads the addresses. A scheme such as `https://` also sets TLS options. */
 function readEnds(
   { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
   tls: TlsOptions | undefined,

@@ -220,7 +220,7 @@ describe('a recording on a stalled disk', () => {
     const closed = file.close()
     while (disk.isWriting) disk.proceed()
     await closed
-    // The fifth line was still gathered when half of the others were written.
+    // Traffic resumes after three of the five lines. The backlog is then 40,000 bytes, which is half of the bound.
     expect([relievedAt, disk.written]).toEqual([[3], Array(5).fill(text)])
   })
 

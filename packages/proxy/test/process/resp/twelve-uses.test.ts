@@ -3,8 +3,8 @@ import type { CommandSetOptions } from '../../../../recorder/src/redis/command-s
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, type RedisClient, recordRedis } from '../../resp/recorded-redis.ts'
 
-// A real Redis is linearizable in every one of these uses. No use may get the verdict `violated`, and most must get
-// `met`.
+// Each test checks a different use of a real Redis server, which is linearizable. No verdict may be `violated`, and
+// most must be `met`.
 
 const REDIS = installed('redis-server')
 const WHY_SKIPPED = whySkipped('redis-server')

@@ -84,10 +84,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  /**
-   * Returns the remarks on a write. The server responds to it with this status when only a part of its body has
-   * arrived.
-   */
+  /** Sends a write with an incomplete body. The server answers it with `status`. Returns the recorded remarks. */
   async function remarksOnPart(status: number) {
     const server = await serve((socket) => {
       const answer = `HTTP/1.1 ${status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`

@@ -17,7 +17,7 @@ const GET = { close: false, method: 'GET' }
 const textOf = ({ raw }: { readonly raw: Buffer }): string => raw.toString('latin1')
 const fieldsOf = (fields: { readonly [name: string]: string }) => ({ get: (name: string) => fields[name] })
 
-/** A response of a server, whole unless its body follows. */
+/** Returns a response of a server. It is complete unless `more` sets `bodyFollows`. */
 function replyOf(head: string, body: Buffer | string = '', more: Partial<Reply> = {}): Reply {
   const bytes = Buffer.from(body)
   const raw = Buffer.concat([Buffer.from(`${head}\r\n\r\n`), bytes])

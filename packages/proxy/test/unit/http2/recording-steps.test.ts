@@ -35,7 +35,10 @@ function recorded() {
       const head = { method, target: `/kv/${stream}`, headers: { get: () => undefined } }
       recording.requestArrived(headers(stream, method === 'GET' ? FLAG.endStream : 0), head)
     },
-    /** A whole response arrives. With `endByte`, it is also passed on, and ends at this byte of the direction. */
+    /**
+     * A complete response arrives from the server. If `endByte` is given, the proxy also passes the response on. It has
+     * then passed on `endByte` bytes in total.
+     */
     answer(stream: number, endByte?: number) {
       recording.answerArrived(headers(stream))
       recording.answerArrived(data(stream, 'value', FLAG.endStream))

@@ -5,7 +5,7 @@ import { Tape, type TapeEntry } from '../../../src/tape/tape.ts'
 
 const KIB = 1024
 
-/** Generates entries to write, with the properties that tell entries apart. */
+/** Generates entries for a tape, each with its kind, stream and size. */
 const written = fc.array(
   fc.record({
     kind: fc.constantFrom('bytes', 'delivered', 'closed', 'unread'),
