@@ -17,10 +17,12 @@ export const BALANCES: { readonly [account: string]: number } = {
   e: 100_000,
 }
 
+/**
+ * Five accounts, which open with 100,000 each. A transfer is made if the account has enough money, and only once for each
+ * id.
+ */
 export const bank: ReplicatedObject<Bank> = {
   name: 'bank',
-  summary:
-    'five accounts, which open with 100,000 each; a transfer is made if the account has enough money, and only once for each id',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   reads: ['read'],
   initial: () => ({ balances: new Map(Object.entries(BALANCES)), done: new Set() }),

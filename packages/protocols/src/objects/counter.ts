@@ -3,9 +3,9 @@ import { keyedValues, ok, type ReplicatedObject, UNKEYED, unsupported } from './
 
 type Counters = Map<string, number>
 
+/** Numbers by key: add to them, read them. */
 export const counter: ReplicatedObject<Counters> = {
   name: 'counter',
-  summary: 'numbers by key: add to them, read them',
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
   reads: ['read'],
   ...keyedValues<number>(),

@@ -2,9 +2,9 @@ import { keyedValues, ok, type ReplicatedObject, UNKEYED, unsupported } from './
 
 type Given = Map<string, number>
 
+/** Sources of ids by key: each id is returned once. */
 export const ids: ReplicatedObject<Given> = {
   name: 'ids',
-  summary: 'sources of ids by key: each id is returned once',
   functions: ['generate'],
   reads: [],
   ...keyedValues<number>(),

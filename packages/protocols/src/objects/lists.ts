@@ -1,8 +1,8 @@
 import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
+/** Lists by key: append to one, read one whole. */
 export const lists: ReplicatedObject<KeyedLists> = {
   name: 'lists',
-  summary: 'lists by key: append to one, read one whole',
   functions: ['append', 'read'],
   reads: ['read'],
   ...keyedLists,

@@ -8,12 +8,11 @@ interface Lock {
 }
 
 /**
- * A lock that is held until it is released. Releasing requires the fencing token that acquiring it yielded, so a late
- * release has no effect.
+ * Locks by key, each held until it is released. Acquiring answers with a fencing token, and releasing requires this
+ * token, so a late release has no effect.
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',
-  summary: 'locks by key: acquire answers with a fencing token, and release needs this token',
   functions: ['acquire', 'release'],
   reads: [],
   initial: () => new Map(),

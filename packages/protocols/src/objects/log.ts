@@ -1,10 +1,9 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
 import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The values sent, by key. The index of a value is its offset. */
+/** Logs by key: send returns an offset, the index of its value; poll returns what follows an offset. */
 export const log: ReplicatedObject<KeyedLists> = {
   name: 'log',
-  summary: 'logs by key: send returns an offset, poll returns what follows an offset',
   functions: ['append', 'send', 'read', 'poll'],
   reads: ['read', 'poll'],
   ...keyedLists,

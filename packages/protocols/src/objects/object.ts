@@ -6,7 +6,6 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
  */
 export interface ReplicatedObject<State> {
   readonly name: string
-  readonly summary: string
   readonly functions: readonly string[]
   /** The functions without effects, which need no entry in a log. */
   readonly reads: readonly string[]

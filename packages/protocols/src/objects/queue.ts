@@ -1,8 +1,8 @@
 import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
+/** Messages by key, first in, first out: enqueue, dequeue, drain. */
 export const queue: ReplicatedObject<KeyedLists> = {
   name: 'queue',
-  summary: 'messages by key, first in, first out: enqueue, dequeue, drain',
   functions: ['enqueue', 'dequeue', 'drain'],
   reads: [],
   ...keyedLists,

@@ -4,9 +4,9 @@ import { declined, keyedValues, ok, type ReplicatedObject, sameValue, UNKEYED, u
 /** The values by key. A key that was never written has the value null. */
 export type Registers = Map<string, Json>
 
+/** Values by key: read, write, compare and set, append to a text. */
 export const register: ReplicatedObject<Registers> = {
   name: 'register',
-  summary: 'values by key: read, write, compare and set, append to a text',
   functions: ['read', 'write', 'cas', 'append'],
   reads: ['read'],
   ...keyedValues<Json>(),

@@ -3,9 +3,9 @@ import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } f
 
 type Sets = Map<string, Map<string, Json>>
 
+/** Sets by key: add and remove elements, ask for one, read all. */
 export const set: ReplicatedObject<Sets> = {
   name: 'set',
-  summary: 'sets by key: add and remove elements, ask for one, read all',
   functions: ['add', 'remove', 'contains', 'read'],
   reads: ['contains', 'read'],
   initial: () => new Map(),

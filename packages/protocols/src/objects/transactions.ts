@@ -3,9 +3,9 @@ import { keyedValues, ok, type ReplicatedObject, unsupported } from './object.ts
 
 type Cells = Map<string, Json>
 
+/** Values and lists by key: read, write and append to several in one transaction. */
 export const transactions: ReplicatedObject<Cells> = {
   name: 'transactions',
-  summary: 'values and lists by key: read, write and append to several in one transaction',
   functions: ['txn'],
   reads: [],
   ...keyedValues<Json>(),

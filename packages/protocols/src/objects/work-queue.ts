@@ -13,11 +13,12 @@ interface Message {
   isTaken: boolean
 }
 
-/** Queues whose messages are leased. A lease never ends by time, because copies have no common clock. */
+/**
+ * Messages by key that are leased until they are acknowledged or given back: enqueue, take, ack, nack, remaining. A
+ * lease never ends by time, because copies have no common clock.
+ */
 export const workQueue: ReplicatedObject<Map<string, Queue>> = {
   name: 'work-queue',
-  summary:
-    'messages by key that are leased until they are acknowledged or given back: enqueue, take, ack, nack, remaining',
   functions: ['enqueue', 'take', 'ack', 'nack', 'remaining'],
   reads: ['remaining'],
   initial: () => new Map(),
