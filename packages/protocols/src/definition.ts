@@ -29,8 +29,8 @@ export interface BugSetting {
  */
 export interface Invariant {
   readonly name: string
-  /** The property, with the source that states it. */
-  readonly summary: string
+  /** The property, with the source that states it. Only for readers of the protocol. */
+  readonly summary?: string | undefined
   watch(): InvariantWatch
 }
 

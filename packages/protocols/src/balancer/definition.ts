@@ -56,11 +56,8 @@ export const balancer: ProtocolDefinition = defineProtocol({
     ),
   },
   invariants: [
-    {
-      name: 'every server is checked',
-      summary: 'servers that get no requests are checked in each round too, so that they can return',
-      watch: watchState(unchecked),
-    },
+    /** Servers that get no requests are checked in each round too, so that they can return. */
+    { name: 'every server is checked', watch: watchState(unchecked) },
   ],
   // Files never change.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),

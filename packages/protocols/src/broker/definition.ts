@@ -70,11 +70,8 @@ export const broker: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: [
-    {
-      name: 'settled once',
-      summary: 'with exactly-once delivery, a message is settled only under the receipt of its latest delivery',
-      watch: watchState(({ twice }: BrokerState) => twice),
-    },
+    /** With exactly-once delivery, a message is settled only under the receipt of its latest delivery. */
+    { name: 'settled once', watch: watchState(({ twice }: BrokerState) => twice) },
   ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
     // Changes of the same key are applied in order, but changes of different keys are not.

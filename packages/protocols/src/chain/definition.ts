@@ -50,27 +50,14 @@ export const chain: ProtocolDefinition = defineProtocol({
     'read-from-anywhere': bug('every node answers queries from its own copy', ['delay', 'partition']),
   },
   invariants: [
-    {
-      name: 'answered updates survive',
-      summary: 'an update that a tail has acknowledged is in the history of every later head (§3.1)',
-      watch: () => watchCompleteness(histories),
-    },
-    {
-      name: 'nodes agree',
-      summary:
-        'if two nodes consider updates with the same number executed by the tail, these updates are the same (§3)',
-      watch: () => watchAgreement(histories),
-    },
-    {
-      name: 'histories agree',
-      summary: 'two histories with an update of the same number and epoch are identical up to it',
-      watch: () => watchLogMatching(histories),
-    },
-    {
-      name: 'update propagation',
-      summary: 'the history of each server is a prefix of the history of every earlier server in the chain (§3.1)',
-      watch: watchPropagation,
-    },
+    /** An update that a tail has acknowledged is in the history of every later head (§3.1). */
+    { name: 'answered updates survive', watch: () => watchCompleteness(histories) },
+    /** If two nodes consider updates with the same number executed by the tail, these updates are the same (§3). */
+    { name: 'nodes agree', watch: () => watchAgreement(histories) },
+    /** Two histories with an update of the same number and epoch are identical up to it. */
+    { name: 'histories agree', watch: () => watchLogMatching(histories) },
+    /** The history of each server is a prefix of the history of every earlier server in the chain (§3.1). */
+    { name: 'update propagation', watch: watchPropagation },
   ],
   promises: () => 'linearizable',
   create: (chosen) => createChain({ serve, ...withSilence(chosen) }),

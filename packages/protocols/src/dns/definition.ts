@@ -70,21 +70,12 @@ export const dns: ProtocolDefinition = defineProtocol({
     ]),
   },
   invariants: [
-    {
-      name: 'no answer outlives its time',
-      summary: 'an answer from a cache is no older than its time to live, however many caches it came through',
-      watch: watchState(({ late }: DnsState) => late),
-    },
-    {
-      name: 'nothing is refilled from before its update',
-      summary: 'once a cache has heard of an update of a name, it keeps no answer from an earlier version of the zone',
-      watch: watchState(refill),
-    },
-    {
-      name: 'zones go forward',
-      summary: 'the serial of a copy of the zone only increases, as RFC 1982 orders serials',
-      watch: watchSerials,
-    },
+    /** An answer from a cache is no older than its time to live, however many caches it came through. */
+    { name: 'no answer outlives its time', watch: watchState(({ late }: DnsState) => late) },
+    /** Once a cache has heard of an update of a name, it keeps no answer from an earlier version of the zone. */
+    { name: 'nothing is refilled from before its update', watch: watchState(refill) },
+    /** The serial of a copy of the zone only increases, as RFC 1982 orders serials. */
+    { name: 'zones go forward', watch: watchSerials },
   ],
   promises: () => 'eventual',
   impossible: ({ secondaries = 1 }, nodes) =>

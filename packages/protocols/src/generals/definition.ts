@@ -66,16 +66,10 @@ export const generals: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: [
-    {
-      name: 'agreement',
-      summary: 'IC1: all loyal lieutenants obey the same order',
-      watch: () => watchDecisions(false),
-    },
-    {
-      name: 'validity',
-      summary: 'IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends',
-      watch: () => watchDecisions(true),
-    },
+    /** IC1: all loyal lieutenants obey the same order. */
+    { name: 'agreement', watch: () => watchDecisions(false) },
+    /** IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends. */
+    { name: 'validity', watch: () => watchDecisions(true) },
   ],
   // A commander who is a traitor confirms orders without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),

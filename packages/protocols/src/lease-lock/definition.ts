@@ -52,9 +52,9 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     ),
   },
   invariants: [
+    /** With fencing, a holder stores only if the content has not changed since the holder loaded it. */
     {
       name: 'nothing is overwritten unseen',
-      summary: 'with fencing, a holder stores only if the content has not changed since the holder loaded it',
       watch: watchState(({ fencing, clash }: LeaseLockState) => (fencing ? clash : undefined)),
     },
   ],

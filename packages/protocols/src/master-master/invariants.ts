@@ -16,27 +16,17 @@ type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
 
 export const masterMasterInvariants: readonly Invariant[] = [
-  {
-    name: 'the newest is taken',
-    summary: 'a node keeps each version that it has or receives until another version replaces it',
-    watch: watchNewest,
-  },
-  {
-    name: 'confirmed versions are kept',
-    summary: 'after a restart a node still has each version that it confirmed, or a newer one',
-    watch: watchConfirmed,
-  },
-  {
-    name: 'writes are owed',
-    summary: 'a node that took a write keeps sending it to every peer that has not confirmed it',
-    watch: watchOwed,
-  },
-  {
-    name: 'a write replaces what its node had',
-    summary:
-      'under logical clocks and version vectors, a write is later than every version that the node had when it took the write',
-    watch: watchReplaced,
-  },
+  /** A node keeps each version that it has or receives until another version replaces it. */
+  { name: 'the newest is taken', watch: watchNewest },
+  /** After a restart a node still has each version that it confirmed, or a newer one. */
+  { name: 'confirmed versions are kept', watch: watchConfirmed },
+  /** A node that took a write keeps sending it to every peer that has not confirmed it. */
+  { name: 'writes are owed', watch: watchOwed },
+  /**
+   * Under logical clocks and version vectors, a write is later than every version that the node had when it took the
+   * write.
+   */
+  { name: 'a write replaces what its node had', watch: watchReplaced },
 ]
 
 function watchNewest(): Watch {

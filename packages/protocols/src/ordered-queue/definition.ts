@@ -62,16 +62,10 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
     'forget-applied': bug('updates are kept in memory only, so after a restart reads return older values', ['kill']),
   },
   invariants: [
-    {
-      name: 'one order',
-      summary: 'all nodes apply the same sequence of updates in the same order',
-      watch: watchOrder,
-    },
-    {
-      name: 'applied entries are kept',
-      summary: 'entries that a node has confirmed are still there after a restart, so reads never go back',
-      watch: watchKept,
-    },
+    /** All nodes apply the same sequence of updates in the same order. */
+    { name: 'one order', watch: watchOrder },
+    /** Entries that a node has confirmed are still there after a restart, so reads never go back. */
+    { name: 'applied entries are kept', watch: watchKept },
   ],
   promises: () => 'sequential',
   // Clients stay with one node, since another may lag behind it.

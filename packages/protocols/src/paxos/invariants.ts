@@ -7,22 +7,15 @@ type Watch = InvariantWatch<PaxosState, PaxosMessage>
 type SeenEvent = MachineEvent<PaxosMessage> | undefined
 
 export const paxosInvariants: readonly Invariant[] = [
-  {
-    name: 'promises are kept',
-    summary: '"a promise never again to accept a proposal numbered less than n" (§2.2)',
-    watch: watchPromises,
-  },
-  {
-    name: 'chosen values stay chosen',
-    summary:
-      '"If a proposal with value v is chosen, then every higher-numbered proposal issued by any proposer has value v" (P2b, §2.2)',
-    watch: watchChosen,
-  },
-  {
-    name: 'replicas agree',
-    summary: 'no two nodes apply different commands of the same slot (§3)',
-    watch: watchAgreement,
-  },
+  /** "a promise never again to accept a proposal numbered less than n" (§2.2). */
+  { name: 'promises are kept', watch: watchPromises },
+  /**
+   * "If a proposal with value v is chosen, then every higher-numbered proposal issued by any proposer has value v"
+   * (P2b, §2.2).
+   */
+  { name: 'chosen values stay chosen', watch: watchChosen },
+  /** No two nodes apply different commands of the same slot (§3). */
+  { name: 'replicas agree', watch: watchAgreement },
 ]
 
 /** A promise counts once another node has received it. Before that, a crash may undo it. */

@@ -150,21 +150,12 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: [
-    {
-      name: 'one primary per epoch',
-      summary: 'a primary needs the promises of a majority, and every node promises an epoch once',
-      watch: () => watchLeaders(copies),
-    },
-    {
-      name: 'acknowledged entries survive',
-      summary: 'an acknowledged entry that a majority had is in the log of every later primary',
-      watch: () => watchCompleteness(copies),
-    },
-    {
-      name: 'logs agree',
-      summary: 'two logs with an entry of the same index and epoch are identical up to it',
-      watch: () => watchLogMatching(copies),
-    },
+    /** A primary needs the promises of a majority, and every node promises an epoch once. */
+    { name: 'one primary per epoch', watch: () => watchLeaders(copies) },
+    /** An acknowledged entry that a majority had is in the log of every later primary. */
+    { name: 'acknowledged entries survive', watch: () => watchCompleteness(copies) },
+    /** Two logs with an entry of the same index and epoch are identical up to it. */
+    { name: 'logs agree', watch: () => watchLogMatching(copies) },
   ],
   promises: (_, settings) =>
     (settings['sync'] === 'majority' || settings['sync'] === 'all') && settings['reads'] === 'primary'

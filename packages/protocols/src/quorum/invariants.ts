@@ -6,22 +6,14 @@ import { compareTags, type Version } from './tag.ts'
 type Watch = InvariantWatch<QuorumState, QuorumMessage>
 
 export const quorumInvariants: readonly Invariant[] = [
-  {
-    name: 'one value per tag',
-    summary: 'a tag names one write, even after the node that gave it has restarted (Lynch & Shvartsman 1997)',
-    watch: watchTags,
-  },
-  {
-    name: 'the latest is kept',
-    summary: 'a replica that is sent a version keeps it, or a later one (ABD)',
-    watch: watchLatest,
-  },
-  {
-    name: 'answers are held',
-    summary:
-      'if reads write back, W replicas have the value of an answer, or a later one, before a client gets the answer (ABD)',
-    watch: watchHeld,
-  },
+  /** A tag names one write, even after the node that gave it has restarted (Lynch & Shvartsman 1997). */
+  { name: 'one value per tag', watch: watchTags },
+  /** A replica that is sent a version keeps it, or a later one (ABD). */
+  { name: 'the latest is kept', watch: watchLatest },
+  /**
+   * If reads write back, W replicas have the value of an answer, or a later one, before a client gets the answer (ABD).
+   */
+  { name: 'answers are held', watch: watchHeld },
 ]
 
 function watchTags(): Watch {

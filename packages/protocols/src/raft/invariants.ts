@@ -43,27 +43,21 @@ export function raftChanges(): ChangeWatch<RaftState> {
 
 /** The properties of Figure 3 of "In Search of an Understandable Consensus Algorithm (Extended Version)". */
 export const raftInvariants: readonly Invariant[] = [
-  {
-    name: 'election safety',
-    summary: '"at most one leader can be elected in a given term" (§5.2)',
-    watch: () => watchLeaders(raftLog),
-  },
-  {
-    name: 'leader completeness',
-    summary:
-      '"if a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all higher-numbered terms" (§5.4)',
-    watch: () => watchCompleteness(raftLog),
-  },
-  {
-    name: 'state machine safety',
-    summary:
-      '"if a server has applied a log entry at a given index to its state machine, no other server will ever apply a different log entry for the same index" (§5.4.3)',
-    watch: () => watchAgreement(raftLog),
-  },
-  {
-    name: 'log matching',
-    summary:
-      '"if two logs contain an entry with the same index and term, then the logs are identical in all entries up through the given index" (§5.3)',
-    watch: () => watchLogMatching(raftLog),
-  },
+  /** "at most one leader can be elected in a given term" (§5.2). */
+  { name: 'election safety', watch: () => watchLeaders(raftLog) },
+  /**
+   * "if a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all
+   * higher-numbered terms" (§5.4).
+   */
+  { name: 'leader completeness', watch: () => watchCompleteness(raftLog) },
+  /**
+   * "if a server has applied a log entry at a given index to its state machine, no other server will ever apply a
+   * different log entry for the same index" (§5.4.3).
+   */
+  { name: 'state machine safety', watch: () => watchAgreement(raftLog) },
+  /**
+   * "if two logs contain an entry with the same index and term, then the logs are identical in all entries up through
+   * the given index" (§5.3).
+   */
+  { name: 'log matching', watch: () => watchLogMatching(raftLog) },
 ]

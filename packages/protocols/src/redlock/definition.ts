@@ -52,11 +52,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: [
-    {
-      name: 'a majority has what is granted',
-      summary: "when a client is granted a lock, a majority of masters have the lock as that client's",
-      watch: watchGrants,
-    },
+    /** When a client is granted a lock, a majority of masters have the lock as that client's. */
+    { name: 'a majority has what is granted', watch: watchGrants },
   ],
   // A lock is linearizable if no client holds it beyond its time to live. A resource requires fencing, because only a
   // token shows that a message is late.

@@ -45,11 +45,8 @@ export const sharded: ProtocolDefinition = defineProtocol({
     'drop-in-flight': bug('writes that arrive while their shard is moving are answered, and lost'),
   },
   invariants: [
-    {
-      name: 'one owner per shard',
-      summary: 'no two nodes serve the same shard, even if messages of its moves are lost',
-      watch: watchOwners,
-    },
+    /** No two nodes serve the same shard, even if messages of its moves are lost. */
+    { name: 'one owner per shard', watch: watchOwners },
     ...twoPhaseInvariants,
   ],
   promises: () => 'linearizable',

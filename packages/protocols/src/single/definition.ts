@@ -72,11 +72,8 @@ export const single: ProtocolDefinition = defineProtocol({
     ),
   },
   invariants: [
-    {
-      name: 'once for each key',
-      summary: 'a request with a key takes effect once, and is answered ok only if its effect is there (Helland 2012)',
-      watch: watchState(({ wrong }: SingleState) => wrong),
-    },
+    /** A request with a key takes effect once, and is answered ok only if its effect is there (Helland 2012). */
+    { name: 'once for each key', watch: watchState(({ wrong }: SingleState) => wrong) },
   ],
   // With blind retries, any request may take effect twice, and an old write may take effect after a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),

@@ -80,11 +80,8 @@ export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
 })
 
 export const twoPhaseInvariants: readonly Invariant[] = [
-  {
-    name: 'never half-committed',
-    summary: 'no node commits a transaction that another aborts or has forgotten',
-    watch: watchOutcomes,
-  },
+  /** No node commits a transaction that another aborts or has forgotten. */
+  { name: 'never half-committed', watch: watchOutcomes },
 ]
 
 function watchOutcomes(): InvariantWatch<TwoPhaseState, TwoPhaseMessage> {

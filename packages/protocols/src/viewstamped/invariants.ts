@@ -14,26 +14,14 @@ const replicated: LogProtocol<ViewstampedState> = {
 type Watch = InvariantWatch<ViewstampedState, ViewstampedMessage>
 
 export const viewstampedInvariants: readonly Invariant[] = [
-  {
-    name: 'committed requests survive',
-    summary: '"every operation that was committed in an earlier view" is in the log of every later one (§4.2)',
-    watch: () => watchCompleteness(replicated),
-  },
-  {
-    name: 'replicas agree',
-    summary: 'no two nodes execute different requests with the same op number (§4.1)',
-    watch: () => watchAgreement(replicated),
-  },
-  {
-    name: 'views are not left twice',
-    summary: 'a node that has helped to end a view takes no part in it again (§4.2)',
-    watch: watchViews,
-  },
-  {
-    name: 'prepared requests are kept',
-    summary: 'within its view a node keeps every request that it sent PrepareOk for, even across a recovery (§4.3)',
-    watch: watchPrepared,
-  },
+  /** "every operation that was committed in an earlier view" is in the log of every later one (§4.2). */
+  { name: 'committed requests survive', watch: () => watchCompleteness(replicated) },
+  /** No two nodes execute different requests with the same op number (§4.1). */
+  { name: 'replicas agree', watch: () => watchAgreement(replicated) },
+  /** A node that has helped to end a view takes no part in it again (§4.2). */
+  { name: 'views are not left twice', watch: watchViews },
+  /** Within its view a node keeps every request that it sent PrepareOk for, even across a recovery (§4.3). */
+  { name: 'prepared requests are kept', watch: watchPrepared },
 ]
 
 function watchViews(): Watch {

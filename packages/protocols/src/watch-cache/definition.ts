@@ -44,16 +44,10 @@ export const watchCache: ProtocolDefinition = defineProtocol({
     ),
   },
   invariants: [
-    {
-      name: 'no gap in a watch',
-      summary: 'a cache applies every change of the store, in the order of revisions, unless it lists anew',
-      watch: watchState(({ skipped }: WatchCacheState) => skipped),
-    },
-    {
-      name: 'a cache does not go back',
-      summary: 'the revision of a cache only increases while its API server lives',
-      watch: watchRevisions,
-    },
+    /** A cache applies every change of the store, in the order of revisions, unless it lists anew. */
+    { name: 'no gap in a watch', watch: watchState(({ skipped }: WatchCacheState) => skipped) },
+    /** The revision of a cache only increases while its API server lives. */
+    { name: 'a cache does not go back', watch: watchRevisions },
   ],
   promises: (_, { reads }) => (reads === 'consistent' ? 'linearizable' : 'eventual'),
   strictest: CONSISTENT,

@@ -103,7 +103,6 @@ describe('checkedMachine', () => {
       invariants: [
         {
           name: 'odd',
-          summary: '',
           watch: () => () => (state) => {
             seen.push(state)
             throw new Error('no')
