@@ -18,7 +18,6 @@ export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>
     const [service, store = service] = inOrder(id, peers)
     return {
       id,
-      peers,
       service,
       store,
       life: seed,

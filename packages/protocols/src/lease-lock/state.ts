@@ -89,7 +89,6 @@ export interface Lease {
 
 export interface LeaseLockState {
   readonly id: NodeId
-  readonly peers: readonly NodeId[]
   readonly service: NodeId
   readonly store: NodeId
   readonly life: number

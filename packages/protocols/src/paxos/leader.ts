@@ -123,11 +123,10 @@ function highestOf(applied: number, proposals: readonly SlotProposal[]): Reporte
   return { reported, last }
 }
 
-export function propose(turn: PaxosTurn, command: Command): number {
+export function propose(turn: PaxosTurn, command: Command): void {
   const slot = turn.state.next
   turn.state.next++
   proposeAll(turn, slot, [command])
-  return slot
 }
 
 /** Proposes commands. The leader is an acceptor too; its own vote counts once it is on disk. */

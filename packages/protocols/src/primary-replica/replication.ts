@@ -25,13 +25,11 @@ export const createReplica = (lastLogIndex: number): Replica => ({
   reachable: true,
 })
 
-export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
+export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): void {
   const { log } = turn.state
-  const index = lastIndex(log) + 1
   log.entries.push(entry)
-  turn.persist({ kind: 'entries', from: index, entries: [entry] })
+  turn.persist({ kind: 'entries', from: lastIndex(log), entries: [entry] })
   acknowledge(turn)
-  return index
 }
 
 export function heartbeat(turn: PrimaryReplicaTurn): void {

@@ -12,8 +12,6 @@ export interface RoundSteps<Turn, Peer> {
 }
 
 export interface Rounds<Turn> {
-  /** Begins a round, unless one is in flight. Returns the number of the first round to begin after this call. */
-  roundFromNow(turn: Turn): number
   /** Answers the reads of a confirmed round. Begins another round if reads wait for one. */
   confirmRound(turn: Turn): void
   /** Answers a read once the entry at `index` is applied and a round that begins after this call is confirmed. */
@@ -22,6 +20,7 @@ export interface Rounds<Turn> {
 
 /** Creates rounds, one at a time. Each serves every read that arrived before it began (Raft thesis, §6.4). */
 export function createRounds<Turn extends RoutingTurn, Peer>(steps: RoundSteps<Turn, Peer>): Rounds<Turn> {
+  /** Begins a round, unless one is in flight. Returns the number of the first round to begin after this call. */
   function roundFromNow(turn: Turn): number {
     const { state } = turn
     if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
@@ -48,5 +47,5 @@ export function createRounds<Turn extends RoutingTurn, Peer>(steps: RoundSteps<T
     answerReads(turn)
   }
 
-  return { roundFromNow, confirmRound, read }
+  return { confirmRound, read }
 }

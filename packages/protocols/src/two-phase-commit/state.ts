@@ -34,7 +34,6 @@ export interface Open extends Attempt {
 }
 
 export interface TwoPhaseState extends Held, Coordinator {
-  readonly peers: readonly NodeId[]
   readonly open: Map<string, Open>
   /** By transaction: the nodes that have not confirmed the commit yet. */
   readonly committed: Map<string, Set<NodeId>>
@@ -70,7 +69,6 @@ export type TwoPhaseHandlers<Type extends TwoPhaseMessage['type']> = {
 
 export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
   ...coordinatorAtFirst(node),
-  peers: node.peers,
   open: new Map(),
   committed: new Map(),
   prepared: new Map(),
