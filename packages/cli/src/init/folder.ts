@@ -127,9 +127,9 @@ async function withoutProgram({ survey, typed, prompt, print }: FolderInput): Pr
     )
     return isWanted ? { write: 'declaration', composeFile: compose.file } : nothingWritten(print)
   }
-  if (image !== undefined && image.command !== '')
+  if (image !== undefined && image !== '')
     throw usageError(
-      `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command for this machine: npx chaos init --command 'PROGRAM --port {port}'. Or write a Compose file for the image: npx chaos init --compose.`,
+      `Nothing was written: Dockerfile starts ${image}, which is in the image and not in this folder. Give the command for this machine: npx chaos init --command 'PROGRAM --port {port}'. Or write a Compose file for the image: npx chaos init --compose.`,
     )
   const there =
     other === undefined

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ListeningProcess, listeningIn } from '@chaosproxy/targets'
 import { readComposeFile } from './compose-file.ts'
-import { readDockerfile } from './dockerfile.ts'
+import { commandInDockerfile } from './dockerfile.ts'
 import type { ComposedService, FoundProgram, SourceFile } from './found.ts'
 import { type OtherLanguage, otherLanguages } from './manifests.ts'
 import { nodeProgram } from './node-program.ts'
@@ -14,7 +14,7 @@ export interface FolderSurvey {
   readonly source: RoutesInSource
   readonly compose: { readonly file: string; readonly services: readonly ComposedService[] } | undefined
   /** The command of a Dockerfile, if no other program was found. */
-  readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
+  readonly image: string | undefined
   readonly listening: readonly ListeningProcess[]
   /** A program in a language that chaos does not read. */
   readonly other: OtherLanguage | undefined
@@ -27,12 +27,12 @@ export function surveyFolder(directory: string): FolderSurvey {
   const sources = sourcesIn(directory)
   const [node, python] = [/\.[cm]?[jt]s$/, /\.py$/].map((ending) => sources.filter(({ path }) => ending.test(path)))
   const dockerfile = read(join(directory, 'Dockerfile'))
-  const image = dockerfile === undefined ? undefined : readDockerfile(dockerfile)
+  const image = dockerfile === undefined ? undefined : commandInDockerfile(dockerfile)
   const venv = existsSync(join(directory, '.venv/bin/python')) ? '.venv/bin/python' : undefined
   const program =
     nodeProgram(read(join(directory, 'package.json')), node ?? [], (path) => existsSync(join(directory, path))) ??
     pythonProgram(python ?? [], venv) ??
-    (image && programOf(image.words, directory))
+    (image && programOf(image, directory))
   const composeFile = COMPOSE_FILES.find((name) => existsSync(join(directory, name)))
   return {
     program,
@@ -41,10 +41,7 @@ export function surveyFolder(directory: string): FolderSurvey {
       composeFile === undefined
         ? undefined
         : { file: composeFile, services: readComposeFile(read(join(directory, composeFile)) ?? '') },
-    image:
-      image === undefined || program !== undefined
-        ? undefined
-        : { command: image.words.join(' '), exposed: image.exposed },
+    image: program === undefined ? image?.join(' ') : undefined,
     listening: listeningIn(directory),
     other: otherLanguages.find(({ file }) => existsSync(join(directory, file))),
   }

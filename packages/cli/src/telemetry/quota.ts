@@ -1,28 +1,14 @@
 import type { Nanos } from '@chaosproxy/history'
 
-/** Limits the spans per second, and counts the rejected ones. */
-interface Quota {
-  admits(at: Nanos): boolean
-  readonly refused: number
-}
-
-export function createQuota(perSecond: number): Quota {
+/** Returns a function that decides whether a span may be sent, so that no more than this many are sent per second. */
+export function createQuota(perSecond: number): (at: Nanos) => boolean {
   let left = perSecond
   let last = 0
-  let refused = 0
-  return {
-    admits(at) {
-      left = Math.min(perSecond, left + (Math.max(0, at - last) / 1e9) * perSecond)
-      last = Math.max(last, at)
-      if (left < 1) {
-        refused++
-        return false
-      }
-      left--
-      return true
-    },
-    get refused() {
-      return refused
-    },
+  return (at) => {
+    left = Math.min(perSecond, left + (Math.max(0, at - last) / 1e9) * perSecond)
+    last = Math.max(last, at)
+    if (left < 1) return false
+    left--
+    return true
   }
 }

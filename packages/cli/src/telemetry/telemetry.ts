@@ -90,7 +90,7 @@ function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunLis
   function emit(span: FinishedSpan | undefined): void {
     if (span === undefined || root === undefined) return
     const isOperation = span.of === 'operation'
-    if (isOperation && !(span.error === undefined ? answered : failed).admits(span.to)) {
+    if (isOperation && !(span.error === undefined ? answered : failed)(span.to)) {
       made.refused++
       return
     }

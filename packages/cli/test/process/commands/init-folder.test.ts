@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { chaosHere, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 import { readComposeFile } from '../../../src/init/compose-file.ts'
-import { readDockerfile } from '../../../src/init/dockerfile.ts'
+import { commandInDockerfile } from '../../../src/init/dockerfile.ts'
 import { chooseForFolder, type FolderInput } from '../../../src/init/folder.ts'
 import { surveyFolder } from '../../../src/init/survey.ts'
 import { configText } from '../../../src/init/template.ts'
@@ -306,7 +306,7 @@ volumes:
   test('the survey of a folder reads the last stage of a Dockerfile', () => {
     const text =
       'FROM node AS build\nCMD ["no"]\nFROM node\nEXPOSE 3000/tcp 9000\nENTRYPOINT ["node"]\nCMD server.js \\\n  --quiet\n'
-    expect(readDockerfile(text)).toEqual({ words: ['node', 'server.js', '--quiet'], exposed: [3000, 9000] })
+    expect(commandInDockerfile(text)).toEqual(['node', 'server.js', '--quiet'])
   })
 })
 
