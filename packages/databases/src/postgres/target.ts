@@ -27,9 +27,8 @@ export const postgres: Target = {
     cluster: postgresCluster,
     async find({ nodes, settings: chosen }) {
       requireNodes(nodes, chosen)
-      const server = findServer()
-      if (server === undefined) throw environmentError(`there is no ${INSTALL.program}: ${INSTALL.install}`)
-      const { programs } = server
+      const programs = findServer()
+      if (programs === undefined) throw environmentError(`there is no ${INSTALL.program}: ${INSTALL.install}`)
       const user = userOr('postgres')
       if (process.getuid?.() === 0 && !isReachable(programs))
         throw environmentError(

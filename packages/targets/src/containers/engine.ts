@@ -37,8 +37,6 @@ export interface Container {
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names. */
   readonly exposed: readonly number[]
-  /** Whether the health check passes; undefined if there is none, or none yet. */
-  readonly healthy: boolean | undefined
   readonly exitCode: number
   /** When the engine last started the container, in milliseconds since 1970. */
   readonly startedAtMs: number | undefined
@@ -115,7 +113,6 @@ const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?
 interface Inspected {
   readonly Id: string
   readonly Name: string
-  readonly ImageName?: string
   readonly State: {
     readonly Running: boolean
     readonly Pid: number
@@ -127,7 +124,6 @@ interface Inspected {
      * as running.
      */
     readonly Restarting?: boolean
-    readonly Health?: { readonly Status?: string }
   }
   readonly Config: {
     readonly Image: string
@@ -181,7 +177,6 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
     exposed: [...new Set([...ports.map(([port]) => port), ...Object.keys(Config.ExposedPorts ?? {})])]
       .filter((port) => port.endsWith('/tcp'))
       .map((port) => parseInt(port, 10)),
-    healthy: HEALTH[State.Health?.Status ?? ''],
     exitCode: State.ExitCode,
     startedAtMs: timeOf(State.StartedAt),
     backUntilMs: backUntil(State, HostConfig.RestartPolicy?.Name),
@@ -223,5 +218,3 @@ function variable(text: string): readonly [name: string, value: string] {
   const [name = '', ...value] = text.split('=')
   return [name, value.join('=')]
 }
-
-const HEALTH: { readonly [status: string]: boolean } = { healthy: true, unhealthy: false }

@@ -1,10 +1,9 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 
 /** A node's log, for users: `SECONDS TEXT`. The time counts from the start of the run. */
 export interface NodeLog {
   line(text: string): void
   countFrom(originNanos: bigint): void
-  close(): void
 }
 
 /**
@@ -14,10 +13,8 @@ export interface NodeLog {
 export function openNodeLog(path: string, originNanos: bigint): NodeLog {
   const descriptor = openSync(path, 'a', 0o600)
   let origin = originNanos
-  let open = true
   return {
     line(text) {
-      if (!open) return
       const seconds = Number(process.hrtime.bigint() - origin) / 1e9
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
@@ -28,10 +25,6 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
     },
     countFrom(moment) {
       origin = moment
-    },
-    close() {
-      if (open) closeSync(descriptor)
-      open = false
     },
   }
 }

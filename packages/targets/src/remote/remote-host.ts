@@ -24,7 +24,6 @@ interface RemoteHostOptions {
   readonly owner: string
   /** The version that the proxy must have; by default any. */
   readonly version?: string | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /**

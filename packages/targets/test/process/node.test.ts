@@ -30,7 +30,7 @@ async function start(options: Partial<NodeOptions> = {}): Promise<NodeHost> {
     peers: [],
     seed: 1,
     journalPath: join(directory, options.id ?? 'n1'),
-    log: { line: (text) => lines.push(text), countFrom: () => undefined, close: () => undefined },
+    log: { line: (text) => lines.push(text), countFrom: () => undefined },
     statusChanged: () => undefined,
     marked: () => undefined,
     linked: () => undefined,

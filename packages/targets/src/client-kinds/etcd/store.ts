@@ -12,7 +12,6 @@ export interface Asking {
 export interface Held {
   readonly key: string
   readonly value: Json
-  readonly created: number
   readonly modified: number
 }
 
@@ -43,7 +42,6 @@ export const endOf = (prefix: string): string =>
 const heldIn = (kv: Body): Held => ({
   key: decodedIn(kv, 'key'),
   value: valueIn(decodedIn(kv, 'value')),
-  created: numberIn(kv, 'create_revision'),
   modified: numberIn(kv, 'mod_revision'),
 })
 

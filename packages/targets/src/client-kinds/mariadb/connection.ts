@@ -42,8 +42,6 @@ export type QueryEnd =
 
 /** One session with a server. It carries one command at a time, and never sends a command twice. */
 export interface Connection {
-  /** The version that the server reports: `5.5.5-10.11.6-MariaDB`. */
-  readonly version: string
   isOpen(): boolean
   query(sql: string): Promise<QueryEnd>
   close(why?: string): void
@@ -85,7 +83,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
           return
         case 'done':
           ready = true
-          opened({ version: step.version, ...connection })
+          opened(connection)
           return
         case 'refused':
           refusal = step.error
@@ -93,7 +91,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       }
     }
 
-    const connection: Omit<Connection, 'version'> = {
+    const connection: Connection = {
       isOpen,
       query: (sql) =>
         new Promise((ended) => {

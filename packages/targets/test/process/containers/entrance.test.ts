@@ -18,7 +18,6 @@ const container = (service: string, over: Partial<Container> = {}): Container =>
     published: [],
     hostPorts: [],
     exposed: [],
-    healthy: undefined,
     exitCode: 0,
     startedAtMs: 1,
     backUntilMs: undefined,
