@@ -49,7 +49,7 @@ export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = u
  *
  * Declared as a method, so that a watch over a protocol's own state type is assignable to a watch over `unknown`.
  */
-export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
+type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
@@ -99,7 +99,7 @@ export interface ProtocolOptions {
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
 }
 
-export type PromisedLevel = (typeof promisedLevels)[number]
+type PromisedLevel = (typeof promisedLevels)[number]
 
 export const promisedLevels = ['linearizable', 'sequential', 'eventual', 'convergent'] as const
 

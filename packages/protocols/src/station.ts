@@ -13,7 +13,7 @@ export interface Station<Job> {
 
 export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-export interface Pace {
+interface Pace {
   readonly now: Millis
   readonly serviceMs: Millis
 }
@@ -43,7 +43,7 @@ const SHORTEST_MS = 0.01
  * What happens to an arriving job. `begins`: the server was idle, and serves the job immediately. `full`: too many jobs
  * are waiting, and the job is rejected.
  */
-export type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
+type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
 
 export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { now, serviceMs }: Pace): Arrival {
   if (station.jobs.length >= limit) return { type: 'full' }

@@ -56,7 +56,7 @@ export interface FuzzSettings {
   readonly campaign?: string | undefined
 }
 
-export type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload'>
+type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload'>
 
 const unlessNots = {
   invariants: unlessNot('also check the invariants that the protocol declares; --no-invariants checks only histories'),

@@ -14,7 +14,7 @@ const LEFT_OUT = ['node_modules', 'chaos-results']
 /** The command itself. */
 export const CHAOS: string = join(PACKAGE, 'bin', 'chaos.js')
 
-export type Prepared = { readonly directory: string } | { readonly lacks: string }
+type Prepared = { readonly directory: string } | { readonly lacks: string }
 
 /**
  * Copies the program and its packages to the user's cache. The directory's name contains a hash, so that a changed

@@ -4,7 +4,7 @@ import { usageError } from '@chaosproxy/history'
 import { startWithThisThread } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 
-export interface BesideOptions {
+interface BesideOptions {
   readonly program: string
   readonly args: readonly string[]
   /** Variables added to this process's environment. */
@@ -12,7 +12,7 @@ export interface BesideOptions {
   readonly log: Logger
 }
 
-export interface Beside {
+interface Beside {
   /** `met` if the program exits with 0, otherwise `violated`. */
   readonly ended: Promise<ExitCode>
   /** Terminates the program, and resolves after it has ended. */

@@ -4,7 +4,7 @@ import type { createRecorder, Recorder } from '@chaosproxy/recorder'
 import { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 
-export interface JudgedRecord {
+interface JudgedRecord {
   /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
   readonly judging: Pick<LiveJudge, 'judged' | 'settle' | 'onViolation'>

@@ -24,7 +24,7 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
 export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
   log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true
 
-export interface Serving {
+interface Serving {
   /** Resolves when the time is over, the command has ended, or the end is requested. */
   readonly done: Promise<ExitCode>
   /** Terminates the command, and closes the control interface, which frees its port. */

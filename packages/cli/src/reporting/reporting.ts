@@ -19,7 +19,7 @@ import { findReporter, isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 
 /** Writes the text of each reporter to its file or to stdout. */
-export interface Reporting {
+interface Reporting {
   /** Adds a subject. Text for programs is printed immediately, a page at the end. */
   add(part: SubjectTexts): void
   /**

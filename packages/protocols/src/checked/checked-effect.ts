@@ -21,7 +21,7 @@ export class Mistake extends Error {
   }
 }
 
-export interface EffectContext {
+interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered

@@ -28,7 +28,7 @@ export interface Copy {
   readonly showAll: boolean
 }
 
-export interface Outcome {
+interface Outcome {
   readonly result: Completion
   readonly writes?: readonly Write[] | undefined
 }

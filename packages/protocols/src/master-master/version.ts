@@ -11,7 +11,7 @@ export interface Stamp {
 }
 
 /** For each node: how many of the node's writes the vector includes, counted from the first write. */
-export type VersionVector = { readonly [node: NodeId]: number }
+type VersionVector = { readonly [node: NodeId]: number }
 
 export interface Version {
   /** The key of a register. For other objects, the name of an item that is merged separately. */

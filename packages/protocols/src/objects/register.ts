@@ -2,7 +2,7 @@ import type { Completion, Json } from '@chaosproxy/history'
 import { declined, keyedValues, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
 
 /** The values by key. A key that was never written has the value null. */
-export type Registers = Map<string, Json>
+type Registers = Map<string, Json>
 
 /** Values by key: read, write, compare and set, append to a text. */
 export const register: ReplicatedObject<Registers> = {

@@ -6,7 +6,7 @@ import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export interface PrimaryReplicaConfig extends SuccessionConfig {
+interface PrimaryReplicaConfig extends SuccessionConfig {
   /** The number of replicas that must have a write before it is acknowledged. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
   /** Which nodes answer reads: only the primary, or every node from its own copy. */

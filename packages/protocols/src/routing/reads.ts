@@ -9,7 +9,7 @@ export interface Read<Origin> {
 }
 
 /** Pending reads in order of arrival, which is also the order of their rounds and indexes. */
-export interface ReadQueue<Origin> {
+interface ReadQueue<Origin> {
   readonly reads: Read<Origin>[]
   readonly roundConfirmed: number
   readonly applied: number

@@ -3,7 +3,7 @@ import { answerReads } from './answers.ts'
 import type { Origin, RoutingTurn } from './routing.ts'
 
 /** The leader's rounds of messages. Answers to a round confirm that the leader still led when the round began. */
-export interface RoundSteps<Turn, Peer> {
+interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
   /** Whether answers from this many nodes, counting the leader, confirm the leader. */
   isEnough(turn: Turn, answered: number): boolean

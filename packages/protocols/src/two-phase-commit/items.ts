@@ -132,7 +132,7 @@ export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 export type Values = readonly (readonly [item: string, value: Json])[]
 
-export type Outcome =
+type Outcome =
   | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
   | { readonly refusal: Completion | typeof DONE_BEFORE }
 

@@ -1,4 +1,4 @@
-export interface KeptUp {
+interface KeptUp {
   readonly parts: readonly string[]
   readonly betweenMs: number
   /** The message to show when the server has ended. */

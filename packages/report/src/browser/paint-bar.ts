@@ -10,7 +10,7 @@ export interface Palette {
 }
 
 /** An operation's bar in the canvas, in CSS pixels. */
-export interface PaintedBar {
+interface PaintedBar {
   readonly left: number
   readonly top: number
   readonly width: number

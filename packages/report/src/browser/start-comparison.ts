@@ -2,7 +2,7 @@ import type { find } from './find.ts'
 import type { sortTable } from './sort-table.ts'
 import type { startTheme } from './theme.ts'
 
-export interface ComparisonParts {
+interface ComparisonParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly sortTable: typeof sortTable

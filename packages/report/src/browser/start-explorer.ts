@@ -18,7 +18,7 @@ import type { rowsOf } from './rows.ts'
 import type { View } from './view.ts'
 import type { wordsOf } from './words.ts'
 
-export interface ExplorerParts {
+interface ExplorerParts {
   readonly find: typeof find
   readonly count: typeof count
   readonly duration: typeof duration

@@ -5,7 +5,7 @@ import type { startSavePicture } from './save-picture.ts'
 import type { startStory } from './story.ts'
 import type { startTheme } from './theme.ts'
 
-export interface PageParts {
+interface PageParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly startCopyCommand: typeof startCopyCommand

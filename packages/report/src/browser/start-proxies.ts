@@ -2,7 +2,7 @@ import type { find } from './find.ts'
 import type { keepUp } from './keep-up.ts'
 import type { startTheme } from './theme.ts'
 
-export interface ProxiesParts {
+interface ProxiesParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly keepUp: typeof keepUp

@@ -5,7 +5,7 @@ import type { find } from './find.ts'
 import type { keepUp } from './keep-up.ts'
 import type { startTheme } from './theme.ts'
 
-export interface RunsParts {
+interface RunsParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly startCopyCommand: typeof startCopyCommand

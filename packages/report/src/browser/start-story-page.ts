@@ -3,7 +3,7 @@ import type { markSteps } from './mark-steps.ts'
 import type { startTheme } from './theme.ts'
 import type { walkSteps } from './walk-steps.ts'
 
-export interface StoryPageParts {
+interface StoryPageParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly markSteps: typeof markSteps

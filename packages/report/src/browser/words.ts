@@ -3,7 +3,7 @@ import type { Operation } from './decode.ts'
 import type { PageData } from './page-data.ts'
 
 /** The functions with which the program formats numbers and durations, outside the page too. */
-export interface Figures {
+interface Figures {
   readonly count: typeof count
   readonly duration: typeof duration
 }

@@ -1,6 +1,7 @@
 import { type Box, overlaps } from './arc-label.ts'
+
 /** The width of a label, and its place before it moves out of the way, in pixels. */
-export interface Labelled {
+interface Labelled {
   readonly x: number
   readonly y: number
   readonly width: number

@@ -3,7 +3,7 @@ import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
 /** Rows of a history as numbers for `digitsOf`. Some of the numbers are indexes into the other lists. */
-export interface Fields {
+interface Fields {
   /** The values of each field, in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
   /** Numbers of processes and keys begin at 1, those of values and errors at 0. */

@@ -7,7 +7,7 @@ export interface Html {
   readonly html: string
 }
 
-export type Content = Html | string | number | readonly Content[] | false | undefined
+type Content = Html | string | number | readonly Content[] | false | undefined
 
 const ENTITIES: { readonly [character: string]: string } = {
   '&': '&amp;',

@@ -14,7 +14,7 @@ export interface Covers {
   readonly bounds: Box
 }
 
-export interface Route {
+interface Route {
   readonly arc: Arc
   /** The arc's penalty in pixels. A short arc that crosses nothing has none. */
   readonly trouble: number

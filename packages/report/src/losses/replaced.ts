@@ -16,7 +16,7 @@ import {
   writtenText,
 } from '../operation-words.ts'
 
-export interface Replacement {
+interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
   /** The newest of the reads before the culprit whose value is newer than the culprit's. */

@@ -1,7 +1,7 @@
 import { asIs, type Paint } from './style.ts'
 import { displayWidth, padEnd, padStart, wrap } from './width.ts'
 
-export interface Column {
+interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
 }

@@ -21,7 +21,7 @@ export type ExchangeEnd<Reply> =
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
 
 /** A line to one node, which carries one request at a time. A request is never sent twice. */
-export interface Line<Reply, Source extends ReplySource<Reply>> {
+interface Line<Reply, Source extends ReplySource<Reply>> {
   ask(request: LineRequest<Reply, Source>): void
   close(): void
 }

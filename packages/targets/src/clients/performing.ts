@@ -1,7 +1,7 @@
 import type { Completion, Input } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 
-export interface Performer {
+interface Performer {
   perform(input: Input, timeoutMs: number): Promise<Completion>
   close(): void
 }

@@ -12,7 +12,7 @@ interface Pending {
 }
 
 /** The pending requests to a user's client. A client that never answers proves nothing, and counts as broken. */
-export interface UserRequests {
+interface UserRequests {
   count(): number
   /**
    * Adds a request and returns its number. Calls `late` if the request is not settled in time. If the client is closed,

@@ -15,7 +15,7 @@ import type { WireRecord } from '../network/wire-record.ts'
 import type { Addresses } from './node-placeholders.ts'
 import type { RoleWatch } from './role.ts'
 
-export interface ClusterNode extends Victim, Pick<SupervisedNode, 'id' | 'life' | 'pid' | 'command'> {}
+interface ClusterNode extends Victim, Pick<SupervisedNode, 'id' | 'life' | 'pid' | 'command'> {}
 
 /** A node of a declared cluster, whether this program started it or not. */
 export interface ServingNode extends ClusterNode {

@@ -8,7 +8,7 @@ import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
 /** One thing that tests with containers need of this machine, and whether the machine allows it. */
-export interface Allowance {
+interface Allowance {
   readonly what: string
   readonly allowed: boolean
   readonly detail: string

@@ -5,7 +5,7 @@ import type { Container, EngineProgram } from './engine.ts'
 import { gatewayBefore } from './gateway.ts'
 import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
-export interface Proposal {
+interface Proposal {
   readonly declaration: ContainersDeclaration
   /** The first faults to try. Those of links affect links to a service if the nodes do not talk to each other. */
   readonly faults: readonly string[]

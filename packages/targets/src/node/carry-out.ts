@@ -15,7 +15,7 @@ interface CarrierOptions {
 }
 
 /** Carries out all effects of a machine except those for the disk. */
-export interface Carrier {
+interface Carrier {
   carryOut(effect: VolatileEffect): void
   /**
    * Must be called after each step of the machine. The next step may change the message that was sent last, so the

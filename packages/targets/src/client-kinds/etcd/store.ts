@@ -94,7 +94,7 @@ export const putStep = (key: string, value: Json, lease?: string): Step => ({
 
 export const deleteStep = (key: string): Step => ({ request_delete_range: { key: encoded(key) } })
 
-export interface Committed {
+interface Committed {
   readonly succeeded: boolean
   readonly revision: number
 }

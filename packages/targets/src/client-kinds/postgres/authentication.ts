@@ -7,7 +7,7 @@ export interface Credentials {
 }
 
 /** The client's response to one Authentication message of the server; undefined if it expects none. */
-export type Login = (request: AuthenticationRequest) => Buffer | undefined
+type Login = (request: AuthenticationRequest) => Buffer | undefined
 
 type AuthenticationRequest = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
 

@@ -7,7 +7,7 @@ import type { QueryEnd } from './connection.ts'
 const LOST: Certainty = 'info'
 
 /** How a command ended. After an error, the type says whether the change may have happened. */
-export type Judged = (Done & { readonly tag: string }) | { readonly type: Certainty; readonly error: string }
+type Judged = (Done & { readonly tag: string }) | { readonly type: Certainty; readonly error: string }
 
 export function judgeEnd(end: QueryEnd): Judged {
   switch (end.type) {

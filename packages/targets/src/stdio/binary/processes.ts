@@ -1,6 +1,6 @@
 import { LineProcess } from './line-process.ts'
 
-export interface Processes {
+interface Processes {
   /** Returns a process for the next life of this node. */
   launched(node: string, words: readonly string[]): LineProcess
   /** Notes whether a process may later serve another life of a node. */
