@@ -9,9 +9,9 @@ import { whyUnwritable } from '@chaosproxy/history/files'
  */
 export function refuseToOverwrite(
   path: string,
-  { what, force, option = 'out' }: { readonly what: string; readonly force: boolean; readonly option?: string },
+  { what, force }: { readonly what: string; readonly force: boolean },
 ): void {
-  if (!force && holdsSomething(path)) refuse(`--${option} ${path}`, `this would overwrite ${what}`)
+  if (!force && holdsSomething(path)) refuse(`--out ${path}`, `this would overwrite ${what}`)
 }
 
 interface Replacement {
