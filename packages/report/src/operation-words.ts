@@ -28,6 +28,10 @@ export { functionOf, outcomeName, printable, printableLines } from '@chaosproxy/
 /** Makes a name printable, and truncates a long name. */
 export const nameText = (name: string, most: number = 60): string => clipped(printable(name), most)
 
+/** Returns words about a key, such as ` to x`; empty without a key. */
+export const ofKey = (word: string, key: string | undefined, most: number = 24): string =>
+  key === undefined ? '' : ` ${word} ${nameText(key, most)}`
+
 const clipped = (text: string, most: number = 60): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`
 
@@ -296,6 +300,18 @@ export function isSameClient(history: History, one: OperationRow, other: Operati
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
   return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
+}
+
+/** Says that a read missed a confirmed change: `p0's confirmed write to x was missing at n3`. */
+export function missedText(
+  history: History,
+  { change, read }: { readonly change: OperationRow; readonly read: OperationRow },
+  what: string,
+): string {
+  const [reader, node] = [clientOf(history, read), nodeOf(history, read)]
+  if (isSameClient(history, change, read)) return `${reader} did not see its own confirmed ${what}`
+  const confirmed = `${clientOf(history, change)}'s confirmed ${what}`
+  return node === undefined ? `${reader} did not see ${confirmed}` : `${confirmed} was missing at ${nameText(node, 24)}`
 }
 
 /** Returns the operations of a counterexample, as rows of the history. */

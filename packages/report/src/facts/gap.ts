@@ -18,6 +18,7 @@ import {
   mayReturnValue,
   nameText,
   nodeOf,
+  ofKey,
   returnEventOf,
   rowsOf,
   spendsFrom,
@@ -128,11 +129,10 @@ export function changeText(history: History, row: OperationRow): string {
   if (history.header?.model === 'counter' && effectOf(history, row) === 'adds') {
     const amount = amountOf(history, row)
     const [what, way] = amount < 0 ? ['subtraction', 'from'] : ['addition', 'to']
-    return `the ${what} of ${valueText(Math.abs(amount))}${key === undefined ? '' : ` ${way} ${nameText(key, 24)}`}`
+    return `the ${what} of ${valueText(Math.abs(amount))}${ofKey(way, key)}`
   }
   const text = transferText(value) ?? valueText(value, 24)
-  if (effectOf(history, row) === 'removes')
-    return `the removal of ${text}${key === undefined ? '' : ` from ${nameText(key, 24)}`}`
+  if (effectOf(history, row) === 'removes') return `the removal of ${text}${ofKey('from', key)}`
   if (key === undefined) return text
   return isReplacing(history, row) || effectOf(history, row) === 'acquires'
     ? `${nameText(key, 24)} = ${text}`

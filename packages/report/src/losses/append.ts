@@ -1,7 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
-import type { Claim } from '../claims/claim.ts'
-import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf, wasBefore } from '../operation-words.ts'
+import { clientOf, functionOf, isRead, keyOf, missedText, ofKey, rowsOf, wasBefore } from '../operation-words.ts'
 import type { SheetInput } from '../sheets/sheet.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
@@ -21,18 +20,14 @@ export function appendLoss({ history, counterexample: { culprit, operations } }:
   if (rows === undefined || appended.length === 0) return undefined
   const text = textOf(history, culprit)
   const reader = clientOf(history, culprit)
-  const key = keyOf(history, culprit)
-  const to = key === undefined ? '' : ` to ${nameText(key, 24)}`
+  const to = ofKey('to', keyOf(history, culprit))
   const before = rows.filter((row) => outcome[row] === OK && wasBefore(history, row, culprit))
   const missing = before.findLast((row) => !isRead(history, row) && !text.includes(asText(inputOf(history, row))))
-  if (missing !== undefined) {
-    const writer = clientOf(history, missing)
-    const node = nodeOf(history, culprit)
-    const claim: Claim = { claim: 'missing', known: missing, read: culprit }
-    if (writer === reader) return { claim, title: `${reader} did not see its own confirmed append${to}` }
-    if (node === undefined) return { claim, title: `${reader} did not see ${writer}'s confirmed append${to}` }
-    return { claim, title: `${writer}'s confirmed append${to} was missing at ${nameText(node, 24)}` }
-  }
+  if (missing !== undefined)
+    return {
+      claim: { claim: 'missing', known: missing, read: culprit },
+      title: missedText(history, { change: missing, read: culprit }, `append${to}`),
+    }
   const earlier = before.findLast((row) => isRead(history, row) && !text.startsWith(textOf(history, row)))
   if (earlier !== undefined && textOf(history, earlier).startsWith(text)) {
     const client = clientOf(history, earlier)

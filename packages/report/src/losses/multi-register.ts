@@ -1,7 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { txnOf } from '@chaosproxy/checker/effects'
 import { FAIL, type History, type Json, OK } from '@chaosproxy/history'
-import { clientOf, coreOf, nameText, nodeOf, valueText, wasBefore } from '../operation-words.ts'
+import { clientOf, coreOf, missedText, nameText, valueText, wasBefore } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -104,16 +104,11 @@ function halfSeen({ history, txns, read, others }: WrongRead): string | undefine
 
 /** Describes a write that was confirmed before the reader began, and that the reader did not see. */
 function unseen({ history, txns, read, others }: WrongRead): string | undefined {
-  const reader = clientOf(history, read.row)
   for (const txn of others) {
     if (!txn.isOk || !wasBefore(history, txn.row, read.row)) continue
     const held = read.reads.find((each) => isOlder(history, txns, each, txn))
-    if (held === undefined) continue
-    const writer = clientOf(history, txn.row)
-    if (writer === reader) return `${reader} did not see its own confirmed write to ${nameText(held.register, 24)}`
-    const write = `${writer}'s confirmed write to ${nameText(held.register, 24)}`
-    const node = nodeOf(history, read.row)
-    return node === undefined ? `${reader} did not see ${write}` : `${write} was missing at ${nameText(node, 24)}`
+    if (held !== undefined)
+      return missedText(history, { change: txn.row, read: read.row }, `write to ${nameText(held.register, 24)}`)
   }
   return undefined
 }

@@ -20,8 +20,10 @@ import {
   isRead,
   isSameClient,
   keyOf,
+  missedText,
   nameText,
   nodeOf,
+  ofKey,
   returnEventOf,
   valueText,
   writtenText,
@@ -65,8 +67,7 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
     const isGone = lost.every(({ key }) => isReadEverywhere(history, key))
     return { claim, title: `${atLeast}${were} ${isGone ? 'lost' : 'in no final read'}`, level: 'eventual' }
   }
-  const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
-  const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
+  const write = `${clientOf(history, first.operation)}'s confirmed write${ofKey('to', first.key)}`
   const [only, ...others] = history.nodes
   // If there is only one node, it may answer from an old cache while the write is on its disk. The title therefore does
   // not say that the write is gone.
@@ -118,15 +119,14 @@ function apartAtTheEnd({ history, report }: SheetInput): Loss | undefined {
     .sort((one, other) => one.length - other.length)
   const [fewest, most] = [groups[0], groups.at(-1)]
   if (fewest === undefined || most === undefined || fewest === most) return undefined
-  const key = end.key === undefined ? undefined : nameText(end.key, 24)
   if (end.isSurelyLast && end.last !== undefined) {
-    const write = `${clientOf(history, end.last)}'s confirmed write${key === undefined ? '' : ` to ${key}`}`
+    const write = `${clientOf(history, end.last)}'s confirmed write${ofKey('to', end.key)}`
     return { title: `${namesOf(wrongOf(history, end))} ended without ${write}`, level: 'eventual' }
   }
   const isOneAgainstAll = groups.length === 2 && most.length > MOST_NODES
   const [few, many] = [namesOf(fewest), isOneAgainstAll ? 'the others' : namesOf(most)]
   return {
-    title: `At the end ${few} answered another value${key === undefined ? '' : ` of ${key}`} than ${many}`,
+    title: `At the end ${few} answered another value${ofKey('of', end.key)} than ${many}`,
     level: 'eventual',
   }
 }
@@ -291,20 +291,8 @@ function unseen({ history, report, counterexample }: SheetInput): Loss | undefin
       : { title: `After ${other} had read ${from}, ${reader} saw ${key} go back to ${to}` }
   }
   const claim: Claim = { claim: 'missing', known: confirmed, read: culprit }
-  if (isOwn)
-    return {
-      claim,
-      title: `${reader} did not see its own confirmed write`,
-      despite: byItsWritesAlone(history, culprit),
-    }
-  const node = nodeOf(history, culprit)
-  return {
-    claim,
-    title:
-      node === undefined
-        ? `${reader} did not see ${other}'s confirmed write`
-        : `${other}'s confirmed write was missing at ${nameText(node, 24)}`,
-  }
+  const title = missedText(history, { change: confirmed, read: culprit }, 'write')
+  return isOwn ? { claim, title, despite: byItsWritesAlone(history, culprit) } : { claim, title }
 }
 
 /** Returns the loss if two clients disagree about which of two writes came last. */

@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, type Meaning, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, coreOf, effectOf, functionOf, isOk, keyOf, nameText } from '../operation-words.ts'
+import { clientOf, coreOf, effectOf, functionOf, isOk, keyOf, nameText, ofKey } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /** Finds what a watching client saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
@@ -64,9 +64,8 @@ function changeOf(history: History, core: readonly OperationRow[]): string | und
   const whatOf = (row: OperationRow): string | undefined => changes[effectOf(history, row) ?? 'reads']
   const row = core.find((each) => whatOf(each) !== undefined)
   if (row === undefined) return undefined
-  const key = keyOf(history, row)
   const confirmed = isOk(history, row) ? 'confirmed ' : ''
-  return `${clientOf(history, row)}'s ${confirmed}${whatOf(row)}${key === undefined ? '' : ` of ${nameText(key, 24)}`}`
+  return `${clientOf(history, row)}'s ${confirmed}${whatOf(row)}${ofKey('of', keyOf(history, row))}`
 }
 
 const isRefused = (responses: Json): boolean =>

@@ -26,6 +26,7 @@ import {
   mayReturnValue,
   nameText,
   nodeOf,
+  ofKey,
   outcomeName,
   valueText,
   wasBefore,
@@ -206,8 +207,7 @@ function queueText(history: History, row: OperationRow, subjects: readonly strin
 }
 
 function inText(history: History, [row]: readonly OperationRow[], words: string): string {
-  const key = row === undefined ? undefined : keyOf(history, row)
-  return key === undefined ? '' : ` ${words} ${nameText(key, 16)}`
+  return row === undefined ? '' : ofKey(words, keyOf(history, row), 16)
 }
 
 const subjectText = (value: string = 'null'): string => valueText(JSON.parse(value) as Json, 16)
