@@ -1,6 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../client-kinds/registry.ts'
+import type { NodeReadiness } from '../command/readiness.ts'
 import type { CommandText } from '../command/words.ts'
 import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
@@ -8,19 +9,7 @@ import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 // already running, or a container engine runs it.
 
 /** When a node counts as ready. `port` is by default the node's first port. */
-export type ReadyDeclaration =
-  | { readonly by: 'tcp'; readonly port?: string | undefined }
-  /** The node answers a GET with this status; by default with any 2xx. */
-  | {
-      readonly by: 'http'
-      readonly port?: string | undefined
-      readonly path: string
-      readonly status?: number | undefined
-    }
-  /** The node prints a line that this regular expression matches. */
-  | { readonly by: 'log'; readonly pattern: string }
-  /** The command exits with code 0. */
-  | { readonly by: 'command'; readonly command: CommandText }
+export type ReadyDeclaration = NodeReadiness<string, CommandText>
 
 /** How to find out which node leads. Nodes are asked repeatedly, and not through the proxy. */
 export type RoleDeclaration = {

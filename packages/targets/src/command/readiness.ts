@@ -26,7 +26,7 @@ export type Readiness =
   | { readonly by: 'command'; readonly command: ProgramCommand }
 
 /** Like `Readiness`, but ports are given by name, and other texts may contain placeholders. */
-export type NodeReadiness<Port extends string> =
+export type NodeReadiness<Port extends string, Command = ProgramCommand> =
   | { readonly by: 'tcp'; readonly port?: Port | undefined }
   | {
       readonly by: 'http'
@@ -34,7 +34,8 @@ export type NodeReadiness<Port extends string> =
       readonly path: string
       readonly status?: number | undefined
     }
-  | Extract<Readiness, { readonly by: 'log' | 'command' }>
+  | Extract<Readiness, { readonly by: 'log' }>
+  | { readonly by: 'command'; readonly command: Command }
 
 interface UntilReadyOptions {
   readonly name: string
