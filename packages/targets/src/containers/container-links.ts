@@ -2,6 +2,7 @@ import { type Link, linkName } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
+import type { DatagramCuts } from '../network/inject.ts'
 import { inTurn } from '../processes/in-turn.ts'
 import { connectionName, type DirectTraffic, directTraffic, type LinkNames } from './direct-traffic.ts'
 import type { Family } from './engine.ts'
@@ -36,7 +37,8 @@ export interface ContainerLinksOptions {
   readonly keeper: Keeper
 }
 
-export interface ContainerLinks {
+/** Links through the proxy, and cuts of all their traffic except TCP, which the proxy itself cuts. */
+export interface ContainerLinks extends DatagramCuts {
   /**
    * Follows changes of addresses, containers and ports.
    *
@@ -52,11 +54,6 @@ export interface ContainerLinks {
   direct(): Promise<DirectTraffic>
   /** Ends the connections that are older than the rules, and leaves them out of `direct`. */
   endOlder(): Promise<void>
-  /**
-   * Drops all traffic except TCP. The proxy cuts TCP. Resolves with a function that ends the cut and counts the dropped
-   * packets.
-   */
-  cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Lets all new traffic pass directly. Existing connections stay in the proxy until the proxy closes. */
   release(): Promise<void>
   close(): Promise<void>

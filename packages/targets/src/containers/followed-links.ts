@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Link } from '@chaosproxy/faults'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import { type ContainerChanges, createContainerChanges } from './container-changes.ts'
 import type { ContainerEvent } from './container-event.ts'
@@ -27,15 +26,11 @@ interface FollowedLinksOptions extends ContainerLinksOptions {
 }
 
 /** Links through the proxy that follow containers to new addresses. */
-export interface FollowedLinks {
+export interface FollowedLinks extends Pick<ContainerLinks, 'cut' | 'release' | 'close'> {
   /** Applies changes immediately. */
   refresh(): Promise<void>
-  cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Resolves with notes on the containers' changes and on traffic that bypassed the proxy. */
   notes(): Promise<readonly string[]>
-  /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
-  release(): Promise<void>
-  close(): Promise<void>
 }
 
 /** The time within which a newly opened port of a container is found. */

@@ -1,4 +1,5 @@
 import { type Link, linkName } from '@chaosproxy/faults'
+import type { DatagramCuts } from '../network/inject.ts'
 import type { AddressPair, ContainerRules } from './redirection.ts'
 
 interface LinkCutsOptions {
@@ -9,9 +10,8 @@ interface LinkCutsOptions {
 }
 
 /** Cuts all traffic except TCP. The proxy cuts TCP. */
-interface LinkCuts {
+interface LinkCuts extends DatagramCuts {
   follow(): Promise<void>
-  cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
 export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions): LinkCuts {
