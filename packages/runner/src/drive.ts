@@ -26,12 +26,12 @@ export interface RunHandle {
   interrupt(): void
 }
 
-export interface DriveOptions extends RunOptions {
+interface DriveOptions extends RunOptions {
   /** Clients driven by workers on other machines; if absent, the run drives its own clients. */
   readonly load?: RemoteLoad | undefined
 }
 
-export interface DrivenRun {
+interface DrivenRun {
   readonly options: DriveOptions
   readonly clients: RunClients
   readonly nemesis: NemesisLoop

@@ -31,6 +31,7 @@ export type {
   Elsewhere,
   FaultSupport,
   MissingProgram,
+  NodeCommand,
   Offer,
   PromiseQuestion,
   Rehearsal,

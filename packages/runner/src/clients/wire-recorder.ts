@@ -6,7 +6,7 @@ import { sessionOf } from './process.ts'
 import type { RunRecorder } from './recorder.ts'
 import { createSettlement } from './settlement.ts'
 
-export interface WireBackedRecorder extends RunRecorder {
+interface WireBackedRecorder extends RunRecorder {
   settled(): Settled
   /** Completes the record. To be called once no operation is open. */
   finish(): void

@@ -18,7 +18,7 @@ const CALM = 'calm'
 const HEALED = 'healed'
 const NO_MAJORITY = ', no majority up'
 
-export interface PhaseBounds extends Pick<RunOutcome, 'nodes' | 'healedAt' | 'endedAt'> {
+interface PhaseBounds extends Pick<RunOutcome, 'nodes' | 'healedAt' | 'endedAt'> {
   readonly report?: Report<string> | undefined
 }
 

@@ -14,7 +14,7 @@ export interface ShareOptions
   readonly whenKnown: (known: () => void) => void
 }
 
-export interface DrivenShare {
+interface DrivenShare {
   /** Starts no further operation, waits for those in flight, and calls back. */
   stop(stopped: () => void): void
   /** Lets each client complete its outstanding work. To be called after `stop` and healing. */

@@ -11,7 +11,7 @@ export interface ActiveFault extends Pick<FaultRecord, 'id' | 'fault' | 'from' |
   readonly waiting: ((outcome: Healed) => void)[]
 }
 
-export interface FaultsInForce {
+interface FaultsInForce {
   /** By id. */
   readonly active: ReadonlyMap<string, ActiveFault>
   /** Faults that were injected outside this run and are not yet healed. */

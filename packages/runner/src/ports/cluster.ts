@@ -60,7 +60,7 @@ export type Injected =
   | { readonly type: 'failed'; readonly error: string }
 
 /** Last known status of each node; `undefined` for a node that does not answer. */
-export type ClusterStatus = ReadonlyMap<NodeId, NodeStatus | undefined>
+type ClusterStatus = ReadonlyMap<NodeId, NodeStatus | undefined>
 
 export interface Cluster {
   readonly nodes: readonly NodeId[]
@@ -164,7 +164,7 @@ export interface WireRecorder {
   finish(): void
 }
 
-export interface MissedInvocation {
+interface MissedInvocation {
   readonly session: string
   readonly node: NodeId
   readonly f: string

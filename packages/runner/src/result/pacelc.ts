@@ -5,7 +5,7 @@
 export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 
 /** The measurements of a system under one condition. */
-export interface MeasuredCondition {
+interface MeasuredCondition {
   readonly condition: string
   /** The strongest level that the weakest run met. */
   readonly level: string

@@ -34,7 +34,7 @@ export interface Played {
   readonly recovery: Recovery
 }
 
-export interface Playing {
+interface Playing {
   /** Injects an additional fault. The fault begins after the time `after` and lasts for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
   /** Whether everything except the final reads has ended. */

@@ -1,16 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { NodeStatus, ProtocolSettingValue, Tagged } from '@chaosproxy/protocols'
+import type { NodeStatus, ProtocolOptions, Tagged } from '@chaosproxy/protocols'
 
 // The messages between a node process and its owner: JSON lines on standard input and output. They bypass the proxy,
 // and so reach a partitioned node. The node ends with its standard input.
 
 /** The first line that a node receives. */
-export interface NodeSetup {
+export interface NodeSetup extends ProtocolOptions {
   readonly id: NodeId
   readonly protocol: string
-  readonly bug?: string | undefined
-  readonly object?: string | undefined
-  readonly settings: { readonly [name: string]: ProtocolSettingValue }
   /** Where to dial each peer: a port of the proxy on 127.0.0.1. */
   readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
   readonly seed: number
