@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ListeningProcess, listeningIn } from '@chaosproxy/targets'
+import { COMPOSE_FILES, type ListeningProcess, listeningIn } from '@chaosproxy/targets'
 import { readComposeFile } from './compose-file.ts'
 import { commandInDockerfile } from './dockerfile.ts'
 import type { ComposedService, FoundProgram, SourceFile } from './found.ts'
@@ -19,8 +19,6 @@ export interface FolderSurvey {
   /** A program in a language that chaos does not read. */
   readonly other: OtherLanguage | undefined
 }
-
-const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
 
 /** Examines a project's files without running its code. */
 export function surveyFolder(directory: string): FolderSurvey {

@@ -2,6 +2,7 @@ import { commandLine } from '@chaosproxy/engine/run'
 import { type Event, membersOf, moment, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
+import { isTexts } from '@chaosproxy/targets/user-file'
 import { modelNameOf } from '../arguments/workload.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
@@ -67,11 +68,8 @@ function faultText({ f, time, value }: Event): string {
 function commandsIn(declared: unknown): readonly string[] {
   if (typeof declared !== 'object' || declared === null) return []
   return Object.entries(declared).flatMap(([name, value]) =>
-    /^(command|start|stop|init|setup)$/i.test(name) && (typeof value === 'string' || isWords(value))
+    /^(command|start|stop|init|setup)$/i.test(name) && (typeof value === 'string' || isTexts(value))
       ? [`${name}: ${typeof value === 'string' ? value : value.join(' ')}`]
       : commandsIn(value),
   )
 }
-
-const isWords = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((word) => typeof word === 'string')

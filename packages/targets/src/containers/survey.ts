@@ -25,7 +25,7 @@ interface SurveyOptions {
 }
 
 /** The files that `docker compose` looks for. */
-const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
+export const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
 
 const WITHIN_MS = 600_000
 
@@ -66,10 +66,10 @@ export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', comman
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {
   if (wanted !== '') return existsSync(resolve(directory, wanted)) ? wanted : { project: wanted }
-  const file = USUAL_FILES.find((name) => existsSync(resolve(directory, name)))
+  const file = COMPOSE_FILES.find((name) => existsSync(resolve(directory, name)))
   if (file !== undefined) return file
   throw usageError(
-    `--compose: there is no ${USUAL_FILES.join(', ')} here. Give the path of the file, or the name of a project that is up.`,
+    `--compose: there is no ${COMPOSE_FILES.join(', ')} here. Give the path of the file, or the name of a project that is up.`,
   )
 }
 

@@ -1,3 +1,3 @@
-export { definitionIn, importUserFile, isUserFile, offerApi, PACKAGE_NAME } from './import.ts'
+export { definitionIn, importUserFile, isTexts, isUserFile, offerApi, PACKAGE_NAME } from './import.ts'
 export { vetFile } from './vet-file.ts'
 export { vetOnThread } from './vet-on-thread.ts'
