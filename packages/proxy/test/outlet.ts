@@ -1,6 +1,8 @@
 import type { Exit } from '../src/interceptor/interceptor.ts'
 
-/** An interceptor's exit without a socket. `out` collects what it passes on, as Latin-1. */
+/**
+ * Creates an exit to which an interceptor passes bytes in place of a socket. `out` collects the bytes as Latin-1 text.
+ */
 export function outlet() {
   const out = { text: '', ended: false, reset: false, reading: true, congested: false }
   const exit: Exit = {

@@ -47,13 +47,18 @@ export async function proxyBetweenTaps(
   return {
     host: outside.host,
     port: outside.port,
-    /** For clients that wait for all their responses. */
+    /**
+     * Checks that both sides of the proxy carried the same bytes. Use it for clients that wait for all their responses.
+     */
     async expectAllUnchanged() {
       await allOver()
       expect(outside.conversations.length).toBeGreaterThan(0)
       expect(digests(inside)).toEqual(digests(outside))
     },
-    /** For clients that disconnect early. Each connection must begin with bytes that no other connection has. */
+    /**
+     * Checks that the bytes received by each side of a connection are a prefix of the bytes sent by the other side. Use
+     * it for clients that disconnect early. Each connection must begin with bytes that no other connection begins with.
+     */
     async expectBeginningsUnchanged() {
       await allOver()
       expect(inside.conversations.length).toBe(outside.conversations.length)

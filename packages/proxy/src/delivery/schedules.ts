@@ -190,8 +190,8 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws the size of the next piece in bytes. If at most `averageBytes` + `variationBytes` wait, they become one
-   * piece.
+   * Draws how many of the waiting bytes form the next piece. If at most `averageBytes` + `variationBytes` bytes are
+   * waiting, all of them form one piece.
    */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()

@@ -48,8 +48,9 @@ export interface Stage {
   /** Returns how long this stage delays a chunk, or the end of the stream. Always the same for one chunk. */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * Returns when a piece that arrives at `atMs` leaves. Called repeatedly while the piece waits. A pause after the
-   * previous piece must not begin before `earliestMs`, which is the current time minus the delay of later stages.
+   * Returns the time at which a piece leaves this stage if it arrives at `atMs`. Called repeatedly while the piece
+   * waits. If the stage pauses between pieces, the pause must not begin before `earliestMs`. This is the current time
+   * minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /**

@@ -17,7 +17,7 @@ import { HttpTurn, LOST } from './turn.ts'
 /** How long the connection of a refused client may stay open before it is cut off. */
 const LINGER_MS = 5_000
 
-/** The most unanswered requests of one connection. A client that pipelines more has to wait. */
+/** Maximum number of unanswered requests on one connection. A client that sends more requests has to wait. */
 const MOST_UNANSWERED = 10_000
 
 /** A queue of lines for the file of a history. It is congested while the disk is too slow. */

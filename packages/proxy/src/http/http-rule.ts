@@ -63,7 +63,8 @@ export interface Candidate {
 }
 
 /**
- * Returns whether the rule hits a request, as far as that is known. Undefined if the rule need not see the response.
+ * Decides whether a rule hits a request, as far as the known facts allow. Returns undefined if the rule does not hit
+ * the request and need not see its response.
  */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
@@ -99,7 +100,10 @@ class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores the response to a request. Returns the last response to this request that differed, if there is one. */
+  /**
+   * Stores the latest response to a request. Returns the last earlier response to the same request that differed from
+   * it, if there is one.
+   */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))

@@ -87,8 +87,8 @@ const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /**
- * The maximum number of requests to report. If there are more, everything counts as possibly changed, because more
- * marks in the history would cost more than they save.
+ * Maximum number of requests that are reported one by one, each by a mark in the history. If there are more, one mark
+ * says that every key may have changed. Further marks would cost more than they are worth.
  */
 const MOST_REQUESTS = 1_000
 

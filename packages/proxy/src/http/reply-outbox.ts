@@ -5,9 +5,9 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * The operating system gets this time to send the bytes that it accepted, and the client gets this time to read them.
- * After it, a reset discards the rest. A client based on libuv that finds data and a reset at the same time sees an
- * orderly end after the data.
+ * How long a reset waits after the last bytes that the operating system accepted. In this time, the operating system
+ * sends these bytes and the client reads them, because a reset discards all bytes that are still unread. If a client
+ * based on libuv finds data and a reset at the same time, it reports an orderly end after the data.
  */
 const SENDING_MS = 50
 
@@ -15,7 +15,10 @@ const SENDING_MS = 50
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
-  /** The responses being sent. A response is complete once `atBytes` bytes have been delivered in total. */
+  /**
+   * The responses being sent. A response is complete once the first `atBytes` bytes of the connection have been
+   * delivered to the client.
+   */
   readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0

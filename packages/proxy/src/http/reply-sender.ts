@@ -69,7 +69,10 @@ export class ReplySender {
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** Called when a whole response was sent. It has overtaken all responses that wait on other connections. */
+  /**
+   * Releases the responses that were held until a response on another connection was sent. Called after each whole
+   * response.
+   */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {

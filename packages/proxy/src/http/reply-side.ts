@@ -360,8 +360,8 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on the bytes read so far, because a response of the proxy or an overtaken response may have to follow
-      // them.
+      // Pass on the bytes read so far, because another response may have to follow them. The proxy may have created
+      // that response, or a fault may have held it back until this response was sent.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)

@@ -51,6 +51,6 @@ const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on requests`)
-  // `requestHarms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits its kind.
+  // Each function in `requestHarms` accepts faults of the kind that is its key. The compiler cannot infer this.
   return harm as RequestHarm<HttpFault['kind']>
 }

@@ -51,7 +51,7 @@ export class RequestSide implements Stage {
   #turn: HttpTurn | undefined
   #rules: readonly Candidate[] = NO_RULES
   #progress: Progress = 'unharmed'
-  /** The head of a request whose progress is `searched` or `sent`. */
+  /** The head of the current request. Valid only while `#progress` is `searched` or `sent`. */
   #rawHead: Buffer = Buffer.alloc(0)
   #copying: readonly HttpRule[] = NO_RULES
   readonly #prefix: BodyPrefix = new BodyPrefix()

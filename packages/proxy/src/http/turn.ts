@@ -183,7 +183,10 @@ export class HttpTurn {
     this.#early.push(record)
   }
 
-  /** Interprets an answer only once, because its memory is valid only at the first call. */
+  /**
+   * Interprets an answer at the first call, and returns the same result at later calls. The answer's bytes are valid
+   * only at the first call.
+   */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED

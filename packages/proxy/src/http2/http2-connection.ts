@@ -30,7 +30,7 @@ import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } f
 
 /** The most tracked requests of a connection; further requests pass untracked. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** The most reset streams remembered for frames still in flight. */
+/** Maximum number of reset streams that a connection remembers. Frames of these streams may still arrive. */
 const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {

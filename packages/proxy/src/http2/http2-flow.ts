@@ -79,7 +79,7 @@ export class Http2Flow implements FrameSink {
   #inHeaderBlock = false
   /** Whether header blocks are now encoded without the shared table, so that they can be reordered. */
   #isPlain = false
-  /** Table sizes with which the next block must begin. */
+  /** Encoded size updates of the HPACK dynamic table. The next header block must begin with them. */
   #tableSizes: Buffer = Buffer.alloc(0)
   #ending: 'end' | 'reset' | undefined
   #cancelTimer: (() => void) | undefined
@@ -152,7 +152,8 @@ export class Http2Flow implements FrameSink {
   }
 
   loose(bytes: Buffer, last: boolean): void {
-    // Only a wrong preface breaks the framing, and no bytes are held before the preface.
+    // The framing breaks only if the connection does not begin with the HTTP/2 preface. Then no earlier bytes are held,
+    // so these bytes can pass immediately.
     if (!this.#reader.framed) this.#options.recognised(false)
     this.#add(bytes)
     if (last) this.#passInjected()

@@ -51,7 +51,7 @@ export class Http2Recording {
   #begun: RecordedStream[] = []
   /** Streams that hold parts of bodies in the memory of the current chunk. This memory is reclaimed after the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
-  /** Turns whose header block has not been passed on yet, by stream. */
+  /** Requests whose header block has not been passed on to the server yet, by stream number. */
   readonly #waiting: Map<number, HttpTurn> = new Map()
   #unsent: Unsent[] = []
   #undelivered: Undelivered[] = []

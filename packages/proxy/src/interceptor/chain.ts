@@ -107,7 +107,10 @@ function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /** Where each run of passed bytes starts, and how many bytes the inner interceptor had received by then. */
+  /**
+   * Runs of bytes that the inner interceptor passed on without receiving bytes in between. `start`: the position of a
+   * run's first byte. `taken`: how many bytes the inner interceptor had received before the run.
+   */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {

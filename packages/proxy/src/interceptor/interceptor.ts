@@ -26,7 +26,10 @@ export interface Interceptor {
 
 /** One direction of a connection, as the interceptor receives it. */
 export interface Stage {
-  /** Receives bytes, whose memory is valid only during the call. Returns false if the exit still needs any of it. */
+  /**
+   * Receives bytes. The stage copies bytes that it keeps, because the caller may reuse their memory after the call.
+   * Returns false if the caller must not reuse the memory yet, because the exit still needs it.
+   */
   receive(bytes: Buffer): boolean
   /** Reports that the sender ended its direction in an orderly way. */
   end(): void

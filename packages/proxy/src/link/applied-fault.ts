@@ -5,7 +5,7 @@ import type { LinkState } from './link-state.ts'
 
 export interface AppliedFault {
   readonly fault: TcpFault
-  /** How often the fault acted on a chunk, the end of a stream or a connection. */
+  /** How often the fault acted on something: a chunk, the end of a stream, or a whole connection. */
   readonly hits: number
   /**
    * Changes the parameters or the trigger immediately. Live connections keep their state, such as the bytes counted by

@@ -9,7 +9,7 @@ import type { Affliction, StandingFault } from './affliction.ts'
 export interface LinkStatistics {
   /** Bytes received from the sender. */
   readonly bytes: number
-  /** Reads that returned these bytes. */
+  /** The number of reads from the sender's socket that returned bytes. */
   readonly chunks: number
   /** Bytes written to the receiver's socket. */
   readonly deliveredBytes: number
@@ -217,5 +217,5 @@ export class LinkState {
 }
 
 export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The compiler cannot infer that the stage of a kind fits a context of this kind.
+  // The compiler cannot infer that `context` belongs to the kind of fault that `stages[kind]` accepts.
   (stages[kind] as (context: StageContext) => Stage)(context)

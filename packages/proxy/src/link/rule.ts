@@ -90,7 +90,10 @@ export class Rule<Fault extends TrafficFault> {
 /** What a rule did to a message. `none`: nothing yet. If the effect comes later, it is counted as a hit only then. */
 export type Effect = 'none' | 'acts' | 'ends'
 
-/** Applies the rules that selected a message, in order. If a rule ends the message, the other rules count no hit. */
+/**
+ * Applies the rules that selected a message, in order. If a rule keeps the message from its receiver, this rule alone
+ * counts a hit, and the later rules are not applied.
+ */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],
   apply: (rule: Kind) => Effect,

@@ -69,7 +69,7 @@ export interface RecordFile {
 const BLOCK_BYTES = 64 * 1024
 /** Maximum number of bytes in one write. Several waiting blocks are joined up to this size. */
 const JOINED_BYTES = 4 * 1024 * 1024
-/** The most UTF-8 bytes for one UTF-16 code unit. */
+/** Maximum number of UTF-8 bytes that encode one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
 /** Maximum time for which gathered lines wait. A killed process loses only the lines of this time. */
 const FLUSH_AFTER_MS = 5

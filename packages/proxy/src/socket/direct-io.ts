@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
-// Reads and writes sockets without their streams, whose queues and events cost more than everything else for a small
-// message. While the queues are empty, the socket's internal stream methods are called directly.
+// Reads and writes sockets without their streams. For a small message, a stream's queues and events would cost more
+// than all other work. While a stream's queues are empty, the socket's internal stream methods are called directly.
 
 /** Sockets with a direct write in progress. Their streams do not know of the write. */
 const sending: WeakSet<Socket> = new WeakSet()

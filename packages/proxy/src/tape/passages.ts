@@ -31,7 +31,9 @@ export interface Doubt {
   readonly why: 'unread' | 'unreadable'
 }
 
-/** Bytes sent at most this long before a connection broke may be unread. */
+/**
+ * If a connection broke, the proxy may not have received the bytes that were sent during this time before the break.
+ */
 const BREAKS_WITHIN_MS = 250
 
 export interface LinkTape {

@@ -15,7 +15,7 @@ export interface ReadMessage {
 export interface ReadStream {
   readonly messages: readonly ReadMessage[]
   readonly unreadableFromMs: number | undefined
-  /** Until when message boundaries are uncertain, because the stream's beginning was dropped. */
+  /** The time before which message boundaries are uncertain, because the beginning of the stream was dropped. */
   readonly unreadableUntilMs?: number | undefined
 }
 

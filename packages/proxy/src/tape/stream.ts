@@ -8,7 +8,10 @@ export interface Stream {
   /** Times at which the proxy stopped reading, so that sent bytes may be unread. */
   readonly unreadAtMs: number[]
   openedAtMs?: number
-  /** When the sender ended the stream without an error. All its bytes were read by then. */
+  /**
+   * The time at which the sender ended the stream without an error. At this time, the proxy had read all bytes of the
+   * stream.
+   */
   finishedAtMs?: number
   closedAtMs?: number
   /** When bytes were first changed, lost or reordered before they reached the link. */

@@ -8,7 +8,7 @@ export type TapeEntry = { readonly stream: number; readonly atMs: number } & (
 
 export interface TapedBytes {
   readonly kind: 'bytes'
-  /** The number of earlier bytes of the stream. */
+  /** The number of bytes that precede this chunk in its stream. */
   readonly positionBytes: number
   readonly sizeBytes: number
   /** The first of the chunk's bytes, in the tape's memory. */
@@ -22,7 +22,7 @@ export interface TapeBudget {
 }
 
 const SLAB_BYTES = 64 * 1024
-/** The most bytes of one chunk that are kept. */
+/** Maximum number of bytes that a tape keeps of one chunk. */
 const MOST_KEPT_BYTES = 16 * 1024
 const HEADER_BYTES = 32
 

@@ -305,7 +305,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // 'close' always follows, and passes an error on as RST.
+    // The event 'close' always follows an 'error'. The listener for 'close' passes the error on as an RST.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       endTurn()

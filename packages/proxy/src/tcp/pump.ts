@@ -15,7 +15,10 @@ import { Wakeup } from './wakeup.ts'
 
 const LARGEST_BURST_BYTES = 1024 * 1024
 
-/** The most bytes of a direct write. Larger writes are often incomplete, and then cost more than the stream. */
+/**
+ * Maximum number of bytes that are written directly to a socket. A larger direct write often remains incomplete, and
+ * then costs more than a write through the socket's stream.
+ */
 const LARGEST_DIRECT_BYTES = 16 * 1024
 
 export interface PumpedConnection {

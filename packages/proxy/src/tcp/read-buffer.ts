@@ -6,9 +6,10 @@ const GROWTH = 4
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * The buffer into which a socket reads. It starts as a shared buffer, because most connections are idle. It grows while
- * reads fill it, because the cost of bulk transfer depends on the number of reads. While another socket still writes
- * from a buffer, this buffer is lent. It is reused later, because allocating a large buffer costs more than copying it.
+ * The buffer into which a socket reads. Most connections are idle, so sockets begin with one shared buffer. When a read
+ * fills the buffer, a larger one replaces it, because fewer reads make bulk transfer faster. While another socket still
+ * writes from a buffer, the buffer is lent, and this socket reads into another one. The lent buffer is reused later,
+ * because allocating a large buffer costs more than copying it.
  */
 export class ReadBuffer {
   #current: Buffer = shared

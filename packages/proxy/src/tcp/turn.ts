@@ -47,7 +47,10 @@ export function flushInTurn(pending: Flushing): void {
   flushing.push(pending)
 }
 
-/** Keeps this turn's memory, because some of it is still needed. */
+/**
+ * Prevents the reuse of the memory that holds the bytes read in this turn of the event loop. Some of these bytes are
+ * still needed.
+ */
 export function keepMemory(): void {
   isMemoryKept = true
 }

@@ -43,7 +43,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
       seen = seen.subarray(sizeBytes)
       if (kind === 'nothing') {
         done()
-        // The client's next reader reads these bytes first.
+        // Put the remaining bytes back into the client's socket, so that the next reader gets them first.
         client.unshift(seen)
         plainly(client)
         return

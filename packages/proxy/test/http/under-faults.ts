@@ -24,7 +24,7 @@ const CLIENTS = 16
 const PATIENCE_MS = 300
 /** How many requests a client has in progress, if its protocol allows more than one. */
 const AT_ONCE = 3
-/** The most rounds of requests on one connection. */
+/** A client sends at most this many rounds of requests on one connection. The requests of a round are sent at once. */
 const MOST_ROUNDS = 8
 
 export type Spoken = 'HTTP/1.1' | 'HTTP/2' | 'gRPC'
@@ -326,7 +326,7 @@ async function askStream(
   if (!stream.closed) session.destroy()
 }
 
-/** Waits for an event, but only for a limited time, so that a client continues whatever happens to it. */
+/** Waits until an event happens or a time limit has passed. The time limit prevents a client from waiting for ever. */
 async function within(happening: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const enough = new Promise((resolve) => {

@@ -229,7 +229,8 @@ describe('TLS on both sides of the proxy', () => {
   })
 
   /**
-   * Returns the HTTP version that a client with both versions uses through the proxy, if the server has these versions.
+   * Sends requests through the proxy from a client that supports HTTP/1.1 and HTTP/2. Returns the version that the
+   * proxy and the server agreed on, and the number of failed handshakes. `spoken`: the versions that the server offers.
    */
   async function versionsOver(spoken: readonly string[] | undefined) {
     const agreed: (string | false | null)[] = []

@@ -100,8 +100,8 @@ const isTransaction = ({ answers }: Sent): boolean => answers > 1
 
 /**
  * Sends requests until enough are recorded, sometimes several at once. Opens a new connection after a failure, or after
- * `MOST_BATCHES` batches. Calls `sent` with each request, and with whether a transaction was sent on the same
- * connection, at the same time or before.
+ * `MOST_BATCHES` batches. Calls `sent` with each request. `hasTransaction`: whether this request or an earlier one on
+ * the same connection is a transaction.
  */
 async function ask(
   port: number,
@@ -229,8 +229,9 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
   /**
-   * If a changed request may have changed every key, some later requests leave no mark of their own: those on lists,
-   * and those behind a transaction on a connection that a fault has disturbed.
+   * If a request that a fault changed may have changed every key, one mark stands for all keys. Some later requests
+   * then leave no mark of their own. These are requests on lists, and requests that follow a transaction on a
+   * connection that a fault has disturbed.
    */
   const areMarked = touched.length === marks.length
   const isMarked = (key: string): boolean =>

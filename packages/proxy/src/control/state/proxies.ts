@@ -137,8 +137,8 @@ interface Entry {
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
   /**
-   * Parses the connections; undefined for raw bytes. Created before the proxy is enabled, because the protocol must be
-   * known by then.
+   * The parser of the proxy's connections; undefined if the proxy passes bytes without parsing them. The parser is
+   * created before the proxy is enabled, because the protocol must be known by then.
    */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
@@ -261,7 +261,8 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Checked again: a port picked by the system is known only now, and other proxies may have been opened.
+    // Check again whether the proxy's connections would come back to it. Only now is the port known if the system
+    // picked it, and other proxies may have been opened.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)
@@ -391,7 +392,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // An error of the earlier task is handled by the caller of that task.
+      // Ignore an error of the previous task, which the caller of that task handles.
       await before?.catch(() => undefined)
       return task()
     })()

@@ -28,7 +28,7 @@ interface RecordedViolation {
 export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
-  /** Judges the record; absent if the record is not judged. */
+  /** Judges the recorded history. Absent if the history is not judged. */
   readonly judging?:
     | { judged(): JudgedRecord; onViolation(listener: (violation: RecordedViolation) => void): void }
     | undefined

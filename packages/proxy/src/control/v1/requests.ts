@@ -99,7 +99,7 @@ const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End
     ? parseEnd(name, typed, `${where}: "${name}"`)
     : { address: typed, isSecure: false, isHttps: false }
 
-/** Reads only the members given. @throws UserError (input) */
+/** Reads a change of a proxy's settings, in which every member is optional. @throws UserError (input) */
 export function readProxyChange(value: unknown, where: string): ProxyChange {
   return readParameters(proxyChangeParameters, readObject(value, where), where)
 }

@@ -17,8 +17,8 @@ describe('leases', () => {
     const expired = new Promise<number>((resolve) => {
       cleanUp(plane.events.subscribe(({ type }) => void (type === 'lease-expired' && resolve(performance.now()))))
     })
-    // Renew the lease for longer than its duration. The time of each renewal depends on the machine, so only their
-    // total time is certain.
+    // Renew the lease until it has lasted longer than `ttlMs`. The time of one renewal depends on the machine, so the
+    // test measures the total time.
     const begunAt = performance.now()
     let renewedAt = begunAt
     while (renewedAt - begunAt < 1_100) {

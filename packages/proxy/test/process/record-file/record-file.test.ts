@@ -152,7 +152,7 @@ describe('a recording in several parts', () => {
         file.write(line(ms), { time: ms * 1e6 })
         await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
         if (ms !== 9) continue
-        // Wait until the earlier parts have been removed. Until then, they may not be finished yet.
+        // Wait until the earlier parts have been removed, because `pin` keeps all existing parts.
         await expect.poll(() => file.statistics.parts?.removed).toBe(8)
         file.pin()
       }

@@ -185,7 +185,7 @@ describe('twelve ordinary uses of a correct Redis', () => {
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
       expect(recorder.counters).toMatchObject({ open: 0, opaqueConnections: 0, unmatchedAnswers: 0 })
-      // A client that renames a key does not know its value if other clients write it.
+      // If other clients write a key while it is renamed, the recorder cannot know the value that RENAME moves.
       if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 

@@ -424,7 +424,7 @@ describe('a corruption fault', () => {
   const corrupted = (stage: Stage, sizeBytes: number) => [...(stage.transform?.(Buffer.alloc(sizeBytes)) ?? [])]
 
   test('a corruption fault flips a bit after each gap that it draws, in any division of the bytes, and counts each flip', () => {
-    // With probability 0.5, these numbers are gaps of 3, 0 and 3 bytes.
+    // At probability 0.5, the random numbers 0.9, 0 and 0.9 give gaps of 3, 0 and 3 bytes.
     const { stage, state } = stageOf({ kind: 'corrupt', probability: 0.5 }, { numbers: [0.9, 0, 0.9, 0.99] })
     expect([2, 1, 3, 3].map((sizeBytes) => corrupted(stage, sizeBytes))).toEqual([[0, 0], [0], [1, 1, 0], [0, 0, 1]])
     expect(state.hits).toBe(3)

@@ -68,7 +68,7 @@ test.each(Object.entries(badRequests))(
     client.socket.destroy()
     await eventually(() => route.liveConnections === 0)
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 0, refused: 1 })
-    // The server may have got the valid HTTP at the beginning, but nothing else.
+    // The server may have received the valid HTTP at the beginning of the client's bytes, but nothing after it.
     const passed = accepted[0]?.text ?? ''
     expect(text.startsWith(passed)).toBe(true)
     expect(passed.length).toBeLessThan(text.length)

@@ -40,7 +40,7 @@ test.each(conversations)(
     await eventually(() => accepted.length === 1)
     const [there] = accepted as [Received]
 
-    // Bytes behind a request for another protocol are not sent before its response.
+    // If a request asks for another protocol, the proxy holds the bytes that follow it until the server has responded.
     const held =
       requests.includes('Upgrade: websocket') || requests.startsWith('CONNECT')
         ? requests.indexOf('\r\n\r\n') + 4
@@ -59,7 +59,7 @@ test.each(conversations)(
   },
 )
 
-/** Writes the pieces one by one, so that each piece is mostly read by itself. */
+/** Writes the pieces one after another, so that the receiver usually reads each piece separately. */
 async function say(to: Received, pieces: readonly Buffer[]): Promise<void> {
   for (const piece of pieces) {
     if (piece.length > 0) await new Promise<void>((sent) => to.socket.write(piece, () => sent()))

@@ -10,7 +10,10 @@ const answerOf = (status: number): Answer => ({ status, headers: undefined, body
 const peer = { connection: 1, address: '127.0.0.1', process: undefined }
 const at = nanos
 
-/** A request whose recording lists the calls that it gets. */
+/**
+ * Creates an `HttpTurn` (a request and its response) with a fake recorder. `toldSince` returns the new calls of the
+ * recorder's methods.
+ */
 function turnOf({ touches = 'x', isRouted = true }: { touches?: string; isRouted?: boolean } = {}) {
   const told: unknown[][] = []
   const exchangeOf = (name: string): Exchange => {

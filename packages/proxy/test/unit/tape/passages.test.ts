@@ -23,7 +23,10 @@ const tapes = () => {
   }
 }
 
-/** Writes chunks to a stream, one each millisecond, all of them delivered at once. */
+/**
+ * Records on the tape that one chunk of a stream arrives each millisecond, and that each chunk is delivered when it
+ * arrives.
+ */
 function say(tape: Tape, stream: number, chunks: readonly Buffer[], fromMs: number = 0): void {
   let positionBytes = 0
   for (const [i, chunk] of chunks.entries()) {

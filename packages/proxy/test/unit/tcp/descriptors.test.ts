@@ -26,7 +26,10 @@ test('parseLimit reads the soft limit of open files as a number, or as Infinity 
 describe('the descriptors of a route', () => {
   afterEach(() => void vi.restoreAllMocks())
 
-  /** Returns how many descriptors of the process are taken from now on. */
+  /**
+   * Starts to count descriptors that the process takes. The returned function returns how many have not been given
+   * back.
+   */
   function taking(): () => number {
     let taken = 0
     vi.spyOn(descriptors, 'take').mockImplementation((count) => {
