@@ -25,7 +25,7 @@ export type Result =
       readonly rows: readonly (readonly Value[])[]
     }
 
-/** One more row than the maximum read, so that a longer result is recognised. */
+/** How many rows of a result are kept: one more than are interpreted, so that a longer result is recognised. */
 const MOST_ROWS = 10_001
 
 export class AnswerReader {

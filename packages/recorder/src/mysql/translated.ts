@@ -19,8 +19,8 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
 ])
 
 /**
- * Returns PostgreSQL's number of the type. Without an equivalent, returns MySQL's number, whose texts are never
- * compared.
+ * Returns the number of the PostgreSQL type that is equivalent to a MySQL type. If there is none, returns the number of
+ * the MySQL type. Values of such a type are never compared as text.
  */
 function typeOf({ type, flags }: ColumnDefinition): number {
   if ((flags & COLUMN_FLAG.enum) !== 0) return TYPE.enum

@@ -52,8 +52,8 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 /** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
-/** Types whose values come back as written, or are whole numbers. */
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
+/** Types whose values can be compared as text, because the server writes each value in only one way. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, ...INTEGERS, OID.uuid])
 
 /** The type of a read value, as the server describes it. `isComputed`: not a plain column of a table. */

@@ -38,8 +38,9 @@ export class NamedSchemas {
    * the table. Only the table in this schema is recorded.
    */
   readonly #first: Map<string, string> = new Map()
-  /** Where the first statement on recorded tables looked them up. */
+  /** The database in which the first statement on recorded tables was executed. */
   #database: string | undefined
+  /** The schemas that applied to the first unqualified name of a recorded table. */
   #usual: string | undefined
 
   /**
@@ -97,10 +98,15 @@ export class NamedSchemas {
 /** The name of a table that is not recorded. */
 const OTHER: Token = { kind: 'word', text: '', quoted: true }
 
-/** The schemas of names without one, unless a connection chooses others. */
+/**
+ * The schemas in which PostgreSQL looks up a table named without a schema, unless the connection chooses other schemas.
+ */
 const USUAL = 'public'
 
-/** Returns a list of schemas in one spelling, without that of the user, which rarely exists. */
+/**
+ * Returns names of schemas as one text in a uniform spelling, so that two lists can be compared. Omits `$user`, because
+ * a schema with the user's name rarely exists.
+ */
 export const schemaList = (names: readonly string[]): string =>
   names
     .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))

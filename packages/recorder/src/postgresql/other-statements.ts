@@ -13,7 +13,7 @@ interface Touching {
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** Without the brackets around a query, as in `(SELECT 1) UNION (SELECT 2)`. */
+/** Removes the opening brackets at the beginning of a statement, as in `(SELECT 1) UNION (SELECT 2)`. */
 const unbracketed = (tokens: readonly Token[]): readonly Token[] => {
   const start = tokens.findIndex(({ text }) => text !== '(')
   return start > 0 ? tokens.slice(start) : tokens
@@ -62,7 +62,7 @@ function isFilledOrHidden(tokens: readonly Token[], table: string): boolean {
   )
 }
 
-/** The tokens outside brackets, and a SELECT directly in them. */
+/** Returns the tokens outside brackets. If the tokens begin with `(SELECT`, returns this SELECT as well. */
 function outside(tokens: readonly Token[]): readonly Token[] {
   let depth = 0
   return tokens.filter(({ text }, at) => {

@@ -143,7 +143,7 @@ function addition({ sign }: Addition, key: string, amount: Json | undefined): Pa
   }
 }
 
-/** An addition to a register, whose sum only the reply contains. */
+/** Returns the operation of a statement that adds to a register. Only the server's reply contains the sum. */
 function sum(
   { sign, creates, sum: place }: Addition,
   key: string,
@@ -165,7 +165,8 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // If the sum equals the amount, the statement may have created the row, so the old value is unknown.
+      // If the sum equals the added amount, the statement may have created the row. The value before the statement is
+      // then unknown.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }

@@ -80,7 +80,10 @@ export class StatementReader {
   readonly #known: Map<string, readonly Statement[]> = new Map()
   /** Maps each text without its literals to its statements. `several`: the statements depend on the literals. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
-  /** Texts read only once. A meaning is cached when its text recurs, because texts with values rarely do. */
+  /**
+   * Texts that were read once. A meaning is cached when its text is read again, because a text that contains values is
+   * rarely repeated.
+   */
   readonly #readOnce: Set<string> = new Set()
 
   constructor(recorded: PostgresqlSettings['commands']) {
@@ -146,7 +149,7 @@ export function exactText(operand: Operand, portal: Portal | undefined, type: Co
   return isExact || typeof text !== 'string' || /^-?\d+$/.test(text) ? text : undefined
 }
 
-/** Whether LIMIT and OFFSET drop no row if there are `rows` rows. */
+/** Whether a result of `rows` rows remains complete despite LIMIT and OFFSET. */
 export const isUnlimited = (
   { limit, offset }: { readonly limit: Operand | undefined; readonly offset: Operand | undefined },
   rows: number,
@@ -185,7 +188,7 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/** Gives each literal of the statements a number. Undefined if the statements have other literals than `literals`. */
+/** Numbers the literals of the statements in order. Returns undefined if the literals are not those in `literals`. */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

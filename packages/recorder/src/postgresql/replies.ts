@@ -32,7 +32,7 @@ export class Replies {
   readonly #options: RepliesOptions
   readonly #dialect: Dialect | undefined
   readonly #rows: ObjectUse
-  /** Units without a complete reply, in order. */
+  /** Requests without a complete reply, in order. */
   #pending: Unit[] = []
 
   constructor(options: RepliesOptions) {

@@ -60,7 +60,7 @@ export type RowStatement = { readonly table: RecordedTable; readonly resultColum
       readonly locks: boolean
       /** Whether the query joins other tables. A result row may then have no row of this table. */
       readonly isJoined: boolean
-      /** Where the result has a count of rows or an EXISTS. It then contains no rows. */
+      /** The place of a count of rows, or of an EXISTS, in the result. Such a result contains no rows of a table. */
       readonly aggregate: Place | undefined
       readonly others?: readonly RowStatement[] | undefined
     }

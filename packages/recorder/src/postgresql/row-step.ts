@@ -186,7 +186,7 @@ function readBy(
   // was found for each requested key.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isWhole = keys !== undefined && !isHeldBack && leavesNoneOut(selection, keys.length, portal)
-  // A row without its key may be any of several, so that none of them is known to be absent.
+  // A result row without its key may be any row. Then it is not known which rows are absent.
   const isComplete = isEachNamed && isWhole
   if (selection.kind === 'keys' && isComplete)
     for (const key of missing)
@@ -285,7 +285,7 @@ function changedBy(
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
 
-/** Returns a column of unknown value from which a new value is computed. */
+/** Returns a column whose value is unknown, if the statement computes a new value from it. */
 const unseenIn = ({ sets, resultColumns }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))

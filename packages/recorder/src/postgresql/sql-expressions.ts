@@ -46,7 +46,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** Returns an expression from the token at `from` up to the next token to read. */
+  /** Returns an expression that starts with the token `from` and ends before the next token to read. */
   #node(is: Plain, from: number, parts: readonly Expression[]): Expression {
     return { is, parts, from, to: this.at }
   }
@@ -150,7 +150,10 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** Several casts are one, which is lossy if any of them is. */
+  /**
+   * Applies a cast to an expression. Several casts of one expression become one cast, which is lossy if one of them is
+   * lossy.
+   */
   #castTo(type: CastType, found: Expression, from: number): Expression {
     const [inner, parts] = found.is === 'cast' ? [found.type, found.parts] : ['same' as const, [found]]
     return { is: 'cast', type: inner === 'same' || type === 'lossy' ? type : inner, parts, from, to: this.at }
@@ -260,7 +263,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  /** Whether the expression ends before the next token, or before the token that comes `further` places later. */
+  /** Whether an expression ends before a token. This is the next token, or the token `further` places after it. */
   #isEnd(further = 0): boolean {
     const token = this.tokens[this.at + further]
     if (token?.kind === 'symbol') return token.text === ')' || token.text === ','

@@ -17,7 +17,7 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'compared'; readonly comparison: Comparison }
     | { readonly is: 'sum'; readonly sign: 1 | -1 }
     | { readonly is: 'cast'; readonly type: CastType }
-    /** `isPlain`: whether the call has only arguments. */
+    /** `isPlain`: false if the brackets of the call contain more than arguments, such as ORDER BY. */
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
     | { readonly is: 'exists'; readonly query: Query }

@@ -148,7 +148,8 @@ function groupOf(parts: readonly PartOf[]): readonly Group[] | Broken {
   const { writes: written } = last.part
   if (reads.length === 0) {
     if (writes.length === 1) return [alone(last)]
-    // Several writes are one operation only if all are plain, because a condition would apply to the old value.
+    // Merge several writes into one operation only if each sets a value without a condition. The merged operation would
+    // apply a condition to the value before the first write.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
     return [{ call: last.part.call, completion: () => lastWrite(writes) }]

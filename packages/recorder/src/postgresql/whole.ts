@@ -4,7 +4,10 @@ import { type MicroOperation, requestedOperations } from './row-step.ts'
 import { type Collapsed, type Executed, unrecorded } from './transaction.ts'
 
 export interface WholeOptions {
-  /** Whether a statement ends a transaction, so that it is unknown which statements the transaction has. */
+  /**
+   * Whether it is unknown which statements belong to the transaction, for example because one request contains a COMMIT
+   * and other statements.
+   */
   readonly isTangled: boolean
   readonly endedAt: Nanos
   readonly isolation: string | undefined
