@@ -12,7 +12,7 @@ import {
 import type { MergedFile } from '../columns/merged-files.ts'
 import { ClockNotes } from '../event/clocks.ts'
 import { Epoch } from '../event/epoch.ts'
-import { CannotPack, type UserError } from '../event/error.ts'
+import { CannotPack, isNoError, type UserError } from '../event/error.ts'
 import type { Format } from '../event/event.ts'
 import {
   type Event,
@@ -24,7 +24,7 @@ import {
   type Stamps,
 } from '../event/event.ts'
 import { RecorderNotes, type TransactionNote, transactionNoteOf } from '../event/marks.ts'
-import { rules } from '../event/rules.ts'
+import { rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
 import { nanos } from '../event/units.ts'
@@ -66,6 +66,9 @@ export const NO_VALUE = -2
 
 /** Event types as numbers: positions in `eventTypes`. */
 const INVOKE = 0
+
+/** The formats whose members can have other names: `--map` applies to them. */
+const FORMATS_WITH_MEMBERS: ReadonlySet<Format> = new Set(['jsonl', 'operations', 'csv'])
 
 const NONE = -1
 const MAXIMUM_FUNCTIONS = 256
@@ -333,7 +336,7 @@ export class HistoryBuilder implements EventSink {
         this.#answers.lacksValue(f, line)
       }
       if (node !== NONE) columns.node[row] = node
-      columns.outcome[row] = type - 1
+      columns.outcome[row] = type - 1 === OK && error !== NONE ? this.#outcomeWithError(error, line) : type - 1
       columns.returnEvent[row] = position
       columns.returnTime[row] = this.#checkTime(time, false, line, position)
       columns.returnLine[row] = line
@@ -371,9 +374,9 @@ export class HistoryBuilder implements EventSink {
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined) throw new Error('only a stretch has edges')
-    const { reused, lacksInvocations, withoutTime, hugeTimes } = this.#tolerated
+    const { reused, lacksInvocations, withoutTime, hugeTimes, disputed } = this.#tolerated
     if (
-      reused + withoutTime + hugeTimes > 0 ||
+      reused + withoutTime + hugeTimes + disputed > 0 ||
       lacksInvocations ||
       this.#warnings.length > 0 ||
       !this.#disorder.isEmpty ||
@@ -430,6 +433,7 @@ export class HistoryBuilder implements EventSink {
   ): void {
     if (isTransaction(this.functions.text(f))) throw new CannotPack('transactions')
     const position = this.#clientEvents
+    if (type - 1 === OK && error !== NONE) this.#outcomeWithError(error, line)
     this.#seenProcesses = process + 1
     this.#checkTime(time, false, line, position)
     this.#edges?.answered({
@@ -493,6 +497,7 @@ export class HistoryBuilder implements EventSink {
         ...warningsAbout(this.#tolerated, {
           ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, requested },
           unit: probableUnit(this.#first, this.#latest),
+          hasMembers: this.#format !== undefined && FORMATS_WITH_MEMBERS.has(this.#format),
         }),
       ],
       cutOff,
@@ -666,6 +671,15 @@ export class HistoryBuilder implements EventSink {
       this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} after its info of line ${NONE - 1 - retired}`
     }
     this.#tolerated.reused += 1
+  }
+
+  /** The outcome of an `ok` with an error: unknown, unless the error says that there was none. */
+  #outcomeWithError(error: number, line: number): number {
+    if (isNoError(this.errors.text(error))) return OK
+    if (this.#tolerated.disputed === 0)
+      this.#tolerated.disputedExample = `line ${line}: ${JSON.stringify(shortened(this.errors.text(error)))}`
+    this.#tolerated.disputed += 1
+    return INFO
   }
 
   #broken(line: number, rule: string): UserError {

@@ -25,6 +25,9 @@ export interface Tolerated {
   valuelessLine: number
   /** Times beyond 2^53. */
   hugeTimes: number
+  /** The number of completions that are `ok` and have an error. `disputedExample` describes the first. */
+  disputed: number
+  disputedExample: string
 }
 
 export const nothingTolerated = (): Tolerated => ({
@@ -37,6 +40,8 @@ export const nothingTolerated = (): Tolerated => ({
   valueless: 0,
   valuelessLine: 0,
   hugeTimes: 0,
+  disputed: 0,
+  disputedExample: '',
 })
 
 /**
@@ -66,21 +71,26 @@ export const otherValuesWarning = (source: string, count: number, line: number):
   `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value of the answer counts.`
 
 export function warningsAbout(
-  { reused, reusedExample, lacksInvocations, withoutTime, valueless, valuelessLine, hugeTimes }: Tolerated,
+  tolerated: Tolerated,
   {
     source,
     clientEvents,
     cutOff,
     requested,
     unit,
+    hasMembers,
   }: {
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
     readonly requested: RequestedValues | undefined
     readonly unit: string | undefined
+    /** Whether `--map` can name the members of the file. */
+    readonly hasMembers: boolean
   },
 ): string[] {
+  const { reused, reusedExample, lacksInvocations, withoutTime, valueless, valuelessLine, hugeTimes } = tolerated
+  const { disputed, disputedExample } = tolerated
   const warnings: string[] = cutOff === undefined ? [] : [cutOff]
   if (reused > 0) {
     warnings.push(
@@ -102,6 +112,12 @@ export function warningsAbout(
   if (valueless > 0) {
     warnings.push(
       `${source}: ${valueless === 1 ? 'a read has' : `${valueless} reads have`} no value (line ${valuelessLine}). Built-in models take them as reads of null. If the values are unknown, leave these reads out.`,
+    )
+  }
+  if (disputed > 0) {
+    const remedy = hasMembers ? 'read the file with --map error=none' : 'leave out their errors'
+    warnings.push(
+      `${source}: ${disputed === 1 ? 'an operation is' : `${disputed} operations are`} ok and ${disputed === 1 ? 'has' : 'have'} an error (${disputedExample}); the outcome counts as unknown. If all operations with ok took effect, ${remedy}.`,
     )
   }
   if (unit !== undefined) {

@@ -12,7 +12,7 @@ import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
 import { isDeclined, isReason, outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
 import { type Outcome, outcomeOf, reasonIn } from './outcomes.ts'
-import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
+import { CLIENT, type Found, functionNamed, KEY, type Members, NONE, plain, type Role, type Roles } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -196,6 +196,7 @@ export class EventRows {
     const time = find('time', (each) => timeValue(each) !== undefined)
     if (time !== undefined) event[plain(time[0]) === 'time' ? 'time' : time[0]] = take(time, 'the time') ?? null
     roles.leave(members, used)
+    if (roles.isMappedTo('error', NONE)) used.add('error')
     for (const [name, each] of Object.entries(members)) if (!used.has(name) && !(name in event)) event[name] = each
     const isKeyword = typeof typed[1] === 'string' && typed[1].startsWith(':')
     return eventOfMembers(isKeyword ? ednMembers(event) : event, this.#options.sink.epoch)

@@ -1,3 +1,4 @@
+import { isNoError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import { canonical } from '../tables/value.ts'
 import { isObject } from './json-text.ts'
@@ -52,12 +53,10 @@ export function outcomeOfError(error: Json | undefined): Outcome | undefined {
 
 /** The reason for a failure; undefined if the member says that there was none. */
 export function reasonIn(error: Json | undefined): string | undefined {
-  if (error === undefined || error === null || error === '' || error === false || error === 0) return undefined
-  if (typeof error === 'string' && NO_ERROR.has(plain(error))) return undefined
-  return typeof error === 'string' ? error : canonical(error)
+  if (error === undefined) return undefined
+  const text = typeof error === 'string' ? error : canonical(error)
+  return isNoError(text) ? undefined : text
 }
-
-const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
 /** Whether an answer is probably the text of an error, and no value. */
 export const isErrorText = (answer: string): boolean => /^\w*(?:error|exception)\b/i.test(answer) || isOpenError(answer)

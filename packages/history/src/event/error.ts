@@ -43,4 +43,9 @@ export interface ErrorMeaning {
   readonly why: string
 }
 
+/** Whether the text of an event's error says that there was none. */
+export const isNoError = (text: string): boolean => NO_ERROR.has(text.trim().toLowerCase())
+
+const NO_ERROR = new Set(['', '0', '<nil>', 'false', 'nil', 'none', 'null', 'ok'])
+
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))

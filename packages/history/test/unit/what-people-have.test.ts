@@ -50,6 +50,37 @@ const two = (write: object, read: object): string =>
 const WRITTEN = '0 write x 1 > ok 1'
 const BOTH = [WRITTEN, '1 read x null > ok 1']
 
+describe('an "ok" that has an error', () => {
+  const events = (error: unknown): string =>
+    lines([
+      { process: 0, type: 'invoke', f: 'write', value: 1 },
+      { process: 0, type: 'ok', f: 'write', value: 1, error },
+    ])
+  const csv = 'client,op,value,start_ms,end_ms,status,error\n0,write,1,1000,1010,ok,timeout\n'
+  const edn = '{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :ok :f :write :value 1 :error :timeout}'
+
+  test.each([events('timeout'), events({ code: 7 }), csv, edn])('has an unknown outcome: %s', async (content) => {
+    expect(await readingOf(content)).toEqual(['0 write 1 > info 1'])
+    expect((await readHistory(file(content))).warnings).toContainEqual(
+      expect.stringMatching(/an operation is ok and has an error \(line \d: ".*"\); the outcome counts as unknown/),
+    )
+  })
+
+  test.each(['', 'none', 'OK', false, 0, null])('is ok if the error is %j', async (error) => {
+    expect(await readingOf(events(error))).toEqual(['0 write 1 > ok 1'])
+  })
+
+  test.each([events('timeout'), csv])('is ok with --map error=none: %s', async (content) => {
+    expect(await readingOf(content, { mapping: parseMapping('error=none') })).toEqual(['0 write 1 > ok 1'])
+  })
+
+  test('does not retire its process', async () => {
+    const content = events('timeout') + events(null)
+    expect(await readingOf(content)).toEqual(['0 write 1 > info 1', '0 write 1 > ok 1'])
+    expect((await readHistory(file(content))).warnings).toHaveLength(1)
+  })
+})
+
 describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
     'a member such as "result" is read as the outcome "ok" if its value is %j',
