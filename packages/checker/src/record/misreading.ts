@@ -9,6 +9,8 @@ import {
   keysApart,
   keyWarning,
   type Mark,
+  mayChange,
+  meaningOf,
   OK,
   outputOf,
   printable,
@@ -29,6 +31,9 @@ const FEWEST_READS = 5
 
 const LONGEST_QUOTE = 60
 
+/** The formats of files that `--map` applies to. */
+const MAY_BE_MAPPED: ReadonlySet<History['format']> = new Set(['jsonl', 'operations', 'csv'])
+
 /**
  * Replaces all verdicts by `unknown` if the history was probably misread. Signs of this are:
  * - Most reads returned values that no operation wrote: the route table probably reads another place than it writes.
@@ -36,6 +41,7 @@ const LONGEST_QUOTE = 60
  * - No key was both written and read: the table probably reads another key.
  * - A file names no key, but has a member that may be the key: operations on several objects may look like operations
  *   on one object.
+ * - Some operations of a file name a key, and others do not: these may be on any key.
  *
  * A service that corrupts or loses its data looks the same. Only a person can distinguish the two.
  */
@@ -52,7 +58,10 @@ export function withMisreading<Name extends string>(
     reasonOf(history, initial) ?? (isViolated ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
   const ofRoutes = () => (name === 'register' ? ofRegisters() : isViolated ? foreignReason(report) : undefined)
   const ofFile = () =>
-    keylessReason(history) ?? alikeReason(report, history) ?? (name === 'register' ? answerReason(history) : undefined)
+    keylessReason(history) ??
+    partlyKeyedReason(history) ??
+    alikeReason(report, history) ??
+    (name === 'register' ? answerReason(history) : undefined)
   const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? ofFile() : undefined
   if (reason === undefined) return report
   const unknown: Verdict = unknownBecause(notRecorded(reason))
@@ -120,6 +129,24 @@ function otherKeysReason(history: History): string | undefined {
 /** The reason to suspect that an unused member of a file is the key. */
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
+
+/** The reason to suspect that operations of a file that have no key are on the keys of other operations. */
+function partlyKeyedReason({ operations, keys, functions, format }: History): string | undefined {
+  if (keys.length === 0 || format === undefined) return undefined
+  const { length, f, key, outcome, callLine } = operations
+  const [keyless, keyed] = [false, true].map((isKeyed) => {
+    for (let row = 0; row < length; row++) {
+      const name = functions[f[row]] ?? ''
+      const { takes, effect } = meaningOf(name) ?? {}
+      const isOnOne = takes !== 'options' && effect !== 'transacts'
+      if (isOnOne && key[row] >= 0 === isKeyed && (outcome[row] === OK || (outcome[row] === INFO && mayChange(name))))
+        return row
+    }
+    return undefined
+  })
+  if (keyless === undefined || keyed === undefined) return undefined
+  return `the ${functions[f[keyless]]} of line ${callLine[keyless]} names no key, and the ${functions[f[keyed]]} of line ${callLine[keyed]} is on ${printable(keys[key[keyed]] ?? '')}. ${MAY_BE_MAPPED.has(format) ? 'Name the member with the key of every operation: --map key=MEMBER. If all operations are on one object: --map key=none' : 'Give every operation its key'}`
+}
 
 /** The reason to suspect that a key was written as a number and as a text, if a violation concerns that key. */
 function alikeReason<Name extends string>({ levels }: Report<Name>, history: History): string | undefined {

@@ -116,7 +116,8 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
   const times = timesOf(line)
   const process = processOf(line)
   const requested = exchange === undefined ? operationRequestOf(line) : exchangedOf(line, exchange)
-  const { f, key } = requested
+  const { f } = requested
+  const key = requested.key ?? keyOfAnswer(requested, roles)
   const explicit = statusOf(line, exchange === undefined ? outcomeOf : outcomeOfRequest)
   const error = errorOf(line)
   const answer = answerOf(line, requested, explicit !== undefined)
@@ -256,6 +257,10 @@ function requestOf(line: Line): Members | undefined {
   if (requestId === undefined || requestId === '') return undefined
   return part === undefined ? { requestId } : { requestId, part }
 }
+
+/** The key in an answer such as `{"k":"a","v":1}`, whose value alone is read. */
+const keyOfAnswer = ({ f, result, isContent = false }: OperationRequest, roles: Roles): Json | undefined =>
+  result === undefined ? undefined : partsOf(result[1], roles, { f, isAnswer: !isContent }).key
 
 interface OperationRequest {
   readonly f: string

@@ -81,6 +81,13 @@ describe('an "ok" that has an error', () => {
   })
 })
 
+test('an answer of a key and a value names the key of its operation, unless --map key=none is given', async () => {
+  const content = two({ key: undefined, value: 1 }, { key: undefined, result: { k: 'x', v: 1 } })
+  expect(await readingOf(content)).toEqual(['0 write 1 > ok 1', '1 read x null > ok 1'])
+  const mapping = parseMapping('key=none')
+  expect(await readingOf(content, { mapping })).toEqual(['0 write 1 > ok 1', '1 read null > ok {"k":"x","v":1}'])
+})
+
 describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
     'a member such as "result" is read as the outcome "ok" if its value is %j',
