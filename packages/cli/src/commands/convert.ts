@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { type Header, plural, printJsonHeader, printJsonLine, usageError } from '@chaosproxy/history'
-import { openHistoryWriter, readEvents, type Taken, takenText } from '@chaosproxy/history/files'
+import { type Format, type Header, plural, printJsonHeader, printJsonLine, usageError } from '@chaosproxy/history'
+import { openHistoryWriter, readNumberedEvents, type Taken, takenText } from '@chaosproxy/history/files'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { givenObject, objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -39,15 +39,13 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   const typed = valuesOf(options, objectOptions)
   const isJson = flagOf(options, 'json')
   let header: Header | undefined
-  let taken: readonly Taken[] = []
+  let format: Format = 'jsonl'
+  let taken: readonly Taken[] | undefined
   const warnings: string[] = []
-  const events = readEvents(file, {
+  const events = readNumberedEvents(file, {
     ...readingOf(valuesOf(options, readingOptions)),
-    onFormat(format) {
-      if (format === 'porcupine-etcd')
-        warnings.push(
-          `${file}: in this format, a cas fails only if it found another value. The JSON lines do not state this: give --failed-cas observes to chaos check.`,
-        )
+    onFormat: (found) => {
+      format = found
     },
     onHeader: (found) => {
       header = found
@@ -62,7 +60,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   let text = ''
   for await (const event of events) {
     if (count === 0) {
-      const first = headerOf(header, typed)
+      const first = headerOf(header, typed, originOf(format, taken))
       if (out !== undefined && !isJson) writer = openHistoryWriter(out, { header: first })
       else if (first !== undefined) text = `${printJsonHeader(first)}\n`
     }
@@ -77,18 +75,28 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   }
   writer?.close()
   if (isJson) {
-    print(`${JSON.stringify({ file, events: count, members: taken, warnings })}\n`)
+    print(`${JSON.stringify({ file, events: count, members: taken ?? [], warnings })}\n`)
     return EXIT.met
   }
   printAsIs(text)
   for (const warning of warnings) printNotice(`${warning}\n`)
-  for (const each of taken) printNotice(`${takenText(each)}\n`)
+  for (const each of taken ?? []) printNotice(`${takenText(each)}\n`)
   printNotice(`${file}: ${plural(count, 'event')}.\n`)
   return EXIT.met
 }
 
-function headerOf(header: Header | undefined, typed: ValuesOf<typeof objectOptions>): Header | undefined {
-  const given = givenObject(typed)
+/** What a header says about the original, so that the rules of its format still apply. */
+function originOf(format: Format, taken: readonly Taken[] | undefined): Pick<Header, 'from' | 'taken'> {
+  if (format === 'jsonl' && taken === undefined) return {}
+  return { from: format, ...(taken && { taken: taken.filter(({ mayBe }) => mayBe !== undefined) }) }
+}
+
+function headerOf(
+  header: Header | undefined,
+  typed: ValuesOf<typeof objectOptions>,
+  origin: Pick<Header, 'from' | 'taken'>,
+): Header | undefined {
+  const given = { ...origin, ...givenObject(typed) }
   if (header === undefined && Object.keys(given).length === 0) return undefined
   return { ...(header ?? { chaos: 1 }), ...given }
 }

@@ -116,15 +116,15 @@ export class HistoryBuilder implements EventSink {
   readonly processes: ProcessTable = new ProcessTable()
   readonly sessions: SessionTable = new SessionTable()
   readonly #named: string | undefined
-  readonly #format: Format | undefined
-  readonly #mayLackInvocations: boolean
+  #format: Format | undefined
+  #mayLackInvocations: boolean
   #header: Header | undefined
   readonly #columns: Columns
   readonly #nemesis: Event[] = []
   readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
   #isUnitGuessed = false
-  #taken: readonly Taken[] = []
+  #taken: readonly Taken[] | undefined
   readonly #tolerated: Tolerated = nothingTolerated()
   readonly #answers: AnsweredValues
   /** Created at the first invocation with a request id. Most histories have none. */
@@ -204,6 +204,10 @@ export class HistoryBuilder implements EventSink {
 
   header(header: Header): void {
     this.#header = header
+    if (header.from !== undefined) {
+      this.#format = header.from
+      this.#mayLackInvocations = header.from === 'edn'
+    }
   }
 
   warn(message: string, about?: 'unit'): void {
@@ -212,7 +216,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   taken(members: readonly Taken[]): void {
-    this.#taken = [...this.#taken, ...members]
+    this.#taken = [...(this.#taken ?? []), ...members]
   }
 
   stamped(stamps: Stamps): void {
@@ -383,6 +387,7 @@ export class HistoryBuilder implements EventSink {
       this.#unread !== undefined
     )
       throw new CannotPack('irregularities')
+    if (this.#header?.from !== undefined) throw new CannotPack('the rules of another format')
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
     if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasNotes))
@@ -488,7 +493,7 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
-      ...(this.#taken.length === 0 ? {} : { taken: this.#taken }),
+      ...(this.#taken === undefined ? {} : { taken: this.#taken }),
       ...(this.#isUnitGuessed ? { isUnitGuessed: true } : {}),
       warnings: [
         ...this.#warnings,

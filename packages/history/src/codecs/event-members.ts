@@ -3,6 +3,7 @@ import {
   type EventInput,
   type EventType,
   eventTypes,
+  formats,
   type Header,
   type Json,
   type Process,
@@ -10,6 +11,7 @@ import {
   type Stamps,
 } from '../event/event.ts'
 import { EventError, rules, shortened } from '../event/rules.ts'
+import type { Taken } from '../event/taken.ts'
 import { canonical } from '../tables/value.ts'
 import { isObject } from './json-text.ts'
 import { nanosInstant } from './time-units.ts'
@@ -75,6 +77,7 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
     ...(isPresent(members['stamps']) ? { stamps: stampsOf(members['stamps']) } : {}),
+    ...convertedOf(members),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
@@ -90,7 +93,37 @@ export function headerWithUnnamed(header: Header = { chaos: 1 }, member?: string
 }
 
 /** The members of a header, in the order of writing. */
-export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends', 'stamps'] as const
+export const headerMembers = [
+  'chaos',
+  'model',
+  'initial',
+  'sessions',
+  'mapping',
+  'ends',
+  'stamps',
+  'from',
+  'taken',
+] as const
+
+/** Unknown formats, which come from a newer version, are ignored. */
+function convertedOf({ from, taken }: Members): Pick<Header, 'from' | 'taken'> {
+  const format = formats.find((each) => each === from)
+  return {
+    ...(format && { from: format }),
+    ...(Array.isArray(taken) ? { taken: taken.filter(isTaken) } : {}),
+  }
+}
+
+function isTaken(value: unknown): value is Taken {
+  if (!isObject(value)) return false
+  const { member, as, count, of, words, mayBe = [] } = value
+  return (
+    [member, as].every((each) => typeof each === 'string') &&
+    [count, of].every((each) => typeof each === 'number') &&
+    Array.isArray(words) &&
+    Array.isArray(mayBe)
+  )
+}
 
 function sessionsOf(value: Json): SessionSource {
   const { by = null, named = null } = isObject(value) ? value : {}

@@ -41,6 +41,8 @@ export class JsonlReader implements ChunkReader {
   readonly #isAmid: boolean
   /** Whether the lines order the events, even if the header says that stamps do. */
   readonly #areLinesOrdered: boolean
+  /** Whether some line had members with other names than native events have. */
+  #areRenamed = false
   #begun = false
   #used = 0
 
@@ -128,6 +130,7 @@ export class JsonlReader implements ChunkReader {
     } else if (this.#used === 0) {
       this.#rows.header = header
       this.#sink.header(header)
+      if (header.taken !== undefined) this.#sink.taken?.(header.taken)
       if (header.stamps !== undefined && !this.#areLinesOrdered) this.#sink.stamped?.(header.stamps)
     } else
       throw new EventError(
@@ -140,6 +143,8 @@ export class JsonlReader implements ChunkReader {
     if (this.#isMapped || !isNative(members)) {
       // Lines with other member names cannot be read in a stretch, because their invocation may be missing there.
       if (this.#isAmid) throw new CannotPack('members with other names')
+      if (!this.#areRenamed) this.#sink.taken?.([])
+      this.#areRenamed = true
       return this.#rows.event(members, this.line)
     }
     const event = eventOfMembers(members, this.#sink.epoch)

@@ -58,6 +58,8 @@ export function printJsonHeader(header: Header): string {
   if (header.mapping !== undefined) text += `,"mapping":${jsonText(header.mapping)}`
   if (header.ends !== undefined) text += `,"ends":${header.ends}`
   if (header.stamps !== undefined) text += `,"stamps":${jsonText({ ...header.stamps })}`
+  if (header.from !== undefined) text += `,"from":${JSON.stringify(header.from)}`
+  if (header.taken !== undefined) text += `,"taken":${JSON.stringify(header.taken)}`
   return `${text}${printExtra(header.extra, headerMembers)}}`
 }
 

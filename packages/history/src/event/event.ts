@@ -1,3 +1,4 @@
+import type { Taken } from './taken.ts'
 import type { Nanos } from './units.ts'
 
 /** A JSON value. */
@@ -72,6 +73,10 @@ export interface Header {
   readonly ends?: true | undefined
   /** The precision of the times by which the events were sorted; absent if the lines are the order of the events. */
   readonly stamps?: Stamps | undefined
+  /** The format of the file from which the history was converted. Its rules still apply. */
+  readonly from?: Format | undefined
+  /** In a converted history: the members of the original that may name clients or keys, and have no role. */
+  readonly taken?: readonly Taken[] | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 

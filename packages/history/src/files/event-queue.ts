@@ -14,13 +14,16 @@ export interface EventQueueOptions {
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
+/** An event as in the file, with its index and time. */
+export type NumberedEvent = EventInput & Pick<Event, 'index' | 'time'>
+
 export class EventQueue implements EventSink {
   readonly epoch: Epoch = new Epoch()
   readonly #options: EventQueueOptions
   readonly #names = new ByteTable()
   readonly #keys = new KeyNumbers(this.#names)
   #header: Header | undefined
-  #events: Event[] = []
+  #events: NumberedEvent[] = []
   #count = 0
   #clientCount = 0
 
@@ -47,19 +50,26 @@ export class EventQueue implements EventSink {
   }
 
   event(event: EventInput): void {
-    const key = event.key ?? undefined
     this.#events.push({
       ...event,
-      key: key === undefined ? key : this.#names.text(this.#keys.of(key)),
       index: event.index ?? this.#count,
       time: nanos(event.time ?? this.#clientCount),
-      value: event.value ?? null,
     })
     this.#count += 1
     if (isClient(event.process)) this.#clientCount += 1
   }
 
-  take(): readonly Event[] {
+  /** The event with the name of its key, and with null for an absent value. */
+  whole(event: NumberedEvent): Event {
+    const key = event.key ?? undefined
+    return {
+      ...event,
+      key: key === undefined ? key : this.#names.text(this.#keys.of(key)),
+      value: event.value ?? null,
+    }
+  }
+
+  take(): readonly NumberedEvent[] {
     const events = this.#events
     this.#events = []
     return events

@@ -11,7 +11,7 @@ import type { ChunkReader } from '../event/sink.ts'
 import { withNamedAccounts } from '../history/balances.ts'
 import type { History } from '../history/history.ts'
 import type { LentHistory } from '../history/history-data.ts'
-import { EventQueue, type EventQueueOptions } from './event-queue.ts'
+import { EventQueue, type EventQueueOptions, type NumberedEvent } from './event-queue.ts'
 import { overlapOfParts, untimedParts } from './overlap.ts'
 import { openSource, sourceName } from './source.ts'
 import type { StoredPart } from './stored/store.ts'
@@ -167,9 +167,23 @@ export async function* readEvents(
   path: string,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<Event, void, undefined> {
+  const queue = new EventQueue(options)
+  for await (const event of queued(queue, path, options)) yield queue.whole(event)
+}
+
+/** Like `readEvents`, but keeps keys that are not texts, and does not add values. */
+export const readNumberedEvents = (
+  path: string,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<NumberedEvent, void, undefined> => queued(new EventQueue(options), path, options)
+
+async function* queued(
+  queue: EventQueue,
+  path: string,
+  options: ReadEventsOptions,
+): AsyncGenerator<NumberedEvent, void, undefined> {
   const name = sourceName(path)
   const source = await openSource(path, options.stored)
-  const queue = new EventQueue(options)
   const { independent, mapping, ordering } = options
   const order = ordering?.by === 'time' ? new TimeOrder(ordering) : undefined
   const sink = order?.file(name).sink ?? queue

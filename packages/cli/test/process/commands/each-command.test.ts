@@ -53,11 +53,11 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
     await prints(['convert', history('fresh-read')], 0, /^\{.*"process".*\}$/m)
     const kv = join(temporaryDirectory(), 'kv.log')
     writeFileSync(kv, '{:process 0, :type :invoke, :f :get, :key "0", :value nil}\n')
-    await prints(['convert', kv], 0, /^\{"chaos":1,"initial":""\}$/m)
+    await prints(['convert', kv], 0, /^\{"chaos":1,"initial":"","from":"porcupine-kv"\}$/m)
     const etcd = join(temporaryDirectory(), 'etcd.log')
     writeFileSync(etcd, 'INFO  jepsen.util - 0 :invoke :read nil\n')
-    const { stderr } = await chaos(['convert', etcd])
-    expect(stderr).toContain('give --failed-cas observes to chaos check')
+    const { stdout } = await chaos(['convert', etcd])
+    expect(stdout).toContain('{"chaos":1,"from":"porcupine-etcd"}')
   },
   diff: () => prints(['diff', history('fresh-read'), history('stale-read')], 0, /stale-read/),
   explain: () => prints(['explain', history('stale-read'), '--level', 'linearizable'], 0, /NOT LINEARIZABLE/),
