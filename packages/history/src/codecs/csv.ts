@@ -3,7 +3,7 @@ import { EventError } from '../event/rules.ts'
 import type { ChunkReader } from '../event/sink.ts'
 import { EventRows } from './event-rows.ts'
 import { exactNumber } from './exact-number.ts'
-import { parseJson } from './json-text.ts'
+import { parseUniqueJson } from './json-text.ts'
 import { isComment } from './left-out.ts'
 import { LinesReader, type LineTaker, Unfinished } from './lines-reader.ts'
 import { callOf } from './operation-members.ts'
@@ -158,8 +158,9 @@ function cellValue(cell: string): Json | undefined {
   if (NUMBER.test(cell)) return exactNumber(cell)
   if (!/^[[{]/.test(cell)) return cell
   try {
-    return parseJson(cell)
-  } catch {
+    return parseUniqueJson(cell)
+  } catch (error) {
+    if (error instanceof EventError) throw error
     return cell
   }
 }

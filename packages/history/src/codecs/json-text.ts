@@ -1,5 +1,6 @@
 import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
+import { EventError } from '../event/rules.ts'
 import { exactNumber } from './exact-number.ts'
 
 /** Matches every number with at least 16 digits. A double preserves any shorter one. */
@@ -22,6 +23,65 @@ function exactToken(token: string): string {
   if (token.charCodeAt(0) === 0x22) return token
   const exact = exactNumber(token)
   return typeof exact === 'number' ? token : JSON.stringify(exact)
+}
+
+/**
+ * Like `parseJson`, but refuses members that are named twice: parsers differ in which value they keep.
+ *
+ * @throws EventError
+ */
+export function parseUniqueJson(text: string): Json {
+  const value = parseJson(text)
+  // Texts have few other colons after quotes, so few lines are searched for names.
+  const name = colonsIn(text) > namesIn(value) ? repeatedName(text) : undefined
+  if (name !== undefined)
+    throw new EventError(`the member ${name} is named twice, so its value is unclear. Name each member once.`)
+  return value
+}
+
+/** The number of colons that follow a quote, as those of names do. */
+function colonsIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
+    let before = at - 1
+    while (text.charCodeAt(before) <= SPACE_CODE) before -= 1
+    if (text.charCodeAt(before) === QUOTE_CODE) count += 1
+  }
+  return count
+}
+
+const SPACE_CODE = 0x20
+const QUOTE_CODE = 0x22
+
+/** The number of members in a value. Infinity if it is nested too deep, which is refused elsewhere. */
+function namesIn(value: Json, depth = 0): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > MAXIMUM_DEPTH) return Number.POSITIVE_INFINITY
+  let count = 0
+  if (isArray(value)) {
+    for (const item of value) count += namesIn(item, depth + 1)
+    return count
+  }
+  for (const name in value) count += 1 + namesIn(value[name] ?? null, depth + 1)
+  return count
+}
+
+const NAMES_AND_BRACES = /("(?:[^"\\]|\\.)*")\s*(:?)|[{}]/g
+
+/** The first name that an object of this JSON text has twice. */
+function repeatedName(text: string): string | undefined {
+  const open: Set<unknown>[] = []
+  for (const [token, quoted, colon] of text.matchAll(NAMES_AND_BRACES)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (quoted !== undefined && colon === ':') {
+      const names = open[open.length - 1]
+      const name: unknown = JSON.parse(quoted)
+      if (names?.has(name) === true) return quoted
+      names?.add(name)
+    }
+  }
+  return undefined
 }
 
 /** Returns JSON text that `parseJson` parses to the same value. Throws on values nested deeper than 500 levels. */

@@ -1,7 +1,7 @@
 import type { Event, EventInput, Header, Json } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
 import { eventMembers, eventOfMembers, headerMembers, headerOfMembers, membersOf } from './event-members.ts'
-import { jsonErrorOffset, jsonText, numberText, parseJson } from './json-text.ts'
+import { jsonErrorOffset, jsonText, numberText, parseUniqueJson } from './json-text.ts'
 
 export type Line =
   | { readonly kind: 'header'; readonly header: Header }
@@ -17,8 +17,9 @@ export function parseJsonLine(text: string): Line {
 /** @throws BadJson */
 export function parsedJson(text: string): Json {
   try {
-    return parseJson(text)
-  } catch {
+    return parseUniqueJson(text)
+  } catch (error) {
+    if (error instanceof EventError) throw error
     throw new BadJson(badJson(text))
   }
 }

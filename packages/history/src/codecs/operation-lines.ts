@@ -1,7 +1,8 @@
 import type { Json } from '../event/event.ts'
+import { EventError } from '../event/rules.ts'
 import type { ChunkReader } from '../event/sink.ts'
 import { membersOf } from './event-members.ts'
-import { isObject, parseJson } from './json-text.ts'
+import { isObject, parseJson, parseUniqueJson } from './json-text.ts'
 import { isComment } from './left-out.ts'
 import { LinesReader, Unfinished } from './lines-reader.ts'
 import { callOf } from './operation-members.ts'
@@ -55,10 +56,11 @@ function isOperation(members: Members, roles: Roles): boolean {
   return (roles.found(members, 'returned') ?? roles.found(members, 'took')) !== undefined
 }
 
-function parsed(text: string): ReturnType<typeof parseJson> {
+function parsed(text: string): Json {
   try {
-    return parseJson(text)
-  } catch {
+    return parseUniqueJson(text)
+  } catch (error) {
+    if (error instanceof EventError) throw error
     throw new Unfinished(
       'this line is not valid JSON. Every line must be one JSON object: an operation with its "call" and "return".',
     )

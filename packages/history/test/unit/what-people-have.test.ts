@@ -88,6 +88,24 @@ test('an answer of a key and a value names the key of its operation, unless --ma
   expect(await readingOf(content, { mapping })).toEqual(['0 write 1 > ok 1', '1 read null > ok {"k":"x","v":1}'])
 })
 
+test.each([
+  ['native events', '{"process":0,"type":"invoke","f":"write","value":1,"value":2}\n', 'h:1'],
+  ['values', '{"process":0,"type":"invoke","f":"write","value":[{"a:":1,"value":2},{"value":1,"value":2}]}\n', 'h:1'],
+  ['operations', '{"client":0,"op":"write","start":1,"end":2,"value":1,"value":2}\n', 'h:1'],
+  ['cells of a table', 'client,op,value,start,end\n0,write,"{""value"":1,""value"":2}",1,2\n', 'h:2'],
+])('a member that is named twice is refused in %s', async (_, content, place) => {
+  await expect(readHistory(file(content, 'h'))).rejects.toThrow(
+    `${place}: the member "value" is named twice, so its value is unclear. Name each member once.`,
+  )
+})
+
+test('a line whose texts have colons is read if it names each member once', async () => {
+  const content = '{"process":0,"type":"invoke","f":"write","value":{"a":"\\"value\\":1,\\"value\\":2","value":":{"}}\n'
+  expect(await readingOf(content)).toEqual([
+    '0 write {"a":"\\"value\\":1,\\"value\\":2","value":":{"} > info {"a":"\\"value\\":1,\\"value\\":2","value":":{"}',
+  ])
+})
+
 describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
     'a member such as "result" is read as the outcome "ok" if its value is %j',
