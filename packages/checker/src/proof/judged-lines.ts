@@ -103,6 +103,8 @@ function answersWithNil({ format, values }: History): (answer: Json) => Json {
 
 /** Returns the first property of the history, other than its events, that the verifier cannot read. */
 function whyNotLines({ clocks, marks: [mark], transactionNotes }: History): string {
+  if (clocks?.stamps !== undefined)
+    return 'events with equal or close times are in no order, and chaos verify reads events in one order'
   if (clocks !== undefined) return 'the history has several clocks, and chaos verify reads histories of one clock'
   if (transactionNotes !== undefined)
     return 'the record has statements and locks of its transactions, which chaos verify does not read'

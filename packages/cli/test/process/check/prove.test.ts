@@ -110,6 +110,14 @@ describe('chaos check --prove', () => {
     expect([exitCode, existsSync(proof)]).toEqual([0, false])
   })
 
+  test('a file with equal times of different clients has no proof, because its events are in no order', async () => {
+    const rows = 'client,op,key,value,start_ms,end_ms,status\na,write,x,1,1000,1010,ok\nb,read,x,1,1010,1020,ok\n'
+    const { stderr } = await proved(rows, 'operations.csv')
+    expect(stderr).toContain(
+      'events with equal or close times are in no order, and chaos verify reads events in one order',
+    )
+  })
+
   test('refuses several files', async () => {
     const { history, proof } = await proved(FRESH)
     const { history: other } = await proved(STALE)
