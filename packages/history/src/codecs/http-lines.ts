@@ -2,13 +2,13 @@ import type { Json } from '../event/event.ts'
 import { EventError } from '../event/rules.ts'
 import { isObject, parseJson } from './json-text.ts'
 import { type Outcome, outcomeOf } from './outcomes.ts'
-import type { Found, Members, Roles } from './roles.ts'
+import { type Found, type Members, NONE, type Roles } from './roles.ts'
 
 /** A request and its response, as an operation on the record at its path. */
 export interface Exchange {
   readonly members: Members
   readonly f: 'read' | 'write'
-  readonly key: string
+  readonly key: Found
   readonly method: Found
   readonly path: Found
   readonly body: Found | undefined
@@ -28,7 +28,8 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
   const path = roles.all(members, 'path').find(([, value]) => typeof value === 'string')
   if (method === undefined || path === undefined) return undefined
   const verb = String(method[1]).toUpperCase()
-  const key = keyOf(path)
+  if (WITHOUT_RECORD.has(verb)) return 'none'
+  const key = mappedKey(members, roles) ?? [path[0], keyOf(path)]
   const response = roles.all(members, 'output')[0]
   const contents = [...roles.all(members, 'input'), ...roles.all(members, 'value')]
   const [sent] = contents
@@ -51,15 +52,23 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
       return { members, f: 'write', key, method, path, body: contentOf(sent), response }
     case 'DELETE':
       return { members, f: 'write', key, method, path, body: [sent?.[0] ?? method[0], null], response }
-    case 'HEAD':
-    case 'OPTIONS':
-    case 'TRACE':
-      return 'none'
     default:
       throw new EventError(
         `"${method[0]}" is ${verb}: it is unclear what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed -E 's/(^|[",;])${verb}([",;]|$)/\\1PUT\\2/' FILE`,
       )
   }
+}
+
+const WITHOUT_RECORD = new Set(['HEAD', 'OPTIONS', 'TRACE'])
+
+/** The member that `--map` names for the key. Its value is null if all operations are on one object. */
+function mappedKey(members: Members, roles: Roles): Found | undefined {
+  if (roles.isMappedTo('key', NONE)) return [NONE, null]
+  const found = roles.found(members, 'key')
+  if (found !== undefined && roles.isMappedTo('key', found[0])) return found
+  const trouble = roles.troubleOf('key', members)
+  if (trouble !== undefined) throw new EventError(trouble)
+  return undefined
 }
 
 const hasFailed = (members: Members, roles: Roles): boolean =>

@@ -333,10 +333,11 @@ function refuseTwo(f: string, held: Found | undefined, input: Found | undefined)
 
 function exchangedOf(line: Line, { f, key, method, path, body, response }: Exchange): OperationRequest {
   line.take(method, 'the operation', `${String(method[1])} is ${f}`)
-  line.take(path, KEY)
+  line.used.add(path[0])
+  if (key[1] !== null) line.take(key, KEY)
   return {
     f,
-    key,
+    key: key[1],
     value: body && [body[0], requestIn(body[1], line.roles, f).value ?? null],
     result: response,
     isContent: f === 'read',

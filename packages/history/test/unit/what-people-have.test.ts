@@ -88,6 +88,20 @@ test('an answer of a key and a value names the key of its operation, unless --ma
   expect(await readingOf(content, { mapping })).toEqual(['0 write 1 > ok 1', '1 read null > ok {"k":"x","v":1}'])
 })
 
+test('a path with a query is refused as a key, unless --map names the key or says that there is none', async () => {
+  const rows = [
+    'client,method,path,id,body,start_ms,end_ms,status,response',
+    'a,PUT,/items?id=3,3,1,1000,1010,200,',
+    'b,GET,/items?id=3&fresh=1,3,,1020,1030,200,1',
+    'b,HEAD,/items?id=3,3,,1040,1050,200,',
+  ]
+  const content = `${rows.join('\n')}\n`
+  expect(await readingOf(content)).toMatch(/it is unclear whether the part after the \? names the record/)
+  const mapped = (text: string) => readingOf(content, { mapping: parseMapping(text) })
+  expect(await mapped('key=id')).toEqual(['a write 3 1 > ok 1', 'b read 3 null > ok 1'])
+  expect(await mapped('key=none')).toEqual(['a write 1 > ok 1', 'b read null > ok 1'])
+})
+
 test.each([
   ['native events', '{"process":0,"type":"invoke","f":"write","value":1,"value":2}\n', 'h:1'],
   ['values', '{"process":0,"type":"invoke","f":"write","value":[{"a:":1,"value":2},{"value":1,"value":2}]}\n', 'h:1'],
