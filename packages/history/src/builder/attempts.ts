@@ -1,10 +1,20 @@
 import type { Columns } from '../columns/columns.ts'
 import { FAIL, FLAG_UNSAID, INFO, OK } from '../columns/history-columns.ts'
 import type { EventInput } from '../event/event.ts'
-import { readsWhole } from '../operations/meaning.ts'
+import { meaningOf, readsWhole } from '../operations/meaning.ts'
 import { ByteTable } from '../tables/byte-table.ts'
 import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
+
+/**
+ * An id with an attempt after an answer. `isEqual`: its operations are equal additions, which were merged. Otherwise the
+ * outcome of the attempt became unknown.
+ */
+export interface SharedId {
+  readonly id: string
+  readonly line: number
+  readonly isEqual: boolean
+}
 
 /**
  * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. It
@@ -48,24 +58,32 @@ export class Attempts {
   }
 
   /**
-   * Merges the attempts at each operation into one row. If outcomes of attempts became unknown, returns the id and the
-   * line of one of them.
+   * Merges the attempts at each operation into one row. Returns an id that probably names several operations, if there
+   * is any.
    */
-  merge(columns: Columns): { readonly id: string; readonly line: number } | undefined {
+  merge(columns: Columns, functions: ByteTable): SharedId | undefined {
     if (!this.#isAnyRepeated) return undefined
     const superfluous = new Set<number>()
     const doubtful: { readonly id: number; readonly row: number }[] = []
+    let equal: { readonly id: number; readonly row: number } | undefined
     const shared = this.#sharedIds(columns)
     for (const { id, rows } of this.#byOperation(columns)) {
       const { removed, again } = mergedInto(columns, rows)
       for (const row of removed) superfluous.add(row)
       for (const row of again)
         if (shared.has(id)) doubtful.push({ id, row })
-        else superfluous.add(row)
+        else {
+          superfluous.add(row)
+          if (meaningOf(functions.text(columns.f[row] ?? 0))?.accumulates === true) equal ??= { id, row }
+        }
     }
     for (const { row } of doubtful) makeUnknown(columns, row)
-    const [example] = doubtful
-    const found = example && { id: this.#ids.text(example.id), line: columns.callLine[example.row] ?? 0 }
+    const [example = equal] = doubtful
+    const found = example && {
+      id: this.#ids.text(example.id),
+      line: columns.callLine[example.row] ?? 0,
+      isEqual: example === equal,
+    }
     columns.keep((_, row) => !superfluous.has(row), false)
     return found
   }

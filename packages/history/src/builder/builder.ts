@@ -472,7 +472,7 @@ export class HistoryBuilder implements EventSink {
       otherValues === 0
         ? undefined
         : { values: this.#answers.requested(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
-    const shared = this.#attempts?.merge(this.#columns)
+    const shared = this.#attempts?.merge(this.#columns, this.functions)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
     return historyOf({

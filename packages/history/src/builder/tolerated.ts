@@ -2,6 +2,7 @@ import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
 import type { RequestedValues } from '../history/history-data.ts'
 import { moment } from '../text/figures.ts'
+import type { SharedId } from './attempts.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
@@ -62,9 +63,13 @@ export function cutOffWarning(
   )
 }
 
-/** The warning that a request id names several operations. `line`: the line of a repeated request. */
-export const sharedIdWarning = (source: string, { id, line }: { readonly id: string; readonly line: number }): string =>
-  `${source}:${line}: the request id ${JSON.stringify(id)} names different operations, as a client's id does. After an answered request with this id, the next one may be a retry or a new operation, so its outcome counts as unknown. "requestId" must name a header field with a new id for each request.`
+/** The warning that a request id may name several operations. `line`: the line of a repeated request. */
+export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId): string =>
+  `${source}:${line}: the request id ${JSON.stringify(id)} ${
+    isEqual
+      ? 'is repeated after an answer, and the repetition counts as a retry, not as an equal new operation.'
+      : "names different operations, as a client's id does. After an answered request with this id, the next one may be a retry or a new operation, so its outcome counts as unknown."
+  } "requestId" must name a header field with a new id for each request.`
 
 /** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>

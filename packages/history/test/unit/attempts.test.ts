@@ -45,6 +45,12 @@ describe('attempts with the same request id', () => {
       [OK, 0, 5, 6],
       [OK, 2, 3, 5],
     ])
+    expect(historyFromEvents(events, { source: 'h.jsonl' }).warnings).toEqual([
+      expect.stringMatching(
+        /^h\.jsonl:7: the request id "a" is repeated after an answer, and the repetition counts as a/,
+      ),
+    ])
+    expect(historyFromEvents(events.slice(0, 6)).warnings).toEqual([])
   })
 
   test("the outcome of an answered request's repetition is unknown if its id also names another operation", () => {
@@ -64,7 +70,6 @@ describe('attempts with the same request id', () => {
     expect(historyFromEvents(retried, { source: 'h.jsonl' }).warnings).toEqual([
       expect.stringMatching(/^h\.jsonl:3: the request id "a" names different operations, as a client's id does\./),
     ])
-    expect(historyFromEvents(all.slice(6)).warnings).toEqual([])
   })
 
   test('attempts with one request id end at the first acknowledgement, whichever attempt was called first', () => {
