@@ -295,3 +295,19 @@ describe('a file whose answers resemble what was written', () => {
     expect(judged(1, '1', true).levels.linearizable.result).toBe('violated')
   })
 })
+
+test('a read that failed and a read of unknown outcome are both left out', () => {
+  const levelsWith = (type: 'fail' | 'info') =>
+    checkHistory(
+      historyFromEvents([
+        { process: 0, type: 'invoke', f: 'write', value: 1 },
+        { process: 0, type: 'ok', f: 'write', value: 1 },
+        { process: 1, type: 'invoke', f: 'read', value: null },
+        { process: 1, type, f: 'read', value: null, error: 'absent' },
+        { process: 2, type: 'invoke', f: 'read', value: null },
+        { process: 2, type: 'ok', f: 'read', value: 1 },
+      ]),
+    ).levels
+  expect(levelsWith('fail').linearizable.result).toBe('met')
+  expect(levelsWith('info').linearizable.result).toBe('met')
+})

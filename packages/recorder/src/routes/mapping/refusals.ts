@@ -76,7 +76,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // For a read, suggest `info`: the answer may mean that there is no value, and `fail` would say that nothing was read.
+    // The check leaves out a read with either outcome. `info` claims less: the answer may mean that there is no value.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }
