@@ -150,6 +150,17 @@ export function schemasSetBy(tokens: readonly Token[]): Operand | 'default' | un
   }
 }
 
+/** How long the choice of schemas by a statement lasts. MySQL's `USE` is not undone by a rollback. */
+export type SchemaScope = 'transaction' | 'session' | 'connection'
+
+export function scopeOfSchemas(tokens: readonly Token[]): SchemaScope {
+  const [first, second] = tokens
+  if (first?.text === 'use') return 'connection'
+  if (first?.text === 'set') return second?.text === 'local' ? 'transaction' : 'session'
+  const at = tokens.findIndex(({ text }) => text === 'set_config')
+  return at !== -1 && tokens[at + 6]?.text === 'true' ? 'transaction' : 'session'
+}
+
 /**
  * Returns the words that occur only before a dot. A schema's name does. An alias or a table, as in `o.accounts`, also
  * occurs without a dot after it.

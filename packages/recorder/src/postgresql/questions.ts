@@ -4,7 +4,7 @@ import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
 import { everyCellOf } from './cells.ts'
-import { type Lookup, schemaList, schemasIn, type TableNaming } from './named-schemas.ts'
+import { type Lookup, type SchemaScope, schemaList, schemasIn, type TableNaming } from './named-schemas.ts'
 import { stepOf } from './part.ts'
 import {
   FUNCTION,
@@ -54,6 +54,8 @@ export class Questions {
   #isolation: string | undefined
   #lookup: Lookup = { database: '', schemas: '' }
   #usualSchemas = ''
+  /** The schemas in effect after the open transaction, if one of its statements chose others. */
+  #restored: { readonly committed: string; readonly rolledBack: string } | undefined
   /** Since `#lookup` last changed: whether statements have named recorded tables with their schema. */
   #naming: TableNaming | undefined
   #open: Unit | undefined
@@ -250,11 +252,14 @@ export class Questions {
    * Notes in which schemas the server looks up unqualified table names. If the table names in the statement may denote
    * other tables than in earlier statements, marks all recorded rows as possibly changed.
    */
-  #lookUp(transaction: Transaction, { what, naming, schemas }: Statement, portal: Portal | undefined): void {
+  #lookUp(
+    transaction: Transaction,
+    { what, naming, schemas, schemaScope }: Statement,
+    portal: Portal | undefined,
+  ): void {
     if (schemas !== undefined) {
       const chosen = schemas === 'default' ? this.#usualSchemas : operandText(schemas, portal)
-      this.#lookup = { ...this.#lookup, schemas: schemaList((chosen ?? '').split(',')) }
-      this.#naming = undefined
+      this.#choose(schemaList((chosen ?? '').split(',')), schemaScope)
     }
     if (naming === undefined || naming === this.#naming || this.#naming === 'unqualified') return
     this.#naming = naming
@@ -263,6 +268,27 @@ export class Questions {
     if (why === undefined) return
     const touches = tables === undefined ? 'everything' : everyCellOf([...tables.values()])
     doubtIn(transaction, this.#options.connection, what, { why, touches, lasts: true })
+  }
+
+  #choose(schemas: string, scope: SchemaScope | undefined): void {
+    const before = this.#lookup.schemas
+    if (this.#transaction !== undefined) {
+      const { committed = before, rolledBack = before } = this.#restored ?? {}
+      this.#restored = {
+        committed: scope === 'transaction' ? committed : schemas,
+        rolledBack: scope === 'connection' ? schemas : rolledBack,
+      }
+    }
+    this.#lookup = { ...this.#lookup, schemas }
+    this.#naming = undefined
+  }
+
+  /** Restores the schemas of names as the end of a transaction does. */
+  #restore(end: 'committed' | 'rolledBack'): void {
+    if (this.#restored === undefined) return
+    this.#lookup = { ...this.#lookup, schemas: this.#restored[end] }
+    this.#restored = undefined
+    this.#naming = undefined
   }
 
   /** Notes the effects of a statement besides reads and writes. */
@@ -292,11 +318,13 @@ export class Questions {
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
         this.#transaction = undefined
+        this.#restore(control === 'commit' ? 'committed' : 'rolledBack')
         return
       case 'prepare':
         transaction.isTangled = true
         unit.ends = 'commit'
         this.#transaction = undefined
+        this.#restore('committed')
         return
       case 'savepoint':
         if (this.#commands.tables === undefined) transaction.isTangled = true

@@ -1,7 +1,7 @@
 import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch, Operand } from './action.ts'
 import { everyCell, everyCellOf } from './cells.ts'
-import { type SchemaDoubt, schemasSetBy, type TableNaming } from './named-schemas.ts'
+import { type SchemaDoubt, type SchemaScope, schemasSetBy, scopeOfSchemas, type TableNaming } from './named-schemas.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isolationOf, type RequestedIsolation } from './requested-isolation.ts'
@@ -16,6 +16,7 @@ import { isTable, plainWord, plainWords, shapeOf, type Token, wordSet } from './
 export type Statement = Meaning & {
   readonly naming?: TableNaming | undefined
   readonly schemas?: Operand | 'default' | undefined
+  readonly schemaScope?: SchemaScope | undefined
 }
 
 /** `what`: the statement's name in remarks. */
@@ -69,7 +70,7 @@ type Recorded = PostgresqlSettings['commands']
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const schemas = schemasSetBy(tokens)
   const statement = meaningOf(tokens, recorded)
-  return schemas === undefined ? statement : { ...statement, schemas }
+  return schemas === undefined ? statement : { ...statement, schemas, schemaScope: scopeOfSchemas(tokens) }
 }
 
 function meaningOf(tokens: readonly Token[], recorded: Recorded): Statement {

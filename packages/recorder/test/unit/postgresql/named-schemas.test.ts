@@ -110,6 +110,18 @@ test.each([
   ).toEqual([5, ['touched', 'all'], 5])
 })
 
+test.each([
+  ['SET LOCAL search_path TO tenant_b', 'COMMIT', [found, found]],
+  ["SELECT set_config('search_path', 'tenant_b', true)", 'COMMIT', [found, found]],
+  ['SET LOCAL search_path TO tenant_b', 'ROLLBACK', [found, found]],
+  [`${SET} tenant_b`, 'ROLLBACK', [found, found]],
+  [`${SET} tenant_b`, 'COMMIT', [found, other, found]],
+])('after %s and %s, names mean tables of the schemas that the server then uses', (sql, end, expected) => {
+  const transaction = [['BEGIN', tag('BEGIN')], set(sql), [end, tag(end)]] as const satisfies readonly Exchanged[]
+  const settings = { tables: { accounts: tables.accounts } }
+  expect(said(settings, read('accounts'), ...transaction, read('accounts'))).toEqual(expected)
+})
+
 test.each([`${SET} DEFAULT`, 'RESET search_path', 'RESET ALL', 'DISCARD ALL', `${SET} public`])(
   '%s restores the meaning of names without a schema',
   (sql) => {
