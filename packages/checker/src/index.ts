@@ -4,7 +4,7 @@ export { createOnlineChecker } from './check/online.ts'
 export { entryFor, entryOf, findModel, levelNames, levelsOf, meaningIn, models, usualModel } from './check/registry.ts'
 export { requireUnderstood, unmetNeeds } from './check/understood.ts'
 export type { OperationRow } from './encoding/operation-row.ts'
-export { UNKNOWN_START } from './encoding/unknown-start.ts'
+export { startOf, UNKNOWN_START } from './encoding/unknown-start.ts'
 export type { ModelEntry, Need } from './judge/entry.ts'
 export type { Others } from './judge/judge-consistency.ts'
 export type { IntegerModel, Model, ModelInput } from './judge/model.ts'
@@ -16,6 +16,7 @@ export { levelsInWords, rungs, wordsOfLevel } from './levels/words.ts'
 export { limitedTo } from './limits/budget.ts'
 export { modelEntry } from './object/own.ts'
 export type { OnlineChecker, SoFar } from './online/checker.ts'
+export { entriesOf, withMembers } from './online/held.ts'
 export {
   type ApartAnswer,
   judgeApart,

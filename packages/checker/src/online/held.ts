@@ -72,7 +72,7 @@ export function eventsOf([first, ...others]: readonly Held[]): readonly EventInp
 }
 
 /** Moves additional members into `extra`, as in a file. */
-function withMembers(given: EventInput): EventInput {
+export function withMembers(given: EventInput): EventInput {
   const { index, time, process, type, f, key, value, node, error, final, answered, session, extra, ...others } = given
   if (Object.keys(others).length === 0) return given
   const event = { index, time, process, type, f, key, value, node, error, final, answered, session }
@@ -80,7 +80,7 @@ function withMembers(given: EventInput): EventInput {
 }
 
 /** Returns how many entries a value counts as. A long answer takes as much memory as several events. */
-function entriesOf(value: Json | undefined): number {
+export function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0
   for (const element of value) if (typeof element === 'object') inside += entriesOf(element)

@@ -68,7 +68,7 @@ export const idleNotes = (requested: readonly RequestedFault[], faults: readonly
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
-function withoutSuccesses(
+export function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
 ): readonly string[] {

@@ -1,9 +1,8 @@
 import { createOnlineChecker, entryOf, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
-import { type EventInput, errorText, type Header, type Millis, plural } from '@chaosproxy/history'
-import type { Workload } from '@chaosproxy/workloads'
-import { createLiveNeeds, type NeedyHistory } from './live-needs.ts'
+import { type EventInput, errorText, type Millis, plural } from '@chaosproxy/history'
+import { createLiveRecord, type RecordSoFar } from './live-record.ts'
 
-/** A violation that became certain during the recording. */
+/** A violation that a check of the record so far finds, too. */
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
   /** The violated level: see `Judged`. */
   readonly level: string
@@ -43,8 +42,7 @@ export interface LiveJudge {
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
-interface JudgedHistory extends Pick<Workload, 'model' | 'initial'>, NeedyHistory {
-  readonly mapping?: Header['mapping']
+interface JudgedHistory extends RecordSoFar {
   /** A monotonic clock that limits the time of one judgement. */
   readonly now?: (() => Millis) | undefined
   /** Whether the verdict is used before the end of the history. */
@@ -52,8 +50,9 @@ interface JudgedHistory extends Pick<Workload, 'model' | 'initial'>, NeedyHistor
 }
 
 /**
- * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until the history has what
- * it needs, such as a write and a read of it. Before that, nothing distinguishes a correct system from a broken one.
+ * Creates a judge of a growing history. Like the final check, it is `not certain` of a history that proves nothing. It
+ * is also `not certain` of a violation that a check of all events so far does not find. More events may make a
+ * violation uncertain, too: they may show that the route table was misread.
  *
  * @param placeOf Returns the file and line of an event, given its position in the history.
  */
@@ -65,24 +64,39 @@ export function createLiveJudge(
   const listeners: ((violation: LiveViolation) => void)[] = []
   let violation: LiveViolation | undefined
   let stopped: string | undefined
-  const needs = createLiveNeeds(judgedHistory)
+  const record = judgedHistory.isFollowed === false ? undefined : createLiveRecord(judgedHistory)
   let pushed = 0
-  const doubt = (): string | undefined => online.doubt() ?? needs.missing()
-  function notice(certain: ReturnType<OnlineChecker['violation']>): void {
-    if (certain === undefined) return
+  let askedAt = -1
+  let settledAt = -1
+  let doubt: string | undefined
+  /** Asks the record again once it has grown enough. */
+  function ask(isSettled = false): void {
+    askedAt = pushed
+    const certain = online.violation()
+    const level = online.level()
+    doubt = certain === undefined ? (online.doubt() ?? record?.missing(level)) : undefined
+    // The check of a long record takes time, so that a verdict of met is checked only at the end.
+    if (certain !== undefined || isSettled) doubt ??= record?.objection(level, certain)
+    if (certain === undefined || doubt !== undefined || violation !== undefined) return
     const at = placeOf(certain.position)
-    violation = { ...certain, level: online.level(), ...(at === undefined ? {} : { at }) }
+    violation = { ...certain, level, ...(at === undefined ? {} : { at }) }
     for (const listener of listeners) listener(violation)
   }
   function settle(): void {
-    if (stopped === undefined) notice(online.settle())
+    if (stopped !== undefined) return
+    online.settle()
+    if (pushed > settledAt) ask(true)
+    settledAt = pushed
   }
   return {
     push(event) {
       if (stopped !== undefined) return
       pushed++
-      needs.took(event)
-      notice(online.push(event))
+      record?.took(event)
+      const certain = online.push(event)
+      // A violation with an objection is checked again when more is recorded.
+      const isOpen = violation === undefined && online.violation() !== undefined
+      if (certain !== undefined || (isOpen && isAskedAgain(pushed, askedAt))) ask()
     },
     settle,
     onViolation: (listener) => void listeners.push(listener),
@@ -91,9 +105,10 @@ export function createLiveJudge(
     },
     judged() {
       if (pushed <= FEW) settle()
+      else if (stopped === undefined && isAskedAgain(pushed, askedAt)) ask()
       const level = online.level()
-      if (violation !== undefined) return { level, soFar: online.soFar(), violation }
-      const why = stopped ?? doubt()
+      if (violation !== undefined && doubt === undefined) return { level, soFar: online.soFar(), violation }
+      const why = stopped ?? online.doubt() ?? doubt
       const unjudged = online.unjudged()
       return {
         level,
@@ -103,6 +118,11 @@ export function createLiveJudge(
     },
   }
 }
+
+/** The growth after which a record is asked again, as a share of its events. */
+const SHARE = 0.1
+
+const isAskedAgain = (pushed: number, askedAt: number): boolean => pushed > askedAt && pushed >= askedAt * (1 + SHARE)
 
 /** The number of events whose judgement takes about a millisecond. */
 const FEW = 500
