@@ -1,9 +1,13 @@
 import { SqlError } from '../sql/error.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { formatType } from './format-type.ts'
 import type { TextContext, TypeDefinition } from './registry.ts'
 import { SqlArray, type SqlValue } from './value.ts'
 
 const MAX_DIMENSIONS = 6
+/** The limit of PostgreSQL on the number of elements (MaxArraySize). */
+const MAX_ELEMENTS = 268_435_455
+const MAX_INT4 = 2_147_483_647
 
 export function formatArray(array: SqlArray, element: TypeDefinition, context: TextContext): string {
   const { dimensions, lowerBounds, elements } = array
@@ -96,8 +100,8 @@ class ArrayReader {
     this.#delimiter = delimiter
   }
 
-  malformed(detail?: string): SqlError {
-    return new SqlError('22P02', `malformed array literal: "${this.#text}"`, detail === undefined ? {} : { detail })
+  malformed(detail: string): SqlError {
+    return new SqlError('22P02', `malformed array literal: "${this.#text}"`, { detail })
   }
 
   ragged(): SqlError {
@@ -120,7 +124,9 @@ class ArrayReader {
     }
     this.#space()
     if (this.#text[this.#at] !== '{') {
-      throw this.malformed(bounds ? undefined : 'Array value must start with "{" or dimension information.')
+      throw this.malformed(
+        bounds ? 'Array contents must start with "{".' : 'Array value must start with "{" or dimension information.',
+      )
     }
     const nested = this.#level()
     this.#space()
@@ -142,13 +148,16 @@ class ArrayReader {
     }
     for (;;) {
       this.#space()
-      parts.push(this.#text[this.#at] === '{' ? this.#level() : this.#element())
+      const part = this.#text[this.#at] === '{' ? this.#level() : this.#element()
+      parts.push(part)
       this.#space()
       const next = this.#text[this.#at]
       this.#at += 1
       if (next === '}') return parts
-      if (next !== this.#delimiter)
-        throw next === undefined ? this.malformed('Unexpected end of input.') : this.malformed()
+      if (next === this.#delimiter) continue
+      if (next === undefined) throw this.malformed('Unexpected end of input.')
+      if (!Array.isArray(part)) throw this.malformed('Incorrectly quoted array element.')
+      throw this.malformed(next === '{' ? 'Unexpected "{" character.' : 'Unexpected array element.')
     }
   }
 
@@ -160,7 +169,8 @@ class ArrayReader {
     for (; ; this.#at += 1) {
       const character = this.#text[this.#at]
       if (character === undefined) throw this.malformed('Unexpected end of input.')
-      if (character === '"' || character === '{') throw this.malformed()
+      if (character === '"') throw this.malformed('Incorrectly quoted array element.')
+      if (character === '{') throw this.malformed('Unexpected "{" character.')
       if (character === '}' || character === this.#delimiter) break
       if (character === '\\') {
         this.#at += 1
@@ -212,18 +222,19 @@ export function receiveArray(
 ): SqlArray {
   const reader = new ByteReader(bytes)
   const count = reader.int32()
-  if (count < 0 || count > MAX_DIMENSIONS) throw new SqlError('22P03', 'invalid number of dimensions')
-  reader.int32()
-  const oid = reader.int32()
-  if (oid !== element.oid) {
-    throw new SqlError('42804', `binary data has array element type ${oid} instead of expected ${element.oid}`)
-  }
+  if (count < 0) throw new SqlError('22P03', `invalid number of dimensions: ${count}`)
+  if (count > MAX_DIMENSIONS)
+    throw new SqlError('54000', `number of array dimensions (${count}) exceeds the maximum allowed (${MAX_DIMENSIONS})`)
+  const flags = reader.int32()
+  if (flags !== 0 && flags !== 1) throw new SqlError('22P03', 'invalid array flags')
+  checkElementType(reader.uint32(), element, context)
   const dimensions: number[] = []
   const lowerBounds: number[] = []
   for (let i = 0; i < count; i += 1) {
     dimensions.push(reader.int32())
     lowerBounds.push(reader.int32())
   }
+  checkBounds(dimensions, lowerBounds)
   const total = count === 0 ? 0 : dimensions.reduce((a, b) => a * b, 1)
   const elements: SqlValue[] = []
   for (let i = 0; i < total; i += 1) {
@@ -232,6 +243,29 @@ export function receiveArray(
   }
   reader.end()
   return total === 0 ? new SqlArray(element.oid, []) : new SqlArray(element.oid, elements, dimensions, lowerBounds)
+}
+
+function checkElementType(oid: number, expected: TypeDefinition, { types }: TextContext): void {
+  if (oid === expected.oid) return
+  const named = (each: number): string => `${each} (${formatType(types, each)})`
+  throw new SqlError(
+    '42804',
+    `binary data has array element type ${named(oid)} instead of expected ${named(expected.oid)}`,
+  )
+}
+
+/** Limits the number of elements (ArrayGetNItems) and the upper bounds (ArrayCheckBounds). */
+function checkBounds(dimensions: readonly number[], lowerBounds: readonly number[]): void {
+  let total = 1
+  for (const size of dimensions) {
+    total *= size
+    if (size < 0 || total > MAX_ELEMENTS)
+      throw new SqlError('54000', `array size exceeds the maximum allowed (${MAX_ELEMENTS})`)
+  }
+  for (const [i, size] of dimensions.entries()) {
+    const lower = lowerBounds[i] ?? 1
+    if (lower + size > MAX_INT4) throw new SqlError('54000', `array lower bound is too large: ${lower}`)
+  }
 }
 
 /** Compares arrays by their elements, then by their dimensions. */

@@ -44,8 +44,9 @@ export function sendBits(bits: string): Uint8Array {
 export function receiveBits(bytes: Uint8Array): string {
   const reader = new ByteReader(bytes)
   const length = reader.int32()
-  if (length < 0 || bytes.length !== 4 + Math.ceil(length / 8))
-    throw new SqlError('22P03', 'invalid length in external bit string')
-  const digits = Array.from(bytes.subarray(4), (byte) => byte.toString(2).padStart(8, '0')).join('')
+  if (length < 0) throw new SqlError('22P03', 'invalid length in external bit string')
+  const packed = reader.bytes(Math.ceil(length / 8))
+  reader.end()
+  const digits = Array.from(packed, (byte) => byte.toString(2).padStart(8, '0')).join('')
   return digits.slice(0, length)
 }

@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 
-/** Reads the binary form of a value. Throws 22P03 for another length. */
+/** Reads the binary form of a value. Throws 08P01 if bytes are missing. */
 export class ByteReader {
   readonly #view: DataView
   readonly #bytes: Uint8Array
@@ -58,14 +58,22 @@ export class ByteReader {
     return this.#bytes.subarray(from)
   }
 
-  /** Reads a length and that many bytes. Returns null if the length is -1. */
+  bytes(count: number): Uint8Array {
+    const from = this.#take(count)
+    return this.#bytes.subarray(from, from + count)
+  }
+
+  /** Reads a length and that many bytes, an element of an array. Returns null if the length is -1. */
   sized(): Uint8Array | null {
     const length = this.int32()
     if (length === -1) return null
-    const from = this.#take(length)
-    return this.#bytes.subarray(from, from + length)
+    // array_recv checks the length itself, with another error code than pqformat.c.
+    if (length < 0 || length > this.#bytes.length - this.#at)
+      throw new SqlError('22P03', 'insufficient data left in message')
+    return this.bytes(length)
   }
 
+  /** Throws 22P03 if bytes are left. */
   end(): void {
     if (this.#at !== this.#bytes.length) throw new SqlError('22P03', 'incorrect binary data format')
   }

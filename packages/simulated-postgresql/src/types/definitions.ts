@@ -5,8 +5,10 @@ import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from 
 import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { NotComputed } from './calculator.ts'
-import { MICROS_PER_DAY } from './calendar.ts'
+import { DATE_INFINITY, DATE_MINUS_INFINITY, isEndless, MICROS_PER_DAY } from './calendar.ts'
 import {
+  checkedDate,
+  checkedTimestamp,
   formatDate,
   formatTime,
   formatTimestamp,
@@ -49,6 +51,7 @@ import {
   formatBytea,
   formatUuid,
   hexOf,
+  MAX_NAME_BYTES,
   parseBoolean,
   parseBytea,
   parseUuid,
@@ -106,7 +109,8 @@ function write(fill: (writer: ByteWriter) => void): Uint8Array {
   return writer.bytes()
 }
 
-function read<T>(bytes: Uint8Array, take: (reader: ByteReader) => T): T {
+/** Reads a value that takes all the bytes. */
+export function read<T>(bytes: Uint8Array, take: (reader: ByteReader) => T): T {
   const reader = new ByteReader(bytes)
   const value = take(reader)
   reader.end()
@@ -247,10 +251,7 @@ const bytea = behaviour(asBytes, {
 const uuid = behaviour(asString, {
   input: parseUuid,
   output: same,
-  receive: (bytes) => {
-    if (bytes.length !== 16) throw new SqlError('08P01', 'insufficient data left in message')
-    return formatUuid(hexOf(bytes))
-  },
+  receive: (bytes) => formatUuid(hexOf(read(bytes, (reader) => reader.bytes(16)))),
   send: (value) => bytesOfHex(value.replaceAll('-', '')),
   compare: compareText,
 })
@@ -260,10 +261,30 @@ const bpchar: Behaviour = {
   compare: (a, b) => compareText(withoutTrailingBlanks(asString(a)), withoutTrailingBlanks(asString(b))),
 }
 
-const char: Behaviour = textLike((text) => {
-  if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('a "char" outside ASCII')
-  return text.slice(0, 1)
-})
+const name: Behaviour = {
+  ...textLike(fitName),
+  receive: (bytes) => {
+    if (bytes.length > MAX_NAME_BYTES)
+      throw new SqlError('42622', 'identifier too long', { detail: 'Identifier must be less than 64 characters.' })
+    return decodeText(bytes)
+  },
+}
+
+const refusedChar = (): NotSupported => new NotSupported('a "char" outside ASCII')
+
+/** Its binary form is one byte, 0 for the empty text. */
+const char: Behaviour = {
+  ...textLike((text) => {
+    if (encodeUtf8(text.slice(0, 1)).length > 1) throw refusedChar()
+    return text.slice(0, 1)
+  }),
+  receive: (bytes) => {
+    const code = read(bytes, (reader) => reader.int8())
+    if (code < 0) throw refusedChar()
+    return code === 0 ? '' : String.fromCharCode(code)
+  },
+  send: (value) => encodeUtf8(asString(value) || '\0'),
+}
 
 const json: Behaviour = {
   ...textLike(),
@@ -283,8 +304,10 @@ const jsonb = behaviour(asJsonb, {
   input: (text) => new Jsonb(parseJson(text)),
   output: ({ value }) => formatJson(value),
   receive: (bytes) => {
-    if (bytes[0] !== 1) throw new SqlError('XX000', `unsupported jsonb version number ${bytes[0] ?? 0}`)
-    return new Jsonb(parseJson(decodeText(bytes.subarray(1))))
+    const reader = new ByteReader(bytes)
+    const version = reader.int8()
+    if (version !== 1) throw new SqlError('XX000', `unsupported jsonb version number ${version & 255}`)
+    return new Jsonb(parseJson(decodeText(reader.rest())))
   },
   send: ({ value }) => {
     const text = encodeUtf8(formatJson(value))
@@ -335,26 +358,32 @@ const date = behaviour(asNumber, {
   ...sized('int32', difference),
   input: orCalculated(parseDate, 'date'),
   output: formatDate,
+  receive: (bytes) => {
+    const days = read(bytes, (reader) => reader.int32())
+    return days === DATE_INFINITY || days === DATE_MINUS_INFINITY ? days : checkedDate(days)
+  },
 })
-const receiveMicros = (bytes: Uint8Array, _context: TextContext, typmod: number) =>
-  roundMicros(
-    read(bytes, (reader) => reader.int64()),
-    typmod,
-  )
 
 const time = behaviour(asBigint, {
   input: (text, context, typmod) => roundMicros(timeInput(text, context, typmod), typmod),
   output: formatTime,
-  receive: (bytes, context, typmod) => {
-    const micros = receiveMicros(bytes, context, typmod)
+  receive: (bytes, _context, typmod) => {
+    const micros = read(bytes, (reader) => reader.int64())
     if (micros < 0n || micros > MICROS_PER_DAY) throw new SqlError('22008', 'time out of range')
-    return micros
+    return roundMicros(micros, typmod)
   },
   send: sendBigint,
   compare: order,
 })
 
-const moment = { receive: receiveMicros, send: sendBigint, compare: order<bigint> }
+const moment = {
+  receive: (bytes: Uint8Array, _context: TextContext, typmod: number): bigint => {
+    const micros = read(bytes, (reader) => reader.int64())
+    return isEndless(micros) ? micros : roundMicros(checkedTimestamp(micros), typmod)
+  },
+  send: sendBigint,
+  compare: order<bigint>,
+}
 
 const timestamp = behaviour(asBigint, {
   ...moment,
@@ -413,14 +442,19 @@ function bitString(fit: typeof fitBit): Behaviour {
 const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
 
 /** `int2vector` and `oidvector`: arrays with lower bound 0, printed with blanks. */
-function vector(elementOid: number): Behaviour {
+function vector(name: string, elementOid: number): Behaviour {
   return behaviour(asArray, {
     input: (text) => {
       const numbersOf = text.trim() === '' ? [] : text.trim().split(/\s+/)
       return new SqlArray(elementOid, numbersOf.map(parseOid), [numbersOf.length], [0])
     },
     output: ({ elements }) => elements.map(asNumber).join(' '),
-    receive: (bytes, context) => receiveArray(bytes, context.types.typeOf(elementOid), context, -1),
+    receive: (bytes, context) => {
+      const array = receiveArray(bytes, context.types.typeOf(elementOid), context, -1)
+      if (array.dimensions.length !== 1 || array.lowerBounds[0] !== 0 || array.elements.includes(null))
+        throw new SqlError('22P03', `invalid ${name} data`)
+      return array
+    },
     send: (value, context) => sendArray(value, context.types.typeOf(elementOid), context),
     compare: (a, b) => compareArrays(a, b, (x, y) => asNumber(x) - asNumber(y)),
   })
@@ -437,17 +471,17 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.bool, bool],
   [OID.bytea, bytea],
   [OID.char, char],
-  [OID.name, textLike(fitName)],
+  [OID.name, name],
   [OID.int8, int8],
   [OID.int2, int2],
-  [OID.int2vector, vector(OID.int2)],
+  [OID.int2vector, vector('int2vector', OID.int2)],
   [OID.int4, int4],
   [OID.text, textLike()],
   [OID.oid, unsigned],
   [OID.tid, tid],
   [OID.xid, { ...unsigned, compare: undefined }],
   [OID.cid, { ...unsigned, compare: undefined }],
-  [OID.oidvector, vector(OID.oid)],
+  [OID.oidvector, vector('oidvector', OID.oid)],
   [OID.json, json],
   [OID.float4, float4],
   [OID.float8, float8],

@@ -9,6 +9,9 @@ const SIGNS: readonly (readonly [number, NumericSpecial])[] = [
   [0xf000, '-Infinity'],
 ]
 
+/** The greatest scale that the binary form has room for (numeric.c, NUMERIC_DSCALE_MASK). */
+const MAX_SCALE = 0x3fff
+
 /** Returns the binary form: digits in base 10,000, weight of the first digit, sign and scale (`numeric_send`). */
 export function sendNumeric(value: Numeric): Uint8Array {
   const writer = new ByteWriter()
@@ -45,8 +48,9 @@ export function receiveNumeric(bytes: Uint8Array): Numeric {
   const sign = reader.uint16()
   const scale = reader.uint16()
   const special = SIGNS.find(([bits]) => bits === sign)
-  if (special) return special[1] === 'NaN' ? NAN : new Numeric(0n, 0, special[1])
-  if (sign !== 0 && sign !== 0x4000) throw new SqlError('22P03', 'invalid sign in external "numeric" value')
+  if (special === undefined && sign !== 0 && sign !== 0x4000)
+    throw new SqlError('22P03', 'invalid sign in external "numeric" value')
+  if (scale > MAX_SCALE) throw new SqlError('22P03', 'invalid scale in external "numeric" value')
   let unscaled = 0n
   for (let i = 0; i < count; i += 1) {
     const digit = reader.uint16()
@@ -54,6 +58,7 @@ export function receiveNumeric(bytes: Uint8Array): Numeric {
     unscaled = unscaled * 10000n + BigInt(digit)
   }
   reader.end()
+  if (special) return special[1] === 'NaN' ? NAN : new Numeric(0n, 0, special[1])
   const shift = scale + (weight - count + 1) * 4
   const atScale = shift >= 0 ? unscaled * powerOfTen(shift) : unscaled / powerOfTen(-shift)
   return new Numeric(sign === 0 ? atScale : -atScale, scale)

@@ -228,12 +228,13 @@ function receiveRange(bytes: Uint8Array, oid: number, element: TypeDefinition, c
   const flags = reader.int8()
   const has = (flag: number): boolean => (flags & flag) !== 0
   const bound = (infinite: number): SqlValue => {
-    const part = has(FLAGS.empty) || has(infinite) ? null : reader.sized()
-    return part === null ? null : element.receive(part, context, -1)
+    if (has(FLAGS.empty) || has(infinite)) return null
+    return element.receive(reader.bytes(reader.int32()), context, -1)
   }
   const lower = { value: bound(FLAGS.lowerInfinite), inclusive: has(FLAGS.lowerInclusive) }
   const upper = { value: bound(FLAGS.upperInfinite), inclusive: has(FLAGS.upperInclusive) }
-  reader.end()
+  // range_recv checks its own end, with another error code than the server after each parameter.
+  if (reader.rest().length > 0) throw new SqlError('08P01', 'invalid message format')
   return has(FLAGS.empty) ? EMPTY : makeRange(context.types, oid, lower, upper)
 }
 

@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { undefinedTypeText } from '../sql/undefined.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
-import { asNumber, type Behaviour, behaviour } from './definitions.ts'
+import { ByteWriter } from './bytes.ts'
+import { asNumber, type Behaviour, behaviour, read } from './definitions.ts'
 import { formatType, quoteIdentifier, typeOfText } from './format-type.ts'
 import { OID } from './oids.ts'
 import type { TextContext } from './registry.ts'
@@ -14,7 +14,7 @@ function named(
   return behaviour(asNumber, {
     input: (text, context) => (/^\d+$/.test(text) ? Number(text) : text === '-' ? 0 : find(text, context)),
     output: (oid, context) => (oid === 0 ? '-' : (name(oid, context) ?? oid.toString())),
-    receive: (bytes) => new ByteReader(bytes).uint32(),
+    receive: (bytes) => read(bytes, (reader) => reader.uint32()),
     send: (oid) => {
       const writer = new ByteWriter()
       writer.int32(oid | 0)

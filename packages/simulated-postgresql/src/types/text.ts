@@ -125,9 +125,11 @@ export function withoutTrailingBlanks(text: string): string {
   return text.slice(0, end)
 }
 
+export const MAX_NAME_BYTES = 63
+
 /** Truncates a name to 63 bytes. */
 export function fitName(text: string): string {
-  return firstBytes(text, 63)
+  return firstBytes(text, MAX_NAME_BYTES)
 }
 
 /** Character by character. */
