@@ -3,7 +3,7 @@ import { formatType, quoteIdentifier } from '../types/format-type.ts'
 import { INTEGERS, OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
-import { columnsOf, type Table } from './table.ts'
+import { type Column, columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 
@@ -63,9 +63,7 @@ const columnIn = (node: Extract<Node, { ColumnRef: unknown }>, table: Table) =>
 function operand(node: Node, table: Table, types: Types): Operand | undefined {
   if ('ColumnRef' in node) {
     const column = columnIn(node, table)
-    if (column === undefined || column.type.domain !== undefined) return undefined
-    const plain = quoteIdentifier(column.name)
-    return { type: column.type, plain, compared: column.type.oid === OID.varchar ? `(${plain})::text` : plain }
+    return column?.type.domain === undefined ? column && columnOperand(column) : undefined
   }
   if (!('FuncCall' in node)) return undefined
   const name = namesOf(node.FuncCall.funcname).at(-1) ?? ''
@@ -78,6 +76,11 @@ function operand(node: Node, table: Table, types: Types): Operand | undefined {
   if (type === undefined) return undefined
   const plain = `${name}(${of.compared})`
   return { type: { oid: type.oid, name: type.name, typmod: -1 }, plain, compared: plain }
+}
+
+function columnOperand({ name, type }: Column): Operand {
+  const plain = quoteIdentifier(name)
+  return { type, plain, compared: type.oid === OID.varchar ? `(${plain})::text` : plain }
 }
 
 function beside(node: Node, other: Operand, table: Table, types: Types): string | undefined {

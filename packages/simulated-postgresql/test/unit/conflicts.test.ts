@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../../src/sql/parse.ts'
 import { ACCOUNTS, play } from '../schedules/play.ts'
+import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
 // Schedules of sessions a, b and c, with the answers of PostgreSQL 15.
 
@@ -28,6 +29,27 @@ describe('the queue of a table lock', () => {
       ],
       TABLES,
     )
+  })
+
+  test('a waiter passes all earlier waiters of a table lock if the first one makes it part of a deadlock', () => {
+    const sessions = new SimulatedSessions(4)
+    sessions.setUp(TABLES)
+    const [a, b, c, d] = [0, 1, 2, 3] as const
+    sessions.send(a, 'begin')
+    sessions.send(a, 'lock table t in share update exclusive mode')
+    sessions.send(b, 'begin')
+    sessions.send(b, 'lock table u in access share mode')
+    sessions.send(b, 'lock table t in share update exclusive mode')
+    sessions.send(c, 'begin')
+    sessions.send(c, 'lock table u in access exclusive mode')
+    sessions.send(d, 'begin')
+    sessions.send(d, 'lock table u in access exclusive mode')
+    expect(sessions.send(a, 'lock table u in share update exclusive mode')).toEqual([
+      ...['LOCK TABLE', 'waits', 'waits', 'waits'],
+    ])
+    expect(sessions.send(a, 'commit')).toEqual(['COMMIT', 'LOCK TABLE', 'waits', 'waits'])
+    expect(sessions.send(b, 'commit')).toEqual(['-', 'COMMIT', 'LOCK TABLE', 'waits'])
+    expect(sessions.send(c, 'commit')).toEqual(['-', '-', 'COMMIT', 'LOCK TABLE'])
   })
 
   test('a lock holder that must wait is queued ahead of a waiter that it blocks, even before any deadlock check', () => {

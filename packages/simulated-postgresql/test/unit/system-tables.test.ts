@@ -144,6 +144,27 @@ test('a catalogue query is refused if it returns a value that is not simulated, 
   expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
 })
 
+test.each([
+  ['SELECT nspname, oid FROM pg_namespace', 'information_schema 13000;pg_catalog 11;public 2200'],
+  ['SELECT extname FROM pg_extension', 'plpgsql'],
+  ['SELECT rolname FROM pg_roles', 'app;postgres'],
+  ['SELECT usename FROM pg_user', 'app;postgres'],
+  ['SELECT datname FROM pg_database', 'app;postgres;template0;template1'],
+  ['SELECT amname FROM pg_am', 'brin;btree;gin;gist;hash;heap;spgist'],
+])('the catalogue of a new server contains the objects that every database has: %s', (sql, expected) => {
+  expect(
+    rowsOf(sql)
+      .map((row) => row.join(' '))
+      .toSorted()
+      .join(';'),
+  ).toBe(expected)
+})
+
+test('a user may grant privileges to the role postgres, and make it the owner of a table', () => {
+  const made = 'CREATE TABLE t (a int); GRANT SELECT ON t TO postgres; ALTER TABLE t OWNER TO postgres; '
+  expect(rowsOf(`${made}SELECT tableowner FROM pg_tables WHERE tablename = 't'`)).toEqual([['postgres']])
+})
+
 test.each(['attcacheoff', 'attstattarget', 'attmissingval'])(
   'a query of pg_attribute is refused if it reads the column %s, which is not simulated',
   (column) => {
