@@ -87,7 +87,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 function* defineInTransaction(connection: Host, { node, sql }: Statement): Coroutine<string> {
-  const transaction = connection.transactions.begin(false)
+  const transaction = connection.transactions.begin()
   connection.transactions.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
   transaction.isPermanent = true
   const run = connection.runner.newRun(transaction, connection.transactions.takeSnapshot(transaction), [])
@@ -174,7 +174,7 @@ function listen(fields: Fields<'ListenStmt'>, connection: Host): string {
   refuseRest('ListenStmt', rest)
   if (!connection.channels.has(conditionname)) {
     connection.channels.add(conditionname)
-    connection.transactions.begin(false).current.undo.push(() => connection.channels.delete(conditionname))
+    connection.transactions.begin().current.undo.push(() => connection.channels.delete(conditionname))
   }
   return 'LISTEN'
 }

@@ -222,7 +222,7 @@ export class Connection implements Session, Subscriber, Host {
     this.#startStatement()
     try {
       this.#refuseIfFailed(prepared.statement)
-      if (!endsTransaction(prepared.statement.node)) this.transactions.begin(false)
+      if (!endsTransaction(prepared.statement.node)) this.transactions.begin()
       return yield* this.perform(prepared, parameters, inParts)
     } catch (error) {
       this.fail()
@@ -333,7 +333,7 @@ export class Connection implements Session, Subscriber, Host {
     if (outbox.some((each) => each.channel === channel && each.payload === payload)) return
     const notification = { pid: this.pid, channel, payload }
     outbox.push(notification)
-    this.transactions.begin(false).current.undo.push(() => {
+    this.transactions.begin().current.undo.push(() => {
       const at = outbox.indexOf(notification)
       if (at >= 0) outbox.splice(at, 1)
     })

@@ -52,7 +52,7 @@ export function* declare(
     forwardOnly: forwardOnly || isLocking,
     reading: reading && (() => readInto(fetched, reading)),
   })
-  connection.transactions.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
+  connection.transactions.begin().current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'
 }
 

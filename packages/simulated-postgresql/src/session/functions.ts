@@ -114,7 +114,7 @@ function sequenceFunctions(connection: Host): SessionFunctions {
   const used = (oid: SqlValue): Sequence => {
     const { server, backend, runner } = connection
     const sequence = find(oid)
-    const whole = outermost(connection.transactions.begin(false))
+    const whole = outermost(connection.transactions.begin())
     if (!server.store.locks.holds(backend, sequence, USED) && !runner.tryLockTable(sequence, USED, whole))
       waitOnce(function* () {
         yield* runner.lockTable(sequence, USED, whole)
@@ -235,9 +235,9 @@ function settingFunctions(connection: Host): SessionFunctions {
       return ''
     },
     pg_current_xact_id: () =>
-      BigInt(connection.server.store.xidOf(connection.backend, outermost(connection.transactions.begin(false)))),
+      BigInt(connection.server.store.xidOf(connection.backend, outermost(connection.transactions.begin()))),
     pg_current_xact_id_if_assigned: () => {
-      const { xid } = outermost(connection.transactions.begin(false))
+      const { xid } = outermost(connection.transactions.begin())
       return xid === 0 ? null : BigInt(xid)
     },
     pg_terminate_backend: ([pid = null]) => connection.terminate(Number(pid)),

@@ -173,7 +173,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Coroutine {
     const { node } = statement
     if ('TransactionStmt' in node) throw new NotSupported('COMMIT, ROLLBACK or SAVEPOINT in PL/pgSQL')
-    const transaction = this.#host.transactions.begin(false)
+    const transaction = this.#host.transactions.begin()
     const { snapshot } = transaction
     try {
       yield* executeCommand(this.#host, statement, [])
@@ -234,7 +234,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   *subtransaction<T>(part: () => Coroutine<T>): Coroutine<T> {
-    const transaction = this.#host.transactions.begin(false)
+    const transaction = this.#host.transactions.begin()
     const { commandId, snapshot } = transaction
     const begun = beginSubtransaction(transaction, undefined)
     try {

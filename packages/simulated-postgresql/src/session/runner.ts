@@ -69,7 +69,7 @@ export class Runner {
     inParts = false,
   ): Coroutine<Ran & { readonly plan: Plan; readonly reportRead: ReportRead | undefined }> {
     const { transactions, server } = this.#owner
-    const transaction = transactions.begin(false)
+    const transaction = transactions.begin()
     const plan = yield* this.locked(compile)
     const snapshot = transactions.takeSnapshot(transaction)
     const began = server.witness?.now()
@@ -95,7 +95,7 @@ export class Runner {
    */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Coroutine<Ran> {
     const { transactions, server } = this.#owner
-    const transaction = transactions.begin(false)
+    const transaction = transactions.begin()
     const { commandId } = transaction
     const began = server.witness?.now()
     if (stable && plan.writes !== undefined)
@@ -130,7 +130,7 @@ export class Runner {
       const { plan, tables } = this.#compiled(compile)
       if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
       // At repeatable read and above, PostgreSQL takes the snapshot before it locks the tables.
-      const transaction = transactions.begin(false)
+      const transaction = transactions.begin()
       if (transaction.isolation !== 'read committed' && transaction.snapshot === undefined)
         transactions.takeSnapshot(transaction)
       for (const [table, mode] of taken) if (!tables.has(table)) this.#unlock(table, mode)
@@ -171,7 +171,7 @@ export class Runner {
     const { waiting, locks } = server.store
     if (locks.holds(backend, target, mode)) return false
     yield* waiting.lock(backend, lockTarget(target), mode, scope)
-    if (DEFINING.has(mode)) server.catalogue.preserved.objects(partsOf(target), transactions.begin(false))
+    if (DEFINING.has(mode)) server.catalogue.preserved.objects(partsOf(target), transactions.begin())
     return true
   }
 
@@ -181,12 +181,12 @@ export class Runner {
   }
 
   get #scope(): Subtransaction {
-    return this.#owner.transactions.begin(false).current
+    return this.#owner.transactions.begin().current
   }
 
   #unlock(target: Lockable, mode: LockMode): void {
     const { server, backend, transactions } = this.#owner
-    server.store.locks.release(backend, target, mode, transactions.begin(false).current)
+    server.store.locks.release(backend, target, mode, transactions.begin().current)
   }
 
   /**

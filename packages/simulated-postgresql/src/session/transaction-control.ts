@@ -20,7 +20,7 @@ export function* controlTransaction(fields: Fields<'TransactionStmt'>, connectio
     case 'TRANS_STMT_START':
       if (connection.transactions.inBlock)
         connection.notice('WARNING', '25001', 'there is already a transaction in progress')
-      connection.transactions.begin(true)
+      connection.transactions.beginBlock()
       setModes(connection, options)
       return kind === 'TRANS_STMT_BEGIN' ? 'BEGIN' : 'START TRANSACTION'
     case 'TRANS_STMT_COMMIT': {
@@ -47,7 +47,7 @@ export function* controlTransaction(fields: Fields<'TransactionStmt'>, connectio
       requireBlock(connection, 'SAVEPOINT')
       connection.transactions.savepoints.push({
         name: savepoint_name,
-        part: beginSubtransaction(connection.transactions.begin(true), savepoint_name),
+        part: beginSubtransaction(connection.transactions.begin(), savepoint_name),
       })
       return 'SAVEPOINT'
     case 'TRANS_STMT_RELEASE':
@@ -75,7 +75,7 @@ function findSavepoint(connection: Host, name: string): number {
 
 function release(connection: Host, name: string): void {
   const at = findSavepoint(connection, name)
-  const transaction = connection.transactions.begin(true)
+  const transaction = connection.transactions.begin()
   for (const { part } of connection.transactions.savepoints.splice(at).toReversed()) {
     if (part.parent === undefined) continue
     part.parent.undo.push(...part.undo.splice(0))

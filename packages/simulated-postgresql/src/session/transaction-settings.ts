@@ -5,7 +5,7 @@ import type { Host } from './host.ts'
 
 /** Applies ISOLATION LEVEL, READ ONLY and DEFERRABLE of BEGIN or SET TRANSACTION. */
 export function setModes(connection: Host, options: readonly Node[] | undefined): void {
-  const transaction = connection.transactions.begin(false)
+  const transaction = connection.transactions.begin()
   for (const [name, value] of modes(options))
     switch (name) {
       case 'transaction_isolation': {

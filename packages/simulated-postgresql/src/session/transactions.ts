@@ -48,9 +48,14 @@ export class Transactions {
     return this.failed ? 'failed' : this.inBlock ? 'transaction' : 'idle'
   }
 
+  /** Begins a block, or makes a block of the open transaction. */
+  beginBlock(): void {
+    this.inBlock = true
+    this.begin()
+  }
+
   /** Returns the open transaction, or begins one. */
-  begin(block: boolean): Transaction {
-    if (block) this.inBlock = true
+  begin(): Transaction {
     if (this.open !== undefined) return this.open
     const { server, backend, settings } = this.#owner
     const { store } = server
@@ -189,6 +194,6 @@ export class Transactions {
 
   dropTemporaryTables(): void {
     const tables = this.#owner.temporaryTables()
-    if (tables.length > 0) dropTogether(tables, this.begin(false).current, this.#owner.server.catalogue)
+    if (tables.length > 0) dropTogether(tables, this.begin().current, this.#owner.server.catalogue)
   }
 }

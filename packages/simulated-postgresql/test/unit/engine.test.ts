@@ -385,3 +385,31 @@ test.each([
     expect(update()).toBe(expected)
   },
 )
+
+describe('a transaction block', () => {
+  test.each([
+    ...['select 1', 'insert into t values (1)', 'create table u (id int)', 'drop table t', 'truncate t', 'vacuum'],
+    ...['set transaction read only', 'set transaction isolation level serializable', 'set local lock_timeout = 1'],
+    ...["set lock_timeout = '1s'", 'listen c', 'unlisten c', 'notify c', 'discard all', 'commit', 'rollback', 'end'],
+    ...[
+      "do 'begin end'",
+      'set constraints all deferred',
+      'prepare p as select 1',
+      'select txid_current()',
+      'checkpoint',
+    ],
+  ])('a statement other than BEGIN opens no transaction block: %s', (sql) => {
+    const { session } = started()
+    execute(session, sql)
+    expect(session.status()).toBe('idle')
+  })
+
+  test.each(['begin', 'start transaction', 'begin read only', 'begin; select 1', 'begin; begin', 'begin; savepoint s'])(
+    'a transaction block is open after the statements %s',
+    (sql) => {
+      const { session } = started()
+      execute(session, sql)
+      expect(session.status()).toBe('transaction')
+    },
+  )
+})
