@@ -70,12 +70,14 @@ const ERROR = 0x45
 function answerIn(bytes: Buffer): Calculated {
   const rows: (string | null)[][] = []
   for (let at = 0; at < bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {
+    const body = at + 5
     if (bytes[at] === ERROR) {
-      const fields = bytes.toString('utf8', at + 5, at + 1 + bytes.readUInt32BE(at + 1)).split('\0')
+      // Every error has a code and a message, so they are the first ones after this place.
+      const fields = bytes.toString('utf8', body).split('\0')
       const field = (letter: string): string => fields.find((each) => each[0] === letter)?.slice(1) ?? ''
       return { code: field('C'), message: field('M') }
     }
-    if (bytes[at] === DATA_ROW) rows.push(rowAt(bytes, at + 5))
+    if (bytes[at] === DATA_ROW) rows.push(rowAt(bytes, body))
   }
   return { rows }
 }
