@@ -55,8 +55,8 @@ const OWNER = 10
  * Returns the oid of a type's collation: 950 (C) for `name`, 100 for other text types, 0 for types without a collation.
  */
 function collationOf({ oid, category, elementOid }: TypeDefinition, types: Types): number {
-  const element = types.find(elementOid)
-  if (element !== undefined && category === 'A') return collationOf(element, types)
+  const element = category === 'A' ? types.find(elementOid) : undefined
+  if (element !== undefined) return collationOf(element, types)
   return category === 'S' ? (oid === OID.name ? 950 : 100) : 0
 }
 

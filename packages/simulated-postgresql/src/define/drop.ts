@@ -221,14 +221,21 @@ function* dropSchema(name: string, cascade: boolean, context: Context, run: Run)
   const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
   const types = [...context.types.all()].filter((type) => type.schema === name && type.elementOid === 0)
   const routines = catalogue.routines.all(context.own).filter((routine) => routine.schema === name)
-  if (inside.length + types.length + routines.length > 0 && !cascade)
+  const sequences = catalogue
+    .visibleSequences(context.own)
+    .filter((sequence) => sequence.schema === name && sequence.owner === undefined)
+  if (!cascade && [inside, types, routines, sequences].some((each) => each.length > 0))
     throw hasDependents(
       `schema ${name}`,
-      inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name} depends on schema ${name}`).join('\n'),
+      [
+        ...inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name}`),
+        ...sequences.map((each) => `sequence ${name}.${each.name}`),
+      ]
+        .map((each) => `${each} depends on schema ${name}`)
+        .join('\n'),
     )
   for (const table of inside) yield* run.lockTable(table, 'AccessExclusiveLock')
-  for (const sequence of catalogue.visibleSequences(context.own))
-    if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
+  for (const sequence of sequences) catalogue.drop(sequence, run.transaction.current)
   const triggers = catalogue
     .visibleTables(context.own)
     .flatMap((table) => (inside.includes(table) ? [] : table.triggers))

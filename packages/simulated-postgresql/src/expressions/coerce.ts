@@ -4,7 +4,7 @@ import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { mapElements } from '../types/array.ts'
 import { fitBit, fitVarbit } from '../types/bits.ts'
 import { roundMicros } from '../types/datetime.ts'
-import { asArray, asInterval, asNumeric, asString } from '../types/definitions.ts'
+import { asArray, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { fitInterval } from '../types/interval.ts'
 import { fitNumeric } from '../types/numeric.ts'
@@ -179,7 +179,11 @@ function converter(
     case 'same':
       return undefined
     case 'cast': {
-      if (path.cast.method === 'b') return undefined
+      if (path.cast.method === 'b') {
+        // The same 32 bits: an integer has a sign, and an oid has none.
+        if (source === OID.int4) return (value) => asNumber(value) >>> 0
+        return target === OID.int4 ? (value) => asNumber(value) | 0 : undefined
+      }
       if (path.cast.method === 'i') return throughText(scope, source, target)
       const implementation = builtin(path.cast.function)
       if (implementation === undefined) {

@@ -167,7 +167,7 @@ export function roundFloat(value: number): number {
 
 function power(a: number, b: number): number {
   if (a === 0 && b < 0) throw new SqlError('2201F', 'zero raised to a negative power is undefined')
-  if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && Math.floor(b) !== b) {
+  if (a < 0 && Math.floor(b) < b) {
     throw new SqlError('2201F', 'a negative number raised to a non-integer power yields a complex result')
   }
   if (a === 1 || b === 0 || (a === -1 && Math.abs(b) === Infinity)) return 1

@@ -109,3 +109,21 @@ describe('REPEATABLE READ', () => {
     ])
   })
 })
+
+describe('SERIALIZABLE', () => {
+  test('SERIALIZABLE ignores a write that a rollback to a savepoint has undone', () => {
+    const begin = 'begin isolation level serializable'
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['b: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: savepoint s', 'SAVEPOINT'],
+      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['b: rollback to s', 'ROLLBACK'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      ['a: update t set v = 21 where id = 2', 'UPDATE 1'],
+      ['a: commit', 'COMMIT'],
+      ['b: commit', 'COMMIT'],
+    ])
+  })
+})

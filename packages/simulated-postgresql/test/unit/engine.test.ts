@@ -412,4 +412,19 @@ describe('a transaction block', () => {
       expect(session.status()).toBe('transaction')
     },
   )
+
+  test.each([
+    ["select set_config('lock_timeout', '2s', true)", 'commit', '0'],
+    ["select set_config('lock_timeout', '2s', false)", 'commit', '2s'],
+    ["select set_config('lock_timeout', '2s', false)", 'rollback', '0'],
+    ["set local lock_timeout = '2s'", 'commit', '0'],
+    ["set lock_timeout = '2s'", 'commit', '2s'],
+    ["set lock_timeout = '2s'", 'rollback', '0'],
+  ])('a transaction block that executes %s and ends by %s leaves the value %s', (sql, end, expected) => {
+    const { session } = started()
+    execute(session, `begin; ${sql}`)
+    expect(rows(session, 'show lock_timeout')).toEqual(['2s'])
+    execute(session, end)
+    expect(rows(session, 'show lock_timeout')).toEqual([expected])
+  })
 })

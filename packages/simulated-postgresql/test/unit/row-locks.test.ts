@@ -231,3 +231,25 @@ describe('row locks', () => {
     ])
   })
 })
+
+describe('a cursor with FOR UPDATE', () => {
+  test.each([
+    ['fetch c', 'FETCH 1 1', 'UPDATE 1'],
+    ['fetch next c', 'FETCH 1 1', 'UPDATE 1'],
+    ['fetch relative 1 c', 'FETCH 1 1', 'UPDATE 1'],
+    ['fetch absolute 1 c', 'FETCH 1 1', 'UPDATE 1'],
+    ['move c', 'MOVE 1', 'UPDATE 1'],
+    ['fetch 2 c', 'FETCH 2 1;2', 'waits'],
+    ['fetch absolute 2 c', 'FETCH 1 2', 'waits'],
+    ['fetch all c', 'FETCH 2 1;2', 'waits'],
+  ])('a cursor with FOR UPDATE locks the rows up to the last one that it reaches: %s', (sql, answer, second) => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: declare c cursor for select id from t order by id for update', 'DECLARE CURSOR'],
+      [`a: ${sql}`, answer],
+      ['b: update t set v = 11 where id = 1', 'waits'],
+      ['c: update t set v = 21 where id = 2', second],
+      ['a: rollback', 'ROLLBACK', { b: 'UPDATE 1', ...(second === 'waits' ? { c: 'UPDATE 1' } : {}) }],
+    ])
+  })
+})

@@ -160,6 +160,36 @@ test.each([
   ).toBe(expected)
 })
 
+test('each type has the collation of its elements', () => {
+  const names =
+    "'text', 'name', 'varchar', 'bpchar', 'char', 'int4', '_text', '_name', '_int4', 'int2vector', 'mood', '_mood'"
+  const asked = `SELECT typname, typcollation FROM pg_type WHERE typcollation <> 0 AND typname IN (${names})`
+  expect(
+    rowsOf(TABLE + asked)
+      .map((row) => row.join(' '))
+      .toSorted(),
+  ).toEqual(['_name 950', '_text 100', 'bpchar 100', 'name 950', 'text 100', 'varchar 100'])
+})
+
+test('pg_class tells the kind of each relation, and whether it has an index', () => {
+  const made = `CREATE TABLE plain (a int); CREATE TABLE keyed (a int PRIMARY KEY, b int);
+    CREATE VIEW seen AS SELECT a FROM keyed; CREATE MATERIALIZED VIEW kept AS SELECT a FROM keyed; CREATE SEQUENCE s; `
+  const asked = `SELECT relname, relkind, relhasindex, relpersistence, relnatts FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace ORDER BY 1`
+  expect(rowsOf(made + asked).map((row) => row.join(' '))).toEqual([
+    ...['kept m f p 1', 'keyed r t p 2', 'keyed_pkey i f p 1', 'plain r f p 1', 's S f p 3', 'seen v f p 1'],
+  ])
+})
+
+test.each([
+  ...['CREATE TABLE s.t ()', 'CREATE VIEW s.v AS SELECT 1', 'CREATE SEQUENCE s.q', "CREATE TYPE s.e AS ENUM ('a')"],
+  "CREATE FUNCTION s.f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
+])('a schema with one object is dropped only with CASCADE: %s', (made) => {
+  const named = "SELECT count(*) FROM pg_namespace WHERE nspname = 's'"
+  expect(() => rowsOf(`CREATE SCHEMA s; ${made}; DROP SCHEMA s`)).toThrow(expect.objectContaining({ code: '2BP01' }))
+  expect(rowsOf(`CREATE SCHEMA s; ${made}; DROP SCHEMA s CASCADE; ${named}`)).toEqual([['0']])
+})
+
 test('a user may grant privileges to the role postgres, and make it the owner of a table', () => {
   const made = 'CREATE TABLE t (a int); GRANT SELECT ON t TO postgres; ALTER TABLE t OWNER TO postgres; '
   expect(rowsOf(`${made}SELECT tableowner FROM pg_tables WHERE tablename = 't'`)).toEqual([['postgres']])
