@@ -428,3 +428,16 @@ describe('a transaction block', () => {
     expect(rows(session, 'show lock_timeout')).toEqual([expected])
   })
 })
+
+test('a transaction delivers each notification once, by its channel and payload', () => {
+  const { engine, session } = started()
+  const received: string[] = []
+  const listener = {
+    ...LISTENER,
+    notification: (_: number, ...parts: readonly string[]) => received.push(parts.join()),
+  }
+  execute(connect(engine, listener), 'listen c; listen d')
+  execute(session, "begin; notify c, 'x'; notify c, 'y'; notify d, 'x'; notify c, 'x'; notify d; notify d, ''; commit")
+  execute(session, "notify c, 'x'")
+  expect(received).toEqual(['c,x', 'c,y', 'd,x', 'd,', 'c,x'])
+})

@@ -190,6 +190,69 @@ test.each([
   expect(rowsOf(`CREATE SCHEMA s; ${made}; DROP SCHEMA s CASCADE; ${named}`)).toEqual([['0']])
 })
 
+test.each([
+  ['SELECT a FROM p', 'YES'],
+  ['SELECT * FROM p', 'YES'],
+  ['SELECT a AS x FROM p WHERE a > 0 ORDER BY a', 'YES'],
+  ['SELECT DISTINCT a FROM p', 'NO'],
+  ['SELECT a FROM p GROUP BY a', 'NO'],
+  ['SELECT a FROM p LIMIT 1', 'NO'],
+  ['SELECT a FROM p OFFSET 1', 'NO'],
+  ['SELECT p.a FROM p JOIN q ON true', 'NO'],
+  ['SELECT p.a FROM p, q', 'NO'],
+  ['SELECT a FROM (SELECT a FROM p) s', 'NO'],
+  ['SELECT a FROM p UNION SELECT 1', 'NO'],
+  ['WITH w AS (SELECT 1) SELECT a FROM p', 'NO'],
+  ['SELECT 1 AS a', 'NO'],
+  ['VALUES (1)', 'NO'],
+])('the information schema tells whether the view %s accepts INSERT: %s', (query, expected) => {
+  const made = `CREATE TABLE p (a int, b text); CREATE TABLE q (c int); CREATE VIEW v AS ${query}; `
+  const asked = "SELECT is_insertable_into FROM information_schema.tables WHERE table_name = 'v'"
+  expect(rowsOf(made + asked)).toEqual([[expected]])
+})
+
+test('a type is found without its schema if the schema is in the search path', () => {
+  const made = "CREATE SCHEMA s; CREATE TYPE s.e AS ENUM ('a'); "
+  expect(rowsOf(`${made}SET search_path TO s; SELECT 'a'::e`)).toEqual([['a']])
+  expect(rowsOf(`${made}SELECT 'a'::s.e`)).toEqual([['a']])
+  expect(() => rowsOf(`${made}SELECT 'a'::e`)).toThrow(expect.objectContaining({ code: '42704' }))
+  expect(rowsOf("SET search_path TO nothing; SELECT '1'::int4")).toEqual([['1']])
+})
+
+test.each([
+  ['', 'f', 'f'],
+  [' DEFERRABLE', 't', 'f'],
+  [' DEFERRABLE INITIALLY DEFERRED', 't', 't'],
+  [' NOT DEFERRABLE', 'f', 'f'],
+])('pg_constraint tells whether a constraint is deferrable, and initially deferred: "%s"', (mode, can, is) => {
+  const kinds = ['PRIMARY KEY (a)', 'UNIQUE (b)', 'FOREIGN KEY (b) REFERENCES p', 'EXCLUDE USING gist (r WITH &&)']
+  const made = 'CREATE TABLE p (a int PRIMARY KEY); '
+  for (const kind of kinds) {
+    const table = `CREATE TABLE t (a int, b int, r int4range, CONSTRAINT k ${kind}${mode}); `
+    const asked = "SELECT condeferrable, condeferred FROM pg_constraint WHERE conname = 'k'"
+    expect([kind, rowsOf(made + table + asked)]).toEqual([kind, [[can, is]]])
+  }
+})
+
+test('pg_constraint tells whether a constraint has been validated', () => {
+  const made = `CREATE TABLE p (a int PRIMARY KEY); CREATE TABLE t (a int);
+    ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p NOT VALID; `
+  const asked = "SELECT conname, convalidated FROM pg_constraint WHERE conname IN ('c', 'f') ORDER BY 1"
+  const validated = (name: string): string => `ALTER TABLE t VALIDATE CONSTRAINT ${name}; `
+  expect(rowsOf(made + asked)).toEqual([
+    ['c', 'f'],
+    ['f', 'f'],
+  ])
+  expect(rowsOf(made + validated('c') + asked)).toEqual([
+    ['c', 't'],
+    ['f', 'f'],
+  ])
+  expect(rowsOf(made + validated('f') + asked)).toEqual([
+    ['c', 'f'],
+    ['f', 't'],
+  ])
+})
+
 test('a user may grant privileges to the role postgres, and make it the owner of a table', () => {
   const made = 'CREATE TABLE t (a int); GRANT SELECT ON t TO postgres; ALTER TABLE t OWNER TO postgres; '
   expect(rowsOf(`${made}SELECT tableowner FROM pg_tables WHERE tablename = 't'`)).toEqual([['postgres']])
