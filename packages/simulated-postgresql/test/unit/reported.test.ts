@@ -211,3 +211,43 @@ test.each([
 ])('the statement %s completes with the tag %s', (sql, tag) => {
   expect(session().execute(sql)).toMatchObject({ kind: 'done', tag })
 })
+
+// The codes are those of PostgreSQL 18.
+test.each([
+  ['alter sequence if exists x restart', '42P01'],
+  ['alter table if exists x add column a int', '42P01'],
+  ['alter table if exists x rename to y', '42P01'],
+  ['alter index if exists x rename to y', '42P01'],
+  ['alter table t drop column if exists x', '42703'],
+  ['alter table t drop constraint if exists x', '42704'],
+  ['alter domain d drop constraint if exists x', '42704'],
+  ['drop table if exists x', '42P01'],
+  ['drop view if exists x', '42P01'],
+  ['drop materialized view if exists x', '42P01'],
+  ['drop sequence if exists x', '42P01'],
+  ['drop index if exists x', '42704'],
+  ['drop type if exists x', '42704'],
+  ['drop domain if exists x', '42704'],
+  ['drop schema if exists x', '3F000'],
+  ['drop function if exists x()', '42883'],
+  ['drop function if exists x', '42883'],
+  ['drop trigger if exists x on t', '42704'],
+  ['drop policy if exists x on t', '42704'],
+  ['drop extension if exists x', '42704'],
+  ['drop role if exists x', '42704'],
+  ['alter table t add column if not exists v text', '42701'],
+  ['create table if not exists t (a int)', '42P07'],
+  ['create table if not exists t as select 1', '42P07'],
+  ['create materialized view if not exists m as select 1', '42P07'],
+  ['create index if not exists i on t (v)', '42P07'],
+  ['create sequence if not exists s', '42P07'],
+  ['create schema if not exists public', '42P06'],
+  ['create extension if not exists plpgsql', '42710'],
+  ["alter type e add value if not exists 'a'", '42710'],
+])('the statement %s does nothing, and without IF fails with the error %s', (sql, code) => {
+  const answers = session()
+  answers.execute("create index i on t (id); create sequence s; create domain d as int; create type e as enum ('a')")
+  answers.execute('create materialized view m as select 1')
+  expect(answers.execute(sql)).toMatchObject({ kind: 'done' })
+  expect(() => answers.execute(sql.replace(/if (not )?exists /, ''))).toThrow(expect.objectContaining({ code }))
+})
