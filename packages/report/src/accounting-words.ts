@@ -8,7 +8,7 @@ interface AccountLine {
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether these elements break the object's promise. If they do not, the line is only information. */
+  /** Whether the elements in this line break the object's promise. Otherwise the line is only information. */
   readonly isTrouble: boolean
 }
 
@@ -21,7 +21,10 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
-/** Returns a line for each non-empty list of an accounting. The lines are sorted, the worst first. */
+/**
+ * Returns a line for each kind of element, such as lost or duplicated ones. A kind without elements has no line. The
+ * worst kind is first.
+ */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, excuse, okAre, noun } = accounting
   const { surelyLost } = accounting

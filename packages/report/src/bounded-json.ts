@@ -8,7 +8,10 @@ interface Limits {
   readonly characters: number
 }
 
-/** Limits for shorter and shorter JSON, tried in order. Counterexamples have up to 200 operations. */
+/**
+ * Limits on the lists and texts in JSON. They are tried in order until the JSON is short enough. A counterexample has
+ * up to 200 operations, so a limit of 200 items does not cut it.
+ */
 const LIMITS: readonly Limits[] = [
   { items: 1_000, characters: 4_000 },
   { items: 200, characters: 400 },

@@ -280,6 +280,6 @@ export function beyondCap(comparison: Comparison): string {
   return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut. No system can do both if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }
 
-/** Returns the rule of the classification, as a sentence. */
+/** Returns the rules by which a comparison classifies systems as PA or PC, and as EC or EL. */
 export const pacelcRule = (comparison: Comparison): string =>
   `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered fewer. Beside the class: how many of the runs, taken alone, were PA (or PC) as well. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`

@@ -77,16 +77,16 @@ export interface ComparedCell {
   /** Nanoseconds of the longest time without an answered write. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the fault's end until the system has recovered. From then until the run's end, it answers as large
-   * a share of requests as before the fault, or 99%. `never` if it does not recover; absent without a fault. The median
-   * over the runs.
+   * Median over the runs of the nanoseconds from the fault's end to the recovery. After the recovery, the system
+   * answers as large a share of the requests as before the fault, or 99%. `never` if it does not recover; absent
+   * without a fault.
    */
   readonly recovery?: number | 'never' | undefined
   /** Answers per second in equal parts of the run; the mean over the runs. */
   readonly goodput: readonly number[]
   /** Total of acknowledged writes lost over all runs. Absent for transactions, whose levels cover losses. */
   readonly lost?: number | undefined
-  /** The report of a run that broke the promise, if any did. */
+  /** The report of one run that broke the promise. Undefined if no run broke it. */
   readonly broken?: RunTelling | undefined
   /** How to decide whether the promise was kept, if this is open. */
   readonly toDecide?: string | undefined

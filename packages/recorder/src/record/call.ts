@@ -8,7 +8,7 @@ export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
   /**
-   * The key. If only the reply contains keys, it is unsaid. The call then becomes one operation for each key of the
+   * The key. `UNSAID` means that only the reply contains keys. The call then becomes one operation for each key of the
    * reply.
    */
   readonly key?: string | Unsaid | undefined

@@ -44,7 +44,7 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /** Number of events that lost their place because too many other events waited. */
+  /** Number of events that lost their reserved places in the history, because too many later events were waiting. */
   get overtaken(): number {
     return this.#overtaken
   }

@@ -46,7 +46,9 @@ export class Exchange {
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Called with whether the request was refused. Set only if the request may have changed keys. */
+  /**
+   * Tells the marks of the changed keys whether the request was refused. Set only if the request may have changed keys.
+   */
   #settle: ((isRefused: boolean) => void) | undefined
   /** The members that the events of all operations of the request have in common. */
   #shared: Extra = NO_EXTRA

@@ -4,8 +4,8 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A possible expiry: from now on, the server may remove a key once. The removal is a write of null by a process of its
- * own. It takes effect at any time until the expiry ends.
+ * A time in which the server may remove a key once, because its time to live may be over. The history has the removal
+ * as a write of null by a separate process. The removal may take effect at any time until `ended` is called.
  */
 export interface Expiry {
   /** Ends the expiry. `ok`: it happened, perhaps unseen. `fail`: it never happens. */

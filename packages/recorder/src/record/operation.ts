@@ -25,9 +25,9 @@ export class Operation {
   #reported: { readonly value: Json; readonly text: string } | undefined
 
   /**
-   * @param tick a moment at which its process was idle.
-   * @param isForClient whether it is in the client's view too, not only in the backend's.
-   * @param extra further members of its invocations.
+   * @param tick a moment at which the operation's process was idle.
+   * @param isForClient whether the client's view contains the operation, too. Otherwise only the backend's view does.
+   * @param extra further members of the operation's invocations.
    */
   constructor(
     recording: ConnectionRecording,
@@ -209,7 +209,7 @@ export class Operation {
   }
 }
 
-/** The member of an invocation whose new version only the completion contains. */
+/** The member `unsaid` of an invocation. It says that only the completion contains the new version. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
@@ -222,7 +222,9 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** The member of a refusal by the object itself. It shows that the request reached the object. */
+/**
+ * The member `answered` of a refusal. It says that the request reached the object, and the object itself refused it.
+ */
 const ANSWERED = extraOf({ answered: true })
 
 /** The `edges` members, indexed by the set of edges that they name. */

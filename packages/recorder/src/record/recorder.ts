@@ -147,7 +147,7 @@ export class Recorder {
     this.#sources = options.sessions === undefined ? [] : [options.sessions]
   }
 
-  /** How often the set of faults in force has changed so far. Added to every event. */
+  /** How often the set of faults in force has changed so far. Every event contains this number. */
   get epoch(): number {
     return this.#epoch
   }

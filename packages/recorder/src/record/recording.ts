@@ -41,7 +41,7 @@ export interface ExchangeCounters {
   incomplete: number
   /** Number of retries with a request id. */
   keyedRetries: number
-  /** Number of retries without a request id. */
+  /** Number of retries that were recognised without a request id. */
   blindRetries: number
   /** Number of duplicates that the proxy sent. */
   duplicates: number

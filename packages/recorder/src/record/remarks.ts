@@ -93,7 +93,10 @@ export class Remarks {
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** Marks keys. Call the result with whether the request was refused, or with false if this never becomes known. */
+  /**
+   * Marks keys that a request may change. Pass `true` to the returned function if the request was refused. Pass `false`
+   * if it was not refused, or if this stays unknown.
+   */
   supposed(places: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
     const settle = this.doubted(remark, touches, places)
     return (isRefused) => settle(isRefused ? 'refused' : 'lasting')

@@ -77,8 +77,8 @@ export class Retries {
         const isRepetition = correlation !== undefined && 'repeats' in correlation
         if (call.harmless !== true) {
           if (repeatsFirst && changing === undefined) begin()
-          // The newest connection has resent nothing, and as many connections with changes are open as ever before. So
-          // new connections have replaced all earlier ones.
+          // The newest connection has not resent a request, and the client has as many open connections with changes as
+          // it ever had. New connections have therefore replaced all earlier ones.
           if (!isRepetition && isFresh && changing !== undefined && changing.changing === changing.most)
             changing.replacedAt = Math.max(changing.replacedAt, openedAt)
           if (!isRepetition) isFresh = false

@@ -89,8 +89,8 @@ export class View {
   }
 
   /**
-   * Returns the tick of a place. An overtaken place is filled at the history's current end, so its tick is the next
-   * one.
+   * Returns the tick of the lines in a place. Lines of an overtaken place are written at the current end of the
+   * history, so they get the next tick.
    */
   #tickOf(place: Place | undefined): number {
     return place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -111,8 +111,8 @@ export class View {
   }
 
   /**
-   * Returns marks for a creation whose key the record lacks. The server may have created the key from this place on.
-   * Only keys that clients saw absent are marked, because all other keys may have existed.
+   * Call if the server may have created a key that the record does not name. The creation may have happened from
+   * `place` on. Returns marks for the keys that clients saw absent. All other keys may have existed before.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
@@ -149,7 +149,10 @@ export class View {
   }
 }
 
-/** Returns a line of the recorder itself. `mark` numbers a mark that may be withdrawn. */
+/**
+ * Returns a line of the process `recorder`, which is no client. `mark` is the number of a mark that a later line may
+ * withdraw.
+ */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
   const event = { index: UNWRITTEN, time, process: 'recorder', type: 'info', f, key, value } as const
   const members = `${subjectText(f, key)}${valueText(value)}`

@@ -15,7 +15,10 @@ export interface CommandOperation {
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field of a hash. The hash may exist without the field. */
   readonly isField?: true | undefined
-  /** Tells from the reply whether the key had a value before. Set only if the completion does not tell this. */
+  /**
+   * Returns whether the reply shows that the key had a value before the command. Present only if the completion does
+   * not show this.
+   */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 

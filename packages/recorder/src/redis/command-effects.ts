@@ -44,8 +44,8 @@ export const isWord = (word: Json | undefined, wanted: string): boolean =>
   typeof word === 'string' && word.toUpperCase() === wanted
 
 /**
- * The commands of Redis 7, Redis 8 and Valkey 9 by the keys that they change. `NAME|SUB` is a subcommand with an effect
- * of its own. Any other command may change every key.
+ * The commands of Redis 7, Redis 8 and Valkey 9, grouped by which keys they change. `NAME|SUB` is a subcommand whose
+ * effect differs from that of `NAME`. A command in no group may change every key.
  */
 const groups: readonly Group[] = [
   {

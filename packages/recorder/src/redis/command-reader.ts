@@ -20,7 +20,7 @@ export interface Names {
    * function how often the command itself wrote the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether `end` is the end at which clients add to the list. The first command on the list decides this. */
+  /** Whether clients add elements to the list at the side `end`. The first command on the list decides this. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 

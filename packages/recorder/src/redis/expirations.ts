@@ -7,8 +7,8 @@ import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
 /**
- * A time to live. `at` is the position of its reply in the list that EXEC returns. Undefined if the time to live has a
- * whole reply of its own.
+ * A time to live and the position of its reply. In a transaction, `at` is the index of the reply in the list that EXEC
+ * returns. Outside transactions, `at` is undefined.
  */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
@@ -27,7 +27,7 @@ export interface ExpirationsOptions {
  */
 interface Setter {
   readonly lifetime: Lifetime
-  /** The earliest time of a removal. */
+  /** The earliest time at which the server may remove the key. */
   dueAt: number
   readonly requestedAt: number
   readonly calledAt: number
@@ -182,10 +182,10 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at !== undefined && isList(answer) ? answer[at] : answer
-    // The hash may have expired before, and another field may have created it again.
+    // The hash may have expired before this command. A write to another field may have created the hash again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // Without an answer, the time to live may still be set.
+    // A command without a reply may have set its time to live, so the time to live stays in force.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)
@@ -248,7 +248,10 @@ export class Expirations {
 const dueAfter = (requestedAt: number, afterMs: number): number =>
   requestedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
-/** Whether a swap wrote an equal value. It may then have failed, and kept the time to live. */
+/**
+ * Whether the old and the new value of a swap are equal. Such a swap may have failed. A failed swap does not end the
+ * key's time to live.
+ */
 function isSame(completion: Extract<Interpretation, { readonly type: 'ok' }>): boolean {
   if (!('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value

@@ -10,7 +10,7 @@ import { afterMs, type Lifetime } from './lifetime.ts'
  */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** The times to live of `EXPIRE key 10` and similar commands, and of `HEXPIRE key 10 FIELDS 1 f`. */
+/** Returns the times to live that a command sets, such as `EXPIRE key 10` or `HEXPIRE key 10 FIELDS 1 f`. */
 export function lifetimesOf(name: string, words: readonly Json[], names: Names): readonly Lifetime[] | undefined {
   const isOfFields = name.startsWith('H')
   const after = afterMs(COMMANDS[isOfFields ? name.slice(1) : name], words[2])

@@ -19,7 +19,7 @@ export const FINAL_SUFFIX = ':final'
 /** Matches the names of clients of chaos itself, such as those that read keys at the end of a recording. */
 const OWN_NAME = /^process-\d+(:final)?$/
 
-/** Whether chaos itself sent this command, which names a client. */
+/** Whether a command is `CLIENT SETNAME` with a name that chaos gives to its own clients. */
 export const isOwnNaming = ([name, subcommand, session]: readonly Json[]): boolean =>
   upper(name) === 'CLIENT' && upper(subcommand) === 'SETNAME' && OWN_NAME.test(textOf(session))
 

@@ -132,9 +132,9 @@ export class KeySpace {
   }
 
   /**
-   * Notes that keys are being deleted. A field first seen in the meantime may be deleted with its hash, without a
-   * record. Returns a function to call after the deletion. For a flush, pass the function whether the flush succeeded.
-   * Never call the function if the outcome stays unknown.
+   * Call when a deletion of keys begins. Until it ends, a field that is seen for the first time may be deleted with its
+   * hash, without a record. Call the returned function when the deletion has ended, but never if its outcome stays
+   * unknown. For a flush, pass whether the flush succeeded.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

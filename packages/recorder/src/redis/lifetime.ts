@@ -9,7 +9,7 @@ export interface Lifetime {
   readonly isSet: (answer: Json) => boolean | undefined
   readonly left?: ((answer: Json) => number | undefined) | undefined
   readonly isInHash?: true | undefined
-  /** Whether the time to live is the field's own. */
+  /** Whether the time to live belongs to a single field of the hash, not to the whole hash. */
   readonly isOfField?: true | undefined
 }
 

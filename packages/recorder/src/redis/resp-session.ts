@@ -311,8 +311,8 @@ export class RespSession {
   }
 
   /**
-   * Call if a request failed that would have changed the meaning of later requests. Later requests that were already
-   * received were misread.
+   * Call when a request such as SELECT or MULTI has failed. The requests that arrived after it were read as if it had
+   * succeeded.
    */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)

@@ -129,7 +129,7 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   const [pair] = pairs ?? []
   if (pairs === undefined || pair === undefined) return undefined
   if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], interpretOneOr(KEY_EXISTS)))
-  // A failure does not show which of the keys exists.
+  // If MSETNX fails, its reply does not show which of the keys existed.
   return several(pairs.map(([key, value]) => write(names.key(key), value, interpretOneOr(SOME_KEY_EXISTS))))
 }
 

@@ -21,7 +21,7 @@ export interface Transaction {
   readonly allTouches: Touches
   readonly deletes: readonly string[]
   readonly flushes: boolean
-  /** Whether a SELECT failed. Later commands then used another database. */
+  /** Whether a SELECT command of the transaction failed. The commands after it were recorded for the wrong database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
   /** Returns the completion of each part from the reply to EXEC; undefined stands for an unreadable reply. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]

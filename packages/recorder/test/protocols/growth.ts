@@ -49,7 +49,7 @@ export function timed(steps: Iterable<() => void>): Duration {
   return { ms, longestMs }
 }
 
-/** Returns a text of one form for any number of repetitions. */
+/** Returns the text in which a certain part is repeated this many times. */
 type Form = (times: number) => string
 
 function formOf({ begins, around, between, innermost }: Parts, random: (below: number) => number): Form {

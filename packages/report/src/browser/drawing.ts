@@ -10,7 +10,7 @@ import type { Words } from './words.ts'
 /** Operations to enlarge and draw above all others. */
 export interface Marked {
   chosen: Operation | undefined
-  /** The lines of the history that have the operations of one contradiction. */
+  /** The line numbers, in the history, of the operations that form one contradiction. */
   part: ReadonlySet<number>
   red: ReadonlySet<number>
   stretch: readonly [from: number, to: number] | undefined

@@ -27,7 +27,7 @@ export interface PageData extends EmbeddedOperations {
   }
 }
 
-/** Operations as numbers, and the texts that these index. */
+/** The operations as numbers, and the lists of texts to which the numbers refer. */
 export interface EmbeddedOperations {
   readonly count: number
   readonly unit: number
@@ -44,7 +44,7 @@ export interface EmbeddedOperations {
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]
-  /** For each function, whether its answer is the reason to call it, as for a read. */
+  /** For each function, whether clients call it for its answer, as they call a read. */
   readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]

@@ -18,7 +18,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
     const spoken = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
-    // Remove the number of the step, because `#step-place` already shows it.
+    // The element `#step-place` already shows the number of the step, so these texts omit it.
     const texts = spoken.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))

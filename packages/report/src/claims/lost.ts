@@ -143,8 +143,9 @@ function areMessagesLost(history: History, lost: Lost): Held {
 }
 
 /**
- * Returns a lower bound of the number of lost messages. A message counts if it was acknowledged before the queue was
- * last empty, and was never delivered. Takes of unknown outcome are subtracted. Undefined if the queue was never empty.
+ * Returns a lower bound of the number of lost messages; undefined if the queue was never empty. A message counts if it
+ * was acknowledged before the queue was last empty, and was never delivered. Operations of unknown outcome may have
+ * removed such messages, so they lower the bound.
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)

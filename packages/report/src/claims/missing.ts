@@ -30,8 +30,7 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // The node may have replaced the value of `change` before the fault. Then the fault may have lost a later value
-  // instead.
+  // If the node had overwritten the value of `change` before the fault, the fault may have lost only the newer value.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

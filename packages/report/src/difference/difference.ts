@@ -37,7 +37,8 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
     levels: judged(levelRows(before, after)),
     figures: judged(
       figures
-        // For a counter, these lists also contain reads, so their lengths do not show how many additions were lost.
+        // The lists of lost elements of a counter also contain reads, so their lengths do not show how many additions
+        // were lost.
         .filter(({ at }) => settingAt(after, 'model') !== 'counter' || !at.includes('lost'))
         .filter(({ what }) => what !== LOST_WRITES || [before, after].every(showsLosses))
         .flatMap((figure) => figureRow(figure, before, after))

@@ -359,7 +359,7 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
 }
 
-/** Returns a sentence with a weaker level for users who accept old answers. */
+/** Returns a sentence that proposes a weaker level to users who accept old answers. */
 function fineWhere(report: Report<string>): string {
   const { levels } = report
   if (levels['eventual']?.result === 'violated' || levelsNotOfModel(report).includes('eventual')) return ''
@@ -462,7 +462,8 @@ function isOfOldCopy(input: CauseInput): boolean {
   if (countedWrongly(input, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   if (readsUnwritten(input)) return false
-  // In a bank, no state has a different total or a negative balance, so no stale copy shows one.
+  // Every state of a bank has the same total, and no negative balance. A stale copy can therefore not show another
+  // total or a negative balance.
   if (counterexample.balance !== undefined || showsTooMuch(report, history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
@@ -517,7 +518,10 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   return known.some(showsNewer)
 }
 
-/** Returns the writes of a key by value. Undefined for a value of several writes, whose age is unknown. */
+/**
+ * Maps each value to the only write of this value to the operation's key. A value that was written several times maps
+ * to undefined, because its age is unknown.
+ */
 function onlyWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number | undefined> {
   const { length, key } = history.operations
   const writes = new Map<string | undefined, number | undefined>()

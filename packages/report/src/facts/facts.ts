@@ -75,7 +75,7 @@ export interface Facts extends Circumstantial {
 
 const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
 
-/** The facts depend on the history and on these members of the input. */
+/** The members of the input that determine the facts, together with the history. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
   ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
   ...{ requestedLevel: true, isAboutLevel: true },

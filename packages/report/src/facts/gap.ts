@@ -72,7 +72,10 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   return shown > most ? additions : []
 }
 
-/** Returns the gap of a counterexample without a single culprit, such as a cycle or final reads that disagree. */
+/**
+ * Returns the time in which a violation without a single culprit arose. Examples are a cycle and final reads that
+ * disagree.
+ */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTimeOf(history, row))
   const changes = rows.filter((row) => !mayReturnValue(history, row))
@@ -86,7 +89,8 @@ const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
 /**
- * Returns the newest change acknowledged before the culprit's call, otherwise the newest that began before its return.
+ * Returns the newest change that was acknowledged before the culprit was called. If there is none, returns the newest
+ * change that began before the culprit returned.
  */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { outcome } = history.operations

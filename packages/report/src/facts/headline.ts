@@ -66,7 +66,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** Returns the level that is met, although the title suggests that it is violated. */
+/** The title of a headline may sound as if a level were violated. Returns this level if it is met. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 

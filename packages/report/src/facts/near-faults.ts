@@ -33,7 +33,7 @@ export interface NearFault extends FaultSpan {
   readonly relation: string
   /** Whether the culprit's node certainly had the change before it was killed. */
   readonly isForgetting: boolean
-  /** Whether the fault made the culprit's node take over without the change. */
+  /** Whether the fault made the culprit's node the leader although the node lacked the ignored change. */
   readonly isTakeover: boolean
   /** Whether the fault had ended at the culprit's call. */
   readonly isOver: boolean
@@ -45,7 +45,8 @@ const MOST_NEAR = 3
 
 /**
  * Returns the faults that may explain a contradiction, the most relevant first. They hit the involved nodes or their
- * links, between the ignored change and the answer without it. Older operations do not extend this time span.
+ * links in the time from the ignored change to the answer that lacks it. Older operations of the contradiction do not
+ * extend this time.
  */
 export function nearFaults(
   history: History,
@@ -130,8 +131,9 @@ export function anotherFault(
 }
 
 /**
- * Returns the last fault in force between the first and the last operation of a contradiction. Operations that were
- * open at the first call belong to this time, too. One of them may have had the effect, even if its answer denies this.
+ * Returns the last fault in force between the first and the last operation of a contradiction. If changes of the same
+ * keys were open at the first call, the time begins at the earliest of their calls. Such a change may have taken
+ * effect, even if its answer denies this.
  */
 export function faultMeanwhile(
   history: History,
@@ -171,7 +173,10 @@ function nearFault(span: FaultSpan, { calledAt }: Gap, relation: string): NearFa
   }
 }
 
-/** Returns the last faults that kept an addition's answer from the client, which then repeated the addition. */
+/**
+ * Returns the last faults that may explain an addition that took effect twice. Each of them kept an answer from the
+ * client, so the client sent the addition again.
+ */
 function behindDoubling(
   history: History,
   doubled: readonly OperationRow[],
@@ -387,8 +392,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the change began. A change after the takeover does not count: the
- * old leader may have acknowledged it without leading.
+ * Whether the culprit's node became the leader after the ignored change had begun. A change that begins after the
+ * takeover does not count, because the old leader may acknowledge it without being the leader.
  */
 function hasTakenOver(
   history: History,

@@ -7,8 +7,8 @@ import { coreOf, rowsOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
 /**
- * A violation with the other levels that it breaks, except levels that another violation names. Each cause has one
- * violation.
+ * A violation, and the other levels that it breaks. Levels that another violation names are omitted. Violations with
+ * the same cause are shown as one.
  */
 export interface Violation {
   readonly counterexample: Counterexample
@@ -18,8 +18,8 @@ export interface Violation {
 }
 
 /**
- * Returns the violations, `shown` first. Every further cause is shown at the weakest level that the cause violates,
- * because it violates all stronger levels, too.
+ * Returns the violations, beginning with `drawn`. Each further cause violates a level and all stronger levels. It is
+ * shown as a violation of its weakest level.
  */
 export function violationsOf(
   history: History,

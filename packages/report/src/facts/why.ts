@@ -149,7 +149,7 @@ function plantedText(setup: RunSetup | undefined): string {
 export const settingsIn = (settings: NonNullable<RunSetup['stronger']>): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
-/** Whether a cause already says which guarantee the settings give up. */
+/** Whether the text of a cause already names the guarantee that the target's settings give up. */
 const mentionsWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
   return weakness !== '' && cause.includes(weakness)

@@ -20,7 +20,7 @@ export interface Wire {
   readonly isNeverSent: boolean
   /** Why the change may have been sent, although no message with the change was found. */
   readonly unclear: Heard['unclear']
-  /** Another server that had received the change. After that, `reader` did not ask this server. */
+  /** A server other than `reader`. It had received the change, and `reader` did not ask it afterwards. */
   readonly unasked: string | undefined
   /** Whether the change arrived before `reader` was asked. */
   readonly hasArrived: boolean

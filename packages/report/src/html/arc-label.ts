@@ -45,7 +45,10 @@ export const freePlace = (places: readonly Point[], width: number, taken: readon
 /** Positions along an arc, as shares of its length, from the middle to the ends. */
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * 0.025)
 
-/** Returns the centre of a disc on an arc, as close to its middle as possible without covering anything. */
+/**
+ * Returns the centre of a disc on an arc, as close as possible to the middle of the arc. If possible, the disc covers
+ * nothing.
+ */
 export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
   const isFree = (point: Point): boolean => {
     const box = boxAround(point, radius, radius)

@@ -29,7 +29,7 @@ export interface Selection {
    * operations.
    */
   readonly completeWithin: number
-  /** Outside `complete`, one of every `every` operations is embedded. */
+  /** One in this many operations outside the time spans in `complete` is embedded. */
   readonly every: number
   /** The time spans in which every operation is embedded, in nanoseconds. Empty if the whole history is embedded. */
   readonly complete: readonly (readonly [from: number, to: number])[]
@@ -72,7 +72,10 @@ export function select(
   return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
-/** Returns the largest distance within which at most `allowed` operations lie, and their number. */
+/**
+ * Returns the largest distance from violations and edges of faults within which at most `allowed` operations lie.
+ * `near` is the number of these operations.
+ */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
   for (const [step, count] of nearby.entries()) {

@@ -18,7 +18,7 @@ interface Place {
 
 interface DrawnHoldings {
   readonly markup: Html
-  /** The areas of texts about two holders at once. */
+  /** The areas of the texts that say that two clients held the lock at once. */
   readonly texts: readonly Box[]
 }
 

@@ -263,8 +263,8 @@ export function figure(
 }
 
 /**
- * Returns the other violations. Their drawings are collapsed. Only the first is open, if the main drawing does not show
- * how its violation arose.
+ * Returns collapsed figures of the violations besides the main one. `isFirstOpen` opens the first of these figures, for
+ * a main figure that does not show how its violation arose.
  */
 function otherFigures(
   page: Page,

@@ -79,7 +79,10 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   return html`${svgText('t2', 0, y + 4, millisText(turn.at))}<rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/>${svgText(isOne ? 'mid on-one' : 'mid', x, y + 4, linesText(turn.places, overtaken.file))}`
 }
 
-/** Lists the lines of a turn: `16 17 7`. A line of another file than `main` has the name of its file. */
+/**
+ * Returns the numbers of the lines of code that a request ran without interruption: `lines 16 17 7`. The name of the
+ * file precedes the number of a line outside `main`.
+ */
 function linesText(places: readonly CodePlace[], main: string): string {
   const own = places.map(({ file, line }) => (file === main ? String(line) : `${file.split(/[\\/]/).pop()}:${line}`))
   const shown = own.length > MOST_LINES + 1 ? [...own.slice(0, 2), '…', ...own.slice(2 - MOST_LINES)] : own
@@ -91,7 +94,8 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   const next = drawn.find((each) => each.lane === lane && each.row > row)
   if (waits === undefined || next === undefined) return undefined
   const [from, to] = [middleOf(row), middleOf(next.row)]
-  // Whether this wait is the overtaken await, or a shorter await at the same line within it.
+  // Whether this wait is the `await` that the other request overtook. A shorter wait within it, on the same line,
+  // counts as well.
   const isOvertaken =
     lane === 0 &&
     waits.line === overtaken.lines[0] &&

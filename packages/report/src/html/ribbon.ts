@@ -55,8 +55,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker, too, found these values possible at the culprit's call. The checker knows the whole history. Two
- * different sets of values on one page would not be credible.
+ * Whether these values are the possible values that the checker found at the culprit's call. The checker uses the whole
+ * history. A page with two different sets of possible values would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true

@@ -24,7 +24,7 @@ interface Route {
 const HALF = 10
 /** Distance from a bar's corner at which an arc leaves the bar, in pixels. */
 const CORNER = 4
-/** Lengths of the straight beginning of an arc, in pixels. */
+/** The tried distances of an arc's control points from its ends, in pixels. */
 const BENDS = [20, 50, 100, 170]
 const BENDS_OF_BOTH = BENDS.flatMap((start) => BENDS.map((end) => ({ start, end })))
 /** The tested positions on an arc, as shares of its length. */

@@ -18,8 +18,9 @@ interface TimedEvent {
 }
 
 /**
- * Returns a scale on which time runs to the right. The gaps between events divide one part of the width equally, and
- * the rest in proportion to their durations. Very long gaps are shortened, and divided where a fault began or ended.
+ * Returns a scale on which time runs to the right. One part of the width is divided equally among the gaps between
+ * events. The other part is divided in proportion to the durations of the gaps. Very long gaps are shortened. A fault
+ * that begins or ends in such a gap splits it.
  */
 export function scaleOf(
   operations: readonly TimedEvent[],

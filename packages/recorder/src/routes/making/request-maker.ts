@@ -169,7 +169,7 @@ interface KeyPlaces {
   readonly fixed: ReadonlySet<string>
 }
 
-/** Puts the key into its places. A key with as many parts as places is divided among them. */
+/** Puts the key into the request. If the route divides the key into several parts, each part goes to its own place. */
 function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const { f } = operation
   const spec = keySpec(operation, pattern)
@@ -211,7 +211,8 @@ const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((t
 function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
   return firstTrouble(
     Object.entries(when ?? {}).map(([place, wanted]) =>
-      // Whether a value is there is checked when the table reads the request.
+      // A condition `there` puts nothing into the request. It is checked when the route table reads the finished
+      // request.
       wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
     ),
   )

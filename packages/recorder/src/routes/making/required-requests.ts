@@ -1,7 +1,7 @@
 import { type Input, inputError, type Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/** For each function, a value like those of workloads. */
+/** A sample value for each function, similar to the values in workloads. */
 const SAMPLES: { readonly [f: string]: Json } = {
   read: null,
   get: null,

@@ -12,7 +12,7 @@ const MOST_PARTS = 200
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
-  /** The keys to which an empty value was written, by the JSON of the last one. */
+  /** Maps each key to the JSON of the last empty value (empty text, 0 or false) that was written to it. */
   readonly #empty: Map<string, string> = new Map()
 
   wrote(key: string, value: Json): void {

@@ -194,8 +194,8 @@ function isKeyless(f: string): boolean {
 }
 
 /**
- * Refuses an operation without a key if other operations have keys. The operations with keys would never read what it
- * writes.
+ * Refuses a route without a key if another route has one. Operations with keys would never read a value that was
+ * written without a key.
  *
  * @throws UserError (input) that begins with `where`.
  */

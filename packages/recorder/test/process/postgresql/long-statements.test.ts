@@ -123,7 +123,8 @@ test('a comment nested 40,000 deep is searched for a request id in less than a s
   expect((user + system) / 1e6).toBeLessThan(1)
 })
 
-// Reads of a text cannot be counted, so processor time stands for them. A quadratic analysis would take minutes.
+// The test cannot count how often the analysis reads the text, so it measures processor time instead. A quadratic
+// analysis would take minutes.
 test.each([
   ['rows of an insert', shapes['rows of an insert'] ?? String] as const,
   ['statements', (n: number) => filled('insert into kv(k,v) values(1,2);', n)] as const,

@@ -33,7 +33,10 @@ const within = { status: WITHIN }
 type Turn = readonly [asked: Buffer, answered?: Buffer]
 type Event = { readonly [member: string]: Json }
 
-/** A packet of a login, after the first packet of each side. Without `asked`, the server continues by itself. */
+/**
+ * A step of a login, after the first packet of each side. The client sends `asked`, if present. Then the server sends
+ * `answered`.
+ */
 type LoginStep = { readonly asked?: Buffer; readonly answered: Buffer }
 
 interface Options {
@@ -309,7 +312,8 @@ describe('a MySQL transaction', () => {
       commit,
     ]
     expect(completions(turns)).toEqual([['ok', [READ]]])
-    // With AUTOCOMMIT off, a savepoint may begin the transaction. The server does not report this.
+    // With autocommit off, a SAVEPOINT statement may begin a transaction. The reply of the server does not show that
+    // the transaction has begun.
     const off = [turns[1]![0], ok({ status: 0 })] as const
     expect(completions([off, ...turns.slice(2)], { status: 0 })).toEqual([['ok', [READ]]])
   })

@@ -64,7 +64,8 @@ const SELECT = 'SELECT value FROM kv WHERE key = $1'
 const UPDATE = 'UPDATE kv SET value = $1 WHERE key = $2'
 
 /**
- * Returns the lines of a connection that ends after these steps. Its bytes arrive in chunks of these `sizes`, in turn.
+ * Records a connection that goes through these steps and then closes. Returns the recorded lines. The bytes arrive in
+ * chunks, and the sizes of the chunks repeat the list `sizes`.
  */
 function recorded(
   steps: readonly Step[],

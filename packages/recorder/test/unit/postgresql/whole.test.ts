@@ -204,7 +204,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
         ['w', 'order/4/status', null],
       ],
     ],
-    // A condition on the rows of another table shows none of their values.
+    // A condition on the rows of another table does not show the values of these rows.
     [
       'UPDATE accounts SET balance = 0 WHERE id IN (SELECT order_id FROM "order" WHERE status = 7) RETURNING id',
       [columns('id'), row('4'), tag('UPDATE 1')],

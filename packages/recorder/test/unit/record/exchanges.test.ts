@@ -160,7 +160,7 @@ describe('a request with a value that no history can represent', () => {
 })
 
 describe('a retry without an id', () => {
-  /** Returns, for each invocation, the process that it repeats. */
+  /** Returns the member `repeats` of each invocation: the process of the earlier operation that was sent again. */
   const repeats = (lines: readonly string[]) =>
     lines
       .map((line) => JSON.parse(line) as { readonly [member: string]: Json })

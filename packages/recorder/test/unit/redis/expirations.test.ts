@@ -299,7 +299,7 @@ describe('the times to live of Expirations', () => {
         return { ended: (type) => void told.push(`${type} ${key}`) }
       },
     })
-    /** Calls operations and times to live, and ends them at once. */
+    /** Reports the call of a command to `expirations` and, immediately afterwards, its end. */
     const exchange = (
       parts: readonly CommandOperation[],
       completions: Completions | undefined,

@@ -6,7 +6,9 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 const NO_FIELDS = { get: () => undefined }
 const NOBODY = { connection: 0, address: '', process: undefined }
 
-/** Returns the value of a request and the result of its answer, as a table with these routes records them. */
+/**
+ * Records a request and its answer by a table with these routes. Returns the recorded value and the recorded result.
+ */
 function recorded(routes: readonly object[], method: string, target: string, body: string, answer = ''): unknown[] {
   const mapping = compileMapping(parseRouteTable({ routes }, 'test'))
   const head = { method, target, headers: NO_FIELDS }
