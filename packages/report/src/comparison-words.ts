@@ -11,7 +11,8 @@ interface LevelSign {
 }
 
 /**
- * Returns the signs of a comparison's levels, strongest first. A level may share the sign of the next stronger level.
+ * Returns the symbols, such as ●, of the consistency levels in a comparison, strongest level first. Two neighbouring
+ * levels may share a symbol.
  */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
@@ -159,7 +160,10 @@ export function cellSentence(cell: ComparedCell): string {
   ].join(', ')
 }
 
-/** Describes a broken promise: `masters promises linearizable and was found causal under partition`. */
+/**
+ * Describes how a system broke its promise: `primary-replica promises linearizable and was found causal under
+ * partition`.
+ */
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
@@ -241,7 +245,7 @@ function mostOf(values: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** Maximum number of names in a list; more are counted. */
+/** A title lists at most this many systems by name. For more systems, it contains their number instead. */
 const MOST_NAMED = 3
 
 /** Explains how a system's level is determined. */
@@ -252,8 +256,8 @@ export function weakestText({ seeds, workload }: Comparison): string {
 }
 
 /**
- * Returns the title of a comparison: which systems broke their promise. If none did, the title says that none was
- * strongest and available, or how many systems were compared.
+ * Returns the title of a comparison: the systems that broke their promise. If all systems kept their promise, the title
+ * is `None of 3 systems was linearizable and available when cut`, or `3 systems compared`.
  */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison

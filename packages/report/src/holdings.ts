@@ -29,7 +29,10 @@ export function holdingsOf(history: History, counterexample: Counterexample): re
     .map((acquire) => holdingOf(history, acquire))
 }
 
-/** Returns the culprit's holding of the lock, and another holding that was not over when the culprit's began. */
+/**
+ * Returns two periods in which different clients held the lock. The second period began with the operation that
+ * violates the level, before the first period had ended.
+ */
 export function doubleHolding(history: History, counterexample: Counterexample): DoubleHolding | undefined {
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)

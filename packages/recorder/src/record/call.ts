@@ -21,7 +21,7 @@ export interface Call {
   /** The name in remarks, such as `GET /kv/x`; by default function and key. */
   readonly what?: string | undefined
   readonly amount?: number | undefined
-  /** Returns further members of the completion when it is written. */
+  /** Returns additional members of the completion event. Called when this event is written. */
   readonly more?: (() => { readonly [member: string]: Json }) | undefined
   /** An idempotency key or request id. Attempts with equal ids are retries of one operation. */
   readonly requestId?: string | undefined
@@ -30,7 +30,7 @@ export interface Call {
 /** The keys that a request may change outside the record. */
 export type Touches = 'nothing' | 'everything' | { readonly keys: readonly string[] }
 
-/** All that several requests may change. */
+/** Returns the union of the keys that several requests may change. */
 export function joined(all: readonly Touches[]): Touches {
   if (all.includes('everything')) return 'everything'
   const keys = all.flatMap((touches) => (typeof touches === 'object' ? touches.keys : []))
@@ -69,7 +69,9 @@ export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
   /** The values by key, for a call whose keys only the reply contains. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
-  /** `answered`: the object itself declined, like a cas that found another value. */
+  /**
+   * `answered` is true if the state of the object was the reason for the refusal, as when a cas finds another value.
+   */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
   | { readonly type: 'info'; readonly error: string }
   /** A reply with an unknown meaning, and why. */
@@ -83,7 +85,10 @@ export interface Entry {
 /** One completion for all calls of a request, or one completion for each call. */
 export type Completions = Interpretation | readonly Interpretation[]
 
-/** The edges of the proxy that a request and its reply have crossed, one bit each. */
+/**
+ * Bit flags for the passage of a request and its reply through the proxy: received from the client, sent to the
+ * backend, received from the backend, and sent to the client.
+ */
 export const EDGE = {
   clientIn: 1,
   /** Set at the request's first byte. From then on, the request may have taken effect. */

@@ -7,7 +7,10 @@ export interface RecordedEvent
   readonly time: Nanos
   readonly key?: string | undefined
   readonly epoch?: number | undefined
-  /** The edges of the proxy that the exchange crossed; absent if it crossed every edge. */
+  /**
+   * The boundaries of the proxy that the request and its reply crossed, such as `client-in`. Absent if they crossed all
+   * four.
+   */
   readonly edges?: readonly string[] | undefined
   /** The number of a mark that may be withdrawn. */
   readonly mark?: number | undefined

@@ -1,6 +1,6 @@
 import { EDGE, type Edges, type Interpretation } from './call.ts'
 
-/** What is known about an operation when it ends in one view. */
+/** The facts that determine how an operation ends, for the client or for the backend. */
 export interface Ending {
   readonly edges: Edges
   /** The meaning of a complete reply. */

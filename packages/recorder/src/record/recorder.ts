@@ -31,7 +31,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
    * overwrite may undo an update.
    */
   readonly overwrites: OverwriteCounters
-  /** Number of events written to both views. */
+  /** Total number of events written to the clients' history and to the backends' history. */
   readonly events: number
   /** Number of events that wait for an earlier event. */
   readonly waiting: number
@@ -57,7 +57,10 @@ interface RecordedConnection {
 export interface ConnectionRecorder {
   /** Call when a request's first byte arrives, which decides its place in the history. */
   begin(time: Nanos): Exchange
-  /** Call when a whole request arrives at once. Its meaning must come next. */
+  /**
+   * Call instead of `begin` when all bytes of a request arrive at once. Next, call `called` on the exchange with the
+   * meaning of the request.
+   */
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
@@ -294,8 +297,8 @@ export class Recorder {
   }
 
   /**
-   * Marks keys as `touched` does, for a request that may be refused. Call the result with whether the request was
-   * refused, or with false if this never becomes known.
+   * Marks keys as possibly changed by a request that may still be refused. Later, call the returned function: with true
+   * if the request was refused, and with false if it was executed or its outcome stays unknown.
    */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void {
     return this.#remarks.supposed([], { what, why }, touches)

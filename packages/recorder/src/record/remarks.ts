@@ -103,8 +103,9 @@ export class Remarks {
   }
 
   /**
-   * Marks keys until the request ends. The marks begin at the request's places or, without places, now. A refusal
-   * withdraws the marks.
+   * Marks keys as possibly changed while a request is in progress. The mark begins at the request's position in the
+   * history, or at the end of the history if the request has no position. If the request is refused, the mark is
+   * withdrawn.
    */
   doubted(remark: Remark, touches: Touches, places: Places = []): Settle {
     const mark = ++this.#supposed
@@ -123,7 +124,10 @@ export class Remarks {
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Counts a gap. A mark is not needed, because the recorded events show the gap. */
+  /**
+   * Counts a request or reply that was not understood, and writes nothing to the histories. Call it if the recorded
+   * events already show what is unknown.
+   */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)

@@ -40,8 +40,8 @@ export interface Recognised {
 }
 
 /**
- * Reads the operations of a command. `no effect`: it affects no recorded key. Undefined: it is not recorded, and the
- * table of effects determines what it changes.
+ * Reads the operations of a Redis command. Returns `no effect` if the command affects no recorded key. Returns
+ * undefined if the command is not recorded. The table of command effects then determines which keys it changes.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 

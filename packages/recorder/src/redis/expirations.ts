@@ -219,7 +219,10 @@ export class Expirations {
     else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
   }
 
-  /** Ends expiries, once all operations that could show them have ended. */
+  /**
+   * Decides the outcome of past expiries. This must wait until all operations that may have seen a key absent have
+   * ended.
+   */
   #settle(): void {
     if (this.#over.length === 0) return
     const [oldest = NEVER] = this.#underWay

@@ -54,7 +54,7 @@ export class HeldValues {
     }
   }
 
-  /** Notes that writes have ended. A write without a reply never ends. */
+  /** Call when the replies to writes have arrived. A write without a reply counts as unfinished forever. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (const [i, part] of parts.entries()) {

@@ -16,7 +16,10 @@ export interface Identity {
 /** The name suffix of a client for final reads: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
-/** Matches the names of clients of chaos itself, such as those that read keys at the end of a recording. */
+/**
+ * Matches the names that chaos gives to its own Redis clients: `process-7`, or `process-7:final` for reads at the end
+ * of a recording.
+ */
 const OWN_NAME = /^process-\d+(:final)?$/
 
 /** Whether a command is `CLIENT SETNAME` with a name that chaos gives to its own clients. */

@@ -34,7 +34,10 @@ export class KeySpace {
   readonly #nodes: Set<string> = new Set()
   /** Called with a key that is first seen while a command deletes every key. The command may delete this key, too. */
   onFlushed: (keyName: string) => void = () => undefined
-  /** Called with a key or field that is absent, because everything was deleted before it was first seen. */
+  /**
+   * Called when a command first names a key or field after all keys were deleted. This key or field is certainly
+   * absent.
+   */
   onAbsent: (name: string) => void = () => undefined
   isLasting: (keyName: string) => boolean = () => false
   onField: (keyName: string, fieldName: string) => void = () => undefined

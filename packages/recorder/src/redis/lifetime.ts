@@ -3,7 +3,10 @@ import type { Json } from '@chaosproxy/history'
 /** A time to live that a command sets or reports. */
 export interface Lifetime {
   readonly key: string
-  /** Milliseconds from the command's execution. 0 for a time of the server's clock, which may be wrong. */
+  /**
+   * How long the key lives after the command is executed, in milliseconds. 0 if the command sets the end as a time of
+   * the server's clock, because that clock may be wrong.
+   */
   readonly afterMs: number
   /** Whether the reply shows that the time to live was set; undefined if the reply shows neither. */
   readonly isSet: (answer: Json) => boolean | undefined
@@ -24,7 +27,10 @@ export function reportedLifetime(key: string, afterMs: number, own: (answer: Jso
   return { key, afterMs, left, isSet: (answer) => left(answer) !== undefined }
 }
 
-/** The options that set a time to live, with their units in milliseconds. 0 means a time of the server's clock. */
+/**
+ * Milliseconds per unit of each Redis option that sets a time to live. 0 for an option whose argument is a time of the
+ * server's clock.
+ */
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 
 /**

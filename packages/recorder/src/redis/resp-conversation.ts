@@ -57,7 +57,10 @@ export class RespConversation implements RecordedConversation {
   readonly #crossings: Crossings<Begun>
   #open: Begun | undefined
   readonly #pending: Fifo<Pending> = new Fifo()
-  /** A change that was answered, but counts only once the following WAIT is answered. */
+  /**
+   * A write that Redis has answered, and that is followed by the Redis command WAIT. It is recorded as completed only
+   * at the reply to WAIT.
+   */
   #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
   #isBlind = false
   #isOpaque = false

@@ -72,7 +72,7 @@ export class RespSession {
         awaits: this.#isBlind ? 'nothing' : 'answer',
       }
     const name = first.toUpperCase()
-    // Most requests have a reader, and do not control the connection.
+    // Handle the usual case first: the command is recorded, and does not change the state of the connection.
     if (!this.#isBlind && this.#transaction === undefined && this.#here.commands.readers.has(name))
       return this.#plain(name, words)
     if (this.#isDisturbed && STEERING.has(name)) {
@@ -96,8 +96,8 @@ export class RespSession {
   }
 
   /**
-   * Returns the keys that a command changes if it replaces another command. `words` is undefined if the command cannot
-   * be read.
+   * Returns the keys that change if a fault sends this command to the server in place of the recorded command. If the
+   * command cannot be read, `words` is undefined, and every key may change.
    */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []

@@ -57,7 +57,10 @@ export function operations(
 
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
-/** Returns the completions of a request's operations, if it has any. An undefined reply is unreadable. */
+/**
+ * Returns the completions of a request's operations. Undefined if the request has no operations. `answer` is undefined
+ * if the reply was unreadable.
+ */
 export const completionsFor = (
   { recognised, answered }: Understood,
   answer: Json | undefined,

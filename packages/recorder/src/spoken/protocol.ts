@@ -21,7 +21,10 @@ export interface RecordedProtocol {
   /** Whether the protocol's drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
   readonly remedies: Remedies
-  /** Returns how to read the keys of a model after all clients have ended. */
+  /**
+   * Returns functions that build and interpret final reads for a data model, such as `register`. A final read reads a
+   * key after all clients have ended.
+   */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
   /**
    * Parses the protocol's settings.
@@ -38,7 +41,7 @@ interface KeyReads {
    * read.
    */
   ask(key: string): Json | undefined
-  /** @param answer Undefined for a reply that its framing cannot read. */
+  /** @param answer undefined if the reply is unreadable */
   understood(answer: Json | undefined): Completion
 }
 

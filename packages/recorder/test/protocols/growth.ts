@@ -2,8 +2,8 @@
 // repeated and nested parts.
 
 /**
- * Twice the text may take at most this many times as long. Measurements are noisy, and a quadratic reader takes four
- * times as long.
+ * To read a text of twice the length, a parser may take at most this many times as long. The limit is above 2 because
+ * measurements are noisy, and below 4 because a quadratic parser takes four times as long.
  */
 const MOST_GROWTH = 3
 /** The longest time that a chunk may block all other connections, in milliseconds. */
@@ -89,8 +89,8 @@ async function quickest(read: Read, texts: readonly string[], rounds: number): P
 }
 
 /**
- * Returns what is wrong with reading texts of this form, if anything. The texts grow until one is too long, or slow to
- * read.
+ * Tests a parser with texts of this form, each twice as long as the one before. Returns a description of the first text
+ * that is slow to read. Undefined if no text is slow.
  */
 async function troubleWith(read: Read, form: Form): Promise<string | undefined> {
   // Compare with a quarter of the text. After two doublings, the growth is larger than the noise of the measurement.
@@ -123,9 +123,10 @@ const randomFrom = (seed: number) => {
 }
 
 /**
- * Returns what is wrong with reading random texts of these parts: the time grows too fast, or a chunk takes too long.
+ * Tests a parser with random texts that are made of these parts. Returns a description of each slow text: the time
+ * grows too fast with the length, or one chunk takes too long.
  *
- * @throws Error with the text, if the reader throws
+ * @throws Error with the text, if the parser throws
  */
 export async function troublesOf(parts: Parts, read: Read, seed: number): Promise<readonly string[]> {
   const random = randomFrom(seed)

@@ -7,7 +7,10 @@ export interface Operation {
   readonly call: number
   /** Time of the answer; Infinity if no answer came. */
   readonly end: number
-  /** Where the bar ends. Without an answer, at the row's next operation. */
+  /**
+   * The end of the operation's bar in the timeline. Without an answer, the bar ends at the next operation in the same
+   * row.
+   */
   readonly shownEnd: number
   readonly process: number
   readonly lane: number

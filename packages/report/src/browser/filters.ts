@@ -5,7 +5,7 @@ export interface Filters {
   readonly passes: (operation: Operation) => boolean
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
-  /** Returns the chosen values as shown to the reader, by the filter's name. */
+  /** Returns a map from the name of each filter in use to its chosen value, as the page shows it. */
   readonly chosen: () => { readonly [name: string]: string }
   /** Chooses these values where a list offers them, and resets all other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void

@@ -1,6 +1,6 @@
 /**
- * Marks the current step, and dims later steps. `-1` marks no step. Also marks the last active cell of each class,
- * `told` and `fixed`.
+ * Marks the current step, and dims later steps. `-1` marks no step. Among the steps so far, also marks the last active
+ * cell of the CSS class `told`, and the last one of the class `fixed`.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

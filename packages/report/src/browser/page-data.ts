@@ -37,8 +37,8 @@ export interface EmbeddedOperations {
   /** The names of the timeline's rows; empty for further rows of a client. */
   readonly lanes: readonly string[]
   /**
-   * How many rows to show at first: up to the last row that has operations in the part shown first. 0 if the whole run
-   * is shown.
+   * Number of timeline rows to show when the page opens. These rows include every row with operations in the visible
+   * part of the run. 0 if the whole run is visible.
    */
   readonly atOpening: number
   /** By process. */

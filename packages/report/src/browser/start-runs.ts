@@ -14,7 +14,7 @@ interface RunsParts {
   readonly keepUp: typeof keepUp
 }
 
-/** Starts the script of a list of runs, which also adds new runs. */
+/** Starts the script of the page that lists runs. The script also adds new runs to the page. */
 export function startRuns({ find, startTheme, startCopyCommand, filterRuns, chooseRuns, keepUp }: RunsParts): void {
   startTheme(find)
   startCopyCommand(find)

@@ -25,8 +25,8 @@ export interface Lost {
 }
 
 /**
- * A node answered `read` without a change that was already known. The client of `known` had made this change or seen
- * it.
+ * The operation `read` returned a state without a certain change. The client of the operation `known` had made this
+ * change or seen it before.
  */
 export interface Missing {
   readonly claim: 'missing'

@@ -204,7 +204,10 @@ const polledOf = oncePerHistory((history) => {
   return partitions
 })
 
-/** Checks that no poll returned a message, although some poll went past it or was final. */
+/**
+ * Checks that a sent message was lost: no poll returned it, although a poll returned a higher offset or was a final
+ * poll.
+ */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
   const { key, returnEvent } = history.operations

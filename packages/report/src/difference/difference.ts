@@ -49,7 +49,10 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
 
 const LOST_WRITES = 'lost writes'
 
-/** Whether lost writes are counted. Only final reads can show that none was lost. Elements have a count of their own. */
+/**
+ * Whether a saved result shows how many writes were lost. The number 0 counts only if final reads confirm it. A result
+ * with a number of missing elements uses that number instead.
+ */
 const showsLosses = (of: Parsed): boolean =>
   numberAt(of, 'accounting', 'totals', 'lost') === undefined &&
   (numberAt(of, 'lost', 'length') !== 0 || settingAt(of, 'levels', 'eventual', 'result') in STRENGTH)

@@ -392,7 +392,10 @@ const hasOldValue = (input: CauseInput): boolean =>
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
-/** Whether the accused read of a counter is wrong in the given way. Lost subtractions look like repeated additions. */
+/**
+ * Whether the violation is a read of a counter whose value is wrong as `how` tests: too low or too high. False if the
+ * history has subtractions, because a lost subtraction looks like a repeated addition.
+ */
 const countedWrongly = ({ report, history, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>
   report.model === 'counter' &&
   onlyAdds(history) &&
@@ -448,7 +451,10 @@ function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the accused operation may have read an old copy, and is no final read. */
+/**
+ * Whether the read that violates the level may have come from a stale copy. False for reads after all clients have
+ * ended.
+ */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }

@@ -39,7 +39,7 @@ export interface FactsInput {
   /** The setup of the run that wrote the history file, if there is no `run`. */
   readonly setup?: RunSetup | undefined
   readonly requestedLevel?: string | undefined
-  /** Whether the reader asked about the level instead of losses. */
+  /** Whether the user asked about a consistency level. Lost data are then not reported. */
   readonly isAboutLevel?: boolean | undefined
 }
 
@@ -192,7 +192,7 @@ function lossIn(
   report: Report<string>,
   { requestedLevel, may }: Pick<Facts, 'requestedLevel' | 'may'>,
 ): Loss | undefined {
-  // If the level is undecided, show a loss that violates at least `eventual`.
+  // If the requested level is undecided, look for lost data in the counterexample to the level `eventual` instead.
   const level =
     requestedResult(report, requestedLevel) === 'unknown' ? 'eventual' : (requestedLevel ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)

@@ -319,8 +319,8 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
 const isOn = (span: FaultSpan, { calledAt }: Gap): boolean => endOf(span) >= calledAt
 
 /**
- * Returns for how long a fault overlaps the gap. The result is at least 1 if the fault touches the gap, or is a
- * failover whose leader still leads.
+ * Returns for how many nanoseconds a fault overlaps the time span of a violation: at least 1 if they touch. A failover
+ * always counts as at least 1, because its leader may still lead.
  */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
@@ -371,8 +371,8 @@ function hasForgotten(
 }
 
 /**
- * Returns the newest write to the key that the culprit's node had acknowledged. If it is not newer than the ignored
- * change, returns the ignored change.
+ * Returns the newest write to the key that the node with the impossible answer had acknowledged. If this write is not
+ * newer than the change missing from the answer, returns the missing change.
  */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored

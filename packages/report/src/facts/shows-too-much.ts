@@ -7,7 +7,8 @@ import { elementsIn } from '../operation-words.ts'
 import { changesAround } from '../sheets/sheet.ts'
 
 /**
- * Whether no earlier state explains a read: the read shows more than was ever there, or no change is missing from it.
+ * Whether a wrong read cannot have come from a stale copy. Such a read shows more than ever existed, or it lacks no
+ * change.
  */
 export function showsTooMuch({ model }: Report<string>, history: History, read: OperationRow): boolean {
   if (model === 'bank') return isBeyondTransfers(history, read)

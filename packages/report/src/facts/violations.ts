@@ -36,7 +36,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // If a level has a violation of its own in this list, only that violation names the level.
+  // A violation names the levels that it breaks, except levels with a violation of their own in this list.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [drawn, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -56,8 +56,8 @@ function showsMore(report: Report<string>, level: string, drawn: Counterexample)
 }
 
 /**
- * Returns the counterexample to causal consistency if it has the same sentence as the given one, because causal
- * consistency is better known.
+ * Prefers the counterexample to causal consistency if its sentence equals that of `own`, because causal consistency is
+ * better known than other levels.
  */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')

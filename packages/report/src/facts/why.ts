@@ -86,7 +86,8 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
       // The message arrived, but this does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  // The record shows that the node forgot the change, which explains more than the settings.
+  // The record shows that the node forgot the change. This explains the violation better than the settings of the
+  // cluster.
   if (near[0]?.isForgetting === true) return shown(fault)
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return likely(sentences(fault, gives))
@@ -160,8 +161,8 @@ const unaided = (wire: Wire | undefined, meanwhile: FaultSpan | undefined): stri
   wire?.isDelayedByItself === true && meanwhile === undefined ? UNAIDED : ''
 
 /**
- * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `isWeaknessNamed`, adds the guarantee that they give
- * up, unless `cause` says this.
+ * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. If `isWeaknessNamed` is true, adds which guarantee
+ * these settings do not give, unless `cause` already says so.
  */
 export function settingsText(setup: RunSetup | undefined, isWeaknessNamed: boolean, cause: string): string {
   if (setup === undefined) return ''

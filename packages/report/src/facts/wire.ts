@@ -7,7 +7,10 @@ import { changeText, type Gap, gapOf } from './gap.ts'
 
 /** The messages between a node that had a change and a node that answered without the change. */
 export interface Wire {
-  /** The node from which the change would come. `reader`: the node that answered without the change. */
+  /**
+   * The node that sent the change to the node `reader`, or should have sent it. The node `reader` answered without the
+   * change.
+   */
   readonly sender: string
   readonly reader: string
   readonly change: string
@@ -117,8 +120,8 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
 }
 
 /**
- * Returns two messages with the change: the first from `writer` to `sender`, and the first from `sender` to a node
- * other than `reader`.
+ * Returns up to two messages that contain the change: the first from the node `writer` to the node `sender`, and the
+ * first from `sender` that reached a node other than `reader`.
  */
 function wayOf(
   carriers: readonly NodeMessage[],

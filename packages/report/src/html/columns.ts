@@ -10,7 +10,8 @@ import type { Lanes } from './lanes.ts'
 /** The page must open without delay, and be small enough to send. */
 const MOST_EMBEDDED = 50_000
 /**
- * Maximum number of operations near violations and faults to embed. A sample of all other operations is embedded, too.
+ * Maximum number of operations near violations and faults that a page contains. The page also contains a sample of all
+ * other operations.
  */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9

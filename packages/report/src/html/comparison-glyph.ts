@@ -6,7 +6,7 @@ import { type Html, html } from './markup.ts'
 export const glyph = (level: string): Html =>
   html`<svg class="glyph" viewBox="-8 -8 16 16" aria-hidden="true">${glyphShape(level)}</svg>`
 
-/** Returns the sign of a level inside another drawing. */
+/** Returns the shapes of a level's symbol. The caller puts them into a larger SVG drawing. */
 export function glyphShape(level: string): Html {
   const ring = html`<circle class="ring" r="6"/>`
   switch (signOf(level)) {

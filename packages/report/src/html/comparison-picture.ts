@@ -47,8 +47,9 @@ interface Point {
 }
 
 /**
- * Draws CAP and PACELC: availability under partition upwards, latency without faults to the right. The strongest
- * systems have a panel of their own. Undefined without partitions.
+ * Draws a chart of CAP and PACELC. The vertical axis is the availability under partition, and the horizontal axis is
+ * the latency without faults. The strongest systems have a panel of their own. Returns undefined if no system was
+ * measured under partition.
  */
 export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)

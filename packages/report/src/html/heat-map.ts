@@ -46,7 +46,7 @@ export interface Box {
   readonly bottom: number
 }
 
-/** Number of shades; a single operation is still visible. */
+/** Number of shades in a heat map. Even the lightest shade, for a single operation, is visible. */
 const SHADES = 5
 
 /** Draws the cells on a logarithmic scale, darker for more operations. */

@@ -26,7 +26,10 @@ interface Arranged {
   readonly beside: readonly string[]
 }
 
-/** Arranges the levels that the model defines on rungs. */
+/**
+ * Arranges the consistency levels of a model as the rungs of a ladder. Levels that the model does not define are left
+ * out.
+ */
 function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
   const levels = judgedLevels(report).filter((level) => !foreign.includes(level))

@@ -121,7 +121,7 @@ export const svgPath = (look: string, d: Content): Html => html`<path class="${l
 export const svgRect = (look: string, x: number, y: number, width: number, height: number): Html =>
   html`<rect class="${look}" x="${x}" y="${y}" width="${width}" height="${height}"/>`
 
-/** Returns a part of which only the summary is visible until it is opened. */
+/** Returns a collapsed section of a page. Only its summary is visible until the reader opens it. */
 export const folded = (look: string, summary: Content, content: Content): Html =>
   html`<details class="${look}"><summary>${summary}</summary>${content}</details>`
 

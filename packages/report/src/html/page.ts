@@ -177,7 +177,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // If a level was expected, the found level is already below the title.
+    // If a level was expected, the page already states the found level under its title, so omit it here.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((text): [string, string] => ['Note', text]),

@@ -9,7 +9,9 @@ export interface Scale {
 
 /** A gap is shortened if it is more than this many times as long as the usual gap. */
 const LONG = 6
-/** The share of the width that all gaps get equally, so that no two events coincide. */
+/**
+ * This share of the drawing's width is divided equally among the gaps between events, so that no two events coincide.
+ */
 const EVEN = 0.45
 
 interface TimedEvent {

@@ -58,7 +58,7 @@ export const pageScript: string = scriptOf(startPage, {
 
 export const comparisonScript: string = scriptOf(startComparison, { find, startTheme, sortTable })
 
-/** The script of pages that need no script but the theme's. */
+/** The script of pages whose only control is the button for the light or dark theme. */
 export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
 
 export const proxiesScript: string = scriptOf(startProxies, { find, startTheme, keepUp })

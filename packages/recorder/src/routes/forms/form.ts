@@ -6,7 +6,7 @@ import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
  * requests. A value's members in a table determine its form.
  */
 export interface ValueForm<Spec extends FormSpec> {
-  /** The exact members of a value of this form. */
+  /** A value has this form if it has exactly these members. */
   readonly members: readonly (keyof Spec & string)[]
   readonly example: string
   readonly schema: (of: { readonly place: object; readonly value: object }) => {

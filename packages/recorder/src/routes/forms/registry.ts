@@ -19,7 +19,7 @@ const constant: AnyForm = defineForm<Constant>({
       : { why: `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}` },
 })
 
-/** The part of a text at `{NAME}`: with `/items/{id}`, the id in a Location. */
+/** A part of a text, selected by a pattern. The pattern `/items/{id}` selects the id in a `Location` header. */
 type Match = { readonly from: ValueSource; readonly match: string }
 
 const ONE_NAME = /^[^{}]*\{\w+\}[^{}]*$/

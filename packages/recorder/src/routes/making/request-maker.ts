@@ -40,7 +40,7 @@ type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
 export interface RequestMaker {
   readonly functions: readonly string[]
-  /** Why functions of the table cannot be requested, and the remedy. */
+  /** For each function, such as `write`, that chaos cannot send as a request: the reason and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
    * Whether a function writes a version that only the response contains. A cas then needs a version from an earlier

@@ -18,12 +18,12 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Checks that the routes can make a request for every function. Returns whether all these requests address one fixed
- * object (`GET /counter`). Clients then use this object.
+ * Checks that the route table has a route to request every function. Returns whether all these requests address the
+ * same fixed object, as `GET /counter` does. Clients then use only this object.
  *
- * @param before a read for each object that is known in advance.
+ * @param before a read of each object that is known in advance
  *
- * @param at the table's file, with which every error message begins.
+ * @param at the file name of the table, with which every error message begins
  *
  * @throws UserError (input)
  */

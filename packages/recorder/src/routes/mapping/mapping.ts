@@ -86,7 +86,7 @@ const LONGEST_KNOWN_TARGET = 1024
 interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
-  /** @param unnamed the parameters that no candidate names */
+  /** @param unnamed the query parameters that no matching route mentions */
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
 }
 

@@ -82,7 +82,10 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
  */
 const OF_NO_CLASS: ReadonlySet<number> = new Set([202, 206, 207, 408, 499, 502, 504])
 
-/** If this were a `fail`, the check would leave out the read, and could miss a lost write. */
+/**
+ * The outcome of a read with a status that may mean that there is no value. The outcome is not `fail`, because the
+ * check ignores failed reads and could then miss a lost write.
+ */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })

@@ -55,7 +55,10 @@ const SIGNS: readonly Sign[] = [
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
-/** Matches every body with a sign. Most bodies have no sign and need not be parsed. */
+/**
+ * Matches every response body that may report a refusal, such as a body with the member `error`. Most bodies do not
+ * match, and need not be parsed.
+ */
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|"status"\s*:\s*"(error|fail)"|^\s*false\b/
 
 /**

@@ -90,7 +90,10 @@ export function readWrittenAnswer(text: string, where: string): WrittenAnswer {
   return { status: Number(line[1]), headers, body }
 }
 
-/** Parses a message whose first line has this form. `remedy` ends the error for another first line. */
+/**
+ * Parses an HTTP message whose first line must match `form`. If the first line does not match, the error message ends
+ * with `remedy`.
+ */
 function messageOf(
   text: string,
   where: string,

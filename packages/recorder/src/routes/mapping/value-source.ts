@@ -56,7 +56,7 @@ export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => strin
   }
 }
 
-/** The parts that `compileKey` joined, if there are `count`. */
+/** Splits a key into the parts that `compileKey` joined. Undefined if the number of parts is not `count`. */
 export function partsOfKey(key: string, count: number): readonly string[] | undefined {
   const parts: string[] = []
   PART.lastIndex = 0

@@ -20,8 +20,8 @@ export class WrittenValues {
       if (this.#empty.size >= MOST_EMPTY) this.#empty.clear()
       this.#empty.set(key, JSON.stringify(value))
     }
-    // Many responses contain null, an empty text or a boolean in any case, so such a value in a response proves
-    // nothing.
+    // Many responses contain null, an empty string or a boolean anyway. Such a value does not show where the response
+    // contains the written value.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)

@@ -81,7 +81,10 @@ export const parseSends = (value: unknown, where: string, { names }: Scope): Sen
 
 type WrittenPlaces = Pick<ValuePlace, 'where' | 'side' | 'names'>
 
-/** Parses an object whose members are places. If the object is empty, the error ends with the remedy. */
+/**
+ * Parses an object whose member names are places in a message, such as `json.op`. If the object is empty, the error
+ * message ends with `remedy`.
+ */
 function parsePlaces(value: unknown, { where, side, names }: WrittenPlaces, remedy: string): Members {
   const given = readObject(value, where)
   const places = Object.keys(given)

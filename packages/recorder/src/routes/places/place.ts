@@ -19,7 +19,10 @@ export interface ReadParts {
 export interface Place {
   /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** The source of a regular expression that matches the name after its kind; empty if the name is only the kind. */
+  /**
+   * The source of a regular expression for the rest of the place's name after its kind, such as `.page` in
+   * `query.page`. Empty if there is no rest.
+   */
   readonly name: string
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
@@ -29,15 +32,15 @@ export interface Place {
   /** Matches the texts that the place can hold in a request; by default any text. */
   readonly fitting?: RegExp
   /**
-   * Returns the place of a request that carries this place, and the text there. Absent if requests have this place
-   * itself.
+   * For a place inside another place of a request: returns the other place, and the text to put there. Absent for all
+   * other places.
    */
   readonly carriedAs?: (name: string, text: string) => readonly [place: string, text: string]
   /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether the place can identify the client. `recorded`: only in recorded requests, because the service issues the
-   * text.
+   * Whether this place in a request can identify the client. `recorded` means only in recorded requests: chaos cannot
+   * make up the text in the place, because only the service issues it, as with a session cookie.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
   /** Compiles a function that reads the place. */

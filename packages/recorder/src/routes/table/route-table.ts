@@ -3,10 +3,11 @@ import type { Schema } from '@chaosproxy/wire/grpc'
 import type { Spellings } from './segment-spellings.ts'
 
 /**
- * The place of a value in a request: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
- * `cookie.NAME`, `form.NAME`, `body` (as text), `json` or a part of it (`json.value`, `json.items.0`). In the response:
- * `header`, `body` and `json`, prefixed by `answer.`. A result needs no prefix. For each item of a list: `item`,
- * `item.MEMBER` and `name`.
+ * Names the place of a value in a message. A request has the places `path.NAME` (the path segment that matches
+ * `{NAME}`), `query.NAME`, `header.NAME`, `cookie.NAME`, `form.NAME`, `body` (as text), and `json` or a part of it
+ * (`json.value`, `json.items.0`). A response has the places `answer.header.NAME`, `answer.body` and `answer.json`. A
+ * result is always in the response, so its place has no prefix `answer.`. An operation for each item of a list has the
+ * places `item`, `item.MEMBER` and `name`.
  */
 export type ValueSource = string
 
@@ -106,7 +107,7 @@ export interface RouteTable {
   readonly client?: ClientSource | undefined
   /** The header field that marks final reads, such as `X-Final`. */
   readonly final?: string | undefined
-  /** Additional contents of all made requests. */
+  /** Contents to add to every generated request, such as an authorization header. */
   readonly sends?: Sends | undefined
   /** Query parameters that do not change the meaning of a request. */
   readonly ignoredParameters?: readonly string[] | undefined
@@ -114,7 +115,7 @@ export interface RouteTable {
   readonly initial?: InitialSpec | undefined
   /** The gRPC messages, from a descriptor or declared. */
   readonly schema?: Schema | undefined
-  /** Learns how recorded requests encode path segments, for made requests. */
+  /** Remembers how recorded requests encode path segments. Generated requests use the same encoding. */
   readonly spellings?: Spellings | undefined
 }
 

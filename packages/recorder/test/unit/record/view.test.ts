@@ -10,7 +10,10 @@ const remark = { what: 'a', why: 'b' }
 function viewed() {
   const [sink, ticks] = [new RecordedLines(), new Ticks()]
   const view = new View({ sink, maximumWaiting: 100_000, ticks, now: () => nanos(0) })
-  /** The number of events already returned. `marks` returns the new ones, as `touched x`. */
+  /**
+   * The number of events that `marks` has already returned. Each call of `marks` returns only newer events, as texts
+   * such as `touched x`.
+   */
   let seen = 0
   const marks = (): readonly string[] => {
     const texts = eventTexts(sink).slice(seen)

@@ -288,7 +288,10 @@ describe('the times to live of Expirations', () => {
   })
   const ok = (value: Json) => ({ type: 'ok', value }) as const
 
-  /** Returns `Expirations` with a clock. `told` has the expiries as `open x`, `ok x` and `fail x`. */
+  /**
+   * Returns `Expirations` with a clock that the test sets. The list `told` receives what is recorded: `open x` for the
+   * key `x` that may now expire, then `ok x` or `fail x`.
+   */
   function tracked() {
     const told: string[] = []
     const clock = { ns: 0 }
