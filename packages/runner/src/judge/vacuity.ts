@@ -10,11 +10,11 @@ import {
   withoutNews,
   withoutSharedKey,
 } from '@chaosproxy/workloads'
+import { refusedFinalReads } from '../final-reads.ts'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord, Lack } from '../result/run-summary.ts'
 import { leftOutReads } from './left-out-reads.ts'
-import { refusedFinalReads } from './refused-final-reads.ts'
 
 export interface Doubt {
   readonly lacks: Lack
