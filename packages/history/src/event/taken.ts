@@ -1,5 +1,3 @@
-import type { Json } from './event.ts'
-
 /** A member of the file's lines, with its role. */
 export interface Taken {
   readonly member: string
@@ -48,7 +46,7 @@ const MOST_LINES = 1000
 export class UnusedMembers {
   readonly #values: Map<string, { lines: number; readonly different: Set<string | number> }> = new Map()
 
-  add(member: string, value: Json): void {
+  add(member: string, value: unknown): void {
     if (typeof value !== 'string' && !Number.isInteger(value)) return
     const known = this.#values.get(member) ?? { lines: 0, different: new Set() }
     if (known.lines === 0) this.#values.set(member, known)

@@ -1,7 +1,7 @@
 export { type Mapping, parseMapping, roleNames } from '../codecs/roles.ts'
 export { type Taken, takenText } from '../event/taken.ts'
 export type { Dealing } from '../packed/packer.ts'
-export { type ReadOptions, readEvents, readHeader, readHistory, readHistoryOf, readNumberedEvents } from './read.ts'
+export { type ReadOptions, readHeader, readHistory, readHistoryOf, readNumberedEvents } from './read.ts'
 export { readKeys } from './read-keys.ts'
 export { type PackedRecording, readPacked } from './read-packed.ts'
 export { STDIN, sourceName, storedHistory } from './source.ts'

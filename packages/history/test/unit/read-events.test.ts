@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Header } from '@chaosproxy/history'
-import { openHistoryWriter, type ReadOptions, readEvents, readHistory } from '@chaosproxy/history/files'
+import { openHistoryWriter, type ReadOptions, readHistory } from '@chaosproxy/history/files'
 import { afterAll, expect, test } from 'vitest'
+import { readEvents } from '../../src/files/read.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
 afterAll(() => rmSync(directory, { recursive: true }))

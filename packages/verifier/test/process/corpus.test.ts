@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { check, levelsOf } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
-import { readEvents } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { prove } from '../../../checker/src/proof/prove.ts'
 import { corpus, corpusIsHere, type Labelled, labels, readingOf } from '../../../checker/test/labelled.ts'
+import { readEvents } from '../../../history/src/files/read.ts'
 import { verify } from '../../src/index.ts'
 import { hashOf, textOfEvents } from '../maker.ts'
 
