@@ -153,7 +153,7 @@ export const simulatedPostgresqlMutations: readonly Mutation[] = [
   ),
   ...inFileOf(
     'simulated-postgresql',
-    'execute/sort.ts',
+    'expressions/sorting.ts',
     ['statements'],
     [
       {
