@@ -36,7 +36,7 @@ interface LevelRow {
 /** The levels that readers ask for most. Each of them has its own row, unless it shares a note with adjacent levels. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
-/** A level that is met although a promise was broken. */
+/** A consistency level that a history meets even though the system broke a promise. */
 export interface Despite {
   readonly level: string
   /**

@@ -183,8 +183,8 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  // A run in virtual time is judged during the run only if a violation stops it. Otherwise, judging would double the
-  // short duration of the run.
+  // By default, a run in virtual time is judged only after its end, because judging it during the run would double its
+  // short duration. With `stopOnViolation`, it is judged during the run.
   const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)

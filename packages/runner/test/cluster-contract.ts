@@ -79,8 +79,8 @@ export function clusterContract(
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'kill', nodes: ['n2'] })
       await world.advance(() => world.cluster.status().get('n2') === undefined)
-      // The client may not have noticed yet that its connection is broken, and a request on it may have arrived. A read
-      // detects this.
+      // The client may not yet know that its connection to the killed node is broken. The outcome of a write would then
+      // be unknown, so the test sends a read first.
       expect(await world.invoke('n2', { f: 'read', key: 'x', value: null })).toMatchObject({ type: 'fail' })
       expect(await world.invoke('n2', { f: 'write', key: 'x', value: 2 })).toMatchObject({ type: 'fail' })
       await heal()
@@ -238,7 +238,7 @@ function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
   const wait = (durationMs: number): Promise<void> =>
     until<void>((got) => cluster.clock.at(nanos(cluster.clock.now() + durationMs * 1e6), () => got()))
 
-  /** Retries, which is safe for reads and idempotent writes. The operation must succeed before long. */
+  /** Retries an operation up to 40 times until it succeeds. Retries are safe only for reads and idempotent writes. */
   async function whenUp(node: NodeId, input: Input): Promise<Completion> {
     for (let attempt = 0; ; attempt++) {
       const completion = await invoke(node, input, millis(2_000))

@@ -21,7 +21,7 @@ import type { Answer, Asking, Beat, Ledger, Mishap, Money, Tale, World } from '.
 import { answerWords, callWords, requestWords, valueWords } from './words.ts'
 
 export interface PlayedTale {
-  /** Whether the tale shows the accident, or its prevention. */
+  /** Whether the scripted run shows the failure, or shows a system that prevents it. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
   /** Two nodes that exchanged roles, because the tale names another leader. */
@@ -40,7 +40,7 @@ export interface PlayedTale {
 const CHECK_MS = millis(10_000)
 const CHECK_MEMORY_BYTES = 2 ** 30
 
-/** Describes what happened, and how it differs from the tale. */
+/** Describes what happened when a scripted story was run, and where the run differed from the script. */
 export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): StoryTelling {
   const events = eventsByRole(played)
   const askings = answersIn(events, tale)

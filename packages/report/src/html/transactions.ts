@@ -146,7 +146,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // Write steps without an arrow, too, because a write may depend on them.
+    // Steps without an arrow are drawn, too, because a database write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)

@@ -101,7 +101,10 @@ function missOf(read: Accounted | undefined): Off {
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
 }
 
-/** Whether no update lowers a counter. */
+/**
+ * Whether every update that may have taken effect has an amount that satisfies `holds`. By default, the amount must not
+ * be negative.
+ */
 export const onlyAdds = (history: History, holds: (amount: number) => boolean = (amount) => amount >= 0): boolean =>
   rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every((row) =>
     holds(amountOf(history, row)),

@@ -265,7 +265,10 @@ function replacedText(history: History, row: OperationRow): string | undefined {
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
-/** Finds a read or cas that found a value after its certain replacement, or a value that cannot have been there. */
+/**
+ * Finds a read or compare-and-set that found a wrong value. The value had certainly been replaced before, or it can
+ * never have been stored.
+ */
 function unseen({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined

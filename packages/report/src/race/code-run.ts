@@ -57,7 +57,10 @@ export interface RacingRequest extends NamedRequest {
  * state during the await.
  */
 export interface Race {
-  /** The race in one sentence: `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
+  /**
+   * One sentence that describes the race: `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran
+   * server.ts:16–21`.
+   */
   readonly sentence: string
   readonly overtaken: RacingPart
   readonly by: RacingPart

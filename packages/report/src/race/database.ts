@@ -14,7 +14,7 @@ interface DatabaseExplanation {
 
 /** What was observed in the database servers of a run. */
 export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
-  /** Possible explanations, the most specific first, with the requests that they are about. */
+  /** Possible explanations, the most specific first. Each names the requests that it concerns. */
   readonly stories: readonly (DatabaseExplanation & { readonly requests: readonly string[] })[]
 }
 

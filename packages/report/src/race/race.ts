@@ -89,8 +89,9 @@ interface Ground {
 
 /** Returns how much a change after the await depends on state that was read before the await and changed during it. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): Ground {
-  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. Excludes
-  // steps after a query that has read the changed state, as in a retry: they no longer depend on the old state.
+  // Includes SQL statements that the request sent before the await ended, because a statement takes effect while it is
+  // awaited. Excludes all steps after a query that read the changed state again, because they no longer depend on the
+  // old state.
   const after = (other: number, state: string): readonly CodeStep[] => {
     const isAgain = (place: number) =>
       place > other && steps[place]?.type === 'sql' && steps[place].reads.includes(state)

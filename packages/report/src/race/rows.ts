@@ -75,7 +75,7 @@ const withShortGaps = (lines: readonly number[]): readonly number[] =>
     return between > FEW ? [line] : Array.from({ length: between + 1 }, (_, more) => line + more)
   })
 
-/** Returns the rows closest to the overtaken await. */
+/** Returns up to `MOST_ROWS` source lines around the await during which another request changed the state. */
 function around(rows: RaceRow[]): RaceRow[] {
   const middle = rows.findIndex(({ isOvertaken }) => isOvertaken)
   const start = Math.max(0, Math.min(middle - MOST_ROWS / 2, rows.length - MOST_ROWS))

@@ -60,7 +60,7 @@ export interface Finding {
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
   /** The history's path as typed in a command. */
   readonly file: string | undefined
-  /** The line of the accused operation. */
+  /** The line number in the history file where the blamed operation begins. */
   readonly line: number | undefined
   readonly operations: number
   readonly elapsedMs: number

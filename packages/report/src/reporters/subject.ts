@@ -85,7 +85,10 @@ export interface ComparisonSubject {
 export interface StorySubject {
   readonly kind: 'story'
   readonly story: PlayedStory
-  /** The story with both tellings, for a page: a page shows the accident and its prevention. */
+  /**
+   * The story with both of its runs: one shows the failure, the other a system that prevents it. An HTML page shows
+   * both.
+   */
   readonly whole: PlayedStory
   /** The object that `--json` prints. */
   readonly json: Json

@@ -30,8 +30,8 @@ export interface ListedRun {
   /** Whether the run has a result that can be compared with another. */
   readonly hasResult: boolean
   /**
-   * A command that can use the files of a run without a result, and the path that the command gets. The path is
-   * relative to the list's directory.
+   * For a run without a result, a command that accepts the run's files, and the path to give to it. The path is
+   * relative to the directory whose runs are listed.
    */
   readonly remedy?: readonly [command: string, path: string] | undefined
 }

@@ -75,7 +75,7 @@ function reasonLines(history: History, { counterexample, sheet }: Violation, { w
   return because === undefined ? [] : wrap(`${symbols.violated} ${because.text}`, width, style.accent)
 }
 
-/** Keeps only the message that `wire.sentence` is about. */
+/** Removes all messages except the one that the sentence `wire.sentence` describes. */
 function withLastMessage(wire: Wire | undefined): Wire | undefined {
   if (wire === undefined) return undefined
   const { messages, reader } = wire

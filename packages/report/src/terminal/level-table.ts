@@ -102,7 +102,10 @@ export const placeOf = (history: Lines, { culprit, operations }: Counterexample,
   return line === undefined ? '' : `${punctuation}${lineText(history, line)}`
 }
 
-/** Returns the reason that the headline states already. */
+/**
+ * Returns why it is unknown whether the judged level is met; undefined if it is known. The headline already states this
+ * reason.
+ */
 function undecidedReason(report: Report<string>, requestedLevel: string | undefined): string | undefined {
   const verdict = verdictOf(report, requestedLevel ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined

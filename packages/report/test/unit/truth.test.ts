@@ -41,7 +41,10 @@ const record = (id: string, fault: Fault, from: number, to: number, more: Partia
 
 const cut = (groups: string[][]): Fault => ({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })
 
-/** A killed replica comes back, and answers with a value that was overwritten five seconds after its write. */
+/**
+ * A killed replica restarts and answers a read with 105, an old value. A write of 743 had replaced it five seconds
+ * after 105 was written.
+ */
 function restarted() {
   const { history, counterexample: read } = readOfReplaced()
   const counterexample: Counterexample = {

@@ -7,7 +7,7 @@ const MOST_RECENT = 100_000
 export class Recent<Key, Value> extends Map<Key, Value> {
   #forgotten = 0
 
-  /** Whether a missing key may belong to a dropped entry. */
+  /** Whether the map has removed old entries to stay small. A missing key may then be the key of a removed entry. */
   get hasForgotten(): boolean {
     return this.#forgotten > 0
   }

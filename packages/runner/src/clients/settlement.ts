@@ -3,7 +3,7 @@ import type { WireEvent } from '../ports/cluster.ts'
 import type { Settled } from '../ports/run-outcome.ts'
 import { Recent } from './recent.ts'
 
-/** Counts the operations that clients gave up, from the events of both views. */
+/** Counts the operations that clients gave up. Uses the events at the clients and the events at the nodes. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void

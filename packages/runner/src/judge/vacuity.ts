@@ -57,8 +57,8 @@ export function findDoubts(
 const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
 
 /**
- * Returns a note for each of the target's default faults that took no effect. The note is no doubt, because the user
- * did not request the fault.
+ * Returns a note for each of the target's default faults that took no effect. Such a note does not cast doubt on the
+ * run, because the user did not request the fault.
  */
 export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
   requested.flatMap(({ name, kind, isUsual }) => {

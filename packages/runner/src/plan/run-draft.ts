@@ -109,7 +109,7 @@ export async function completeRun(
   return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
 }
 
-/** Returns the default workload. It only reads if the target supports no other function. */
+/** Returns the name of the default workload. If `read` is the only function of the target, this workload only reads. */
 export function usualWorkload(target: Target, settings: Settings): string {
   if (target.usual !== undefined) return target.usual.workload.name
   const functions = target.functions({ ...settingsFor(target), ...settings })

@@ -16,8 +16,8 @@ export interface Clock {
   /** Returns nanoseconds since the run began. */
   now(): Nanos
   /**
-   * Calls `callback` at `time` or as soon as possible afterwards, but never before `at` has returned. By default, the
-   * pending callback keeps the Node.js process alive.
+   * Calls `callback` at `time` or as soon as possible afterwards. Never calls it before this method has returned. By
+   * default, the pending callback keeps the Node.js process alive.
    */
   at(time: Nanos, callback: () => void, options?: { readonly keepsAlive?: boolean }): Cancel
 }
@@ -74,9 +74,8 @@ export interface Cluster {
   /** Whether requests of clients are still being executed. Meanwhile, no read is final. */
   isUnderWay?(): boolean
   /**
-   * After a client gave up an update, nodes must agree for this many milliseconds, because the update may wait in a
-   * queue and take effect between two final reads. Absent if nodes report pending updates themselves
-   * (`NodeStatus.owes`).
+   * How long all nodes must agree, in milliseconds, after a client stopped waiting for an update. During this time, the
+   * update may still wait in a queue and take effect. Absent if nodes report their pending updates (`NodeStatus.owes`).
    */
   readonly lingersMs?: Millis | undefined
   /**
@@ -132,7 +131,10 @@ export interface ObservedClients {
   concluded(faults: readonly FaultRecord[]): Concluded
 }
 
-/** Called when a fault is injected outside this run. The returned function takes the fault's hits when it is healed. */
+/**
+ * Called when something other than this run injects a fault. When the fault is healed, the returned function is called
+ * with the number of times that the fault took effect.
+ */
 export type FaultNoticed = (name: string, fault: Fault) => (hits: number) => void
 
 export interface Concluded {

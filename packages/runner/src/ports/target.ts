@@ -62,8 +62,8 @@ export interface Target {
   /** The kind of target. A simulated run repeats byte for byte; a real run repeats only its workload and schedule. */
   readonly tier: 'simulated' | 'real'
   /**
-   * Milliseconds that replicas may take to agree after healing and the last write; by default 10 s. A function gets the
-   * level by which the run is judged.
+   * Milliseconds that replicas may take to agree after healing and the last write; by default 10 s. If this is a
+   * function, its argument is the consistency level by which the run is judged.
    */
   readonly quietMs?: Millis | ((level: string | undefined) => Millis) | undefined
   /** How the record of the target's proxy tells clients apart; absent if the proxy keeps no record. */
@@ -72,7 +72,10 @@ export interface Target {
   readonly mapping?: Header['mapping']
   /** The user's declaration of the target, if any. It is stored with runs, because the file may change later. */
   readonly declared?: object | undefined
-  /** The default workload of the target, and the default faults, which may take no effect. */
+  /**
+   * The target's default workload and default faults. A default fault that takes no effect does not cast doubt on the
+   * run.
+   */
   readonly usual?: {
     readonly workload: { readonly name: string; readonly settings: Settings }
     readonly faults: readonly string[]
@@ -262,6 +265,6 @@ export interface StartedCluster extends Cluster {
   recall?(recollection: Recollection): Heard
   /** Returns remarks that do not change the verdict, after the end of the run. */
   notes?(): Promise<readonly string[]>
-  /** Returns unexpected failures in order, such as a node that exited by itself. */
+  /** Returns the unexpected failures in the order in which they happened; for example, that a node exited by itself. */
   trouble(): readonly string[]
 }

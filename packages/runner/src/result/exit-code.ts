@@ -2,7 +2,8 @@ import type { RequirementResult } from './requirement-result.ts'
 import type { Expectation } from './run-summary.ts'
 
 /**
- * The exit codes, which scripts may rely on. The first three are common to checkers: promise kept, violated, unknown.
+ * The exit codes. Scripts may rely on them. As in other checkers, 0 means that the promise was kept, 1 that it was
+ * violated, and 2 that this is unknown.
  */
 export const EXIT = {
   met: 0,

@@ -130,6 +130,6 @@ export const areIsolation = (levels: readonly string[]): boolean => levels.inclu
 export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
   areIsolation(levels) ? isolationRungs : rungs
 
-/** Returns the levels of a comparison, strongest first. Other levels are too weak to summarize a run. */
+/** Returns the consistency levels by which a comparison summarizes its runs, strongest first. */
 export const comparedLevels = (levels: readonly string[]): readonly string[] =>
   comparedRungs(levels).flatMap(({ compared }) => compared)

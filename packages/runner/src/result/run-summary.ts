@@ -23,8 +23,8 @@ export interface RunSummary {
    */
   readonly weakness?: string | undefined
   /**
-   * Changed settings with which the target promises the violated level, or sacrifices fewer guarantees. Absent if none
-   * are known.
+   * Changes of settings that would make the target promise the violated level, or at least make it sacrifice fewer
+   * guarantees. Absent if no such changes are known.
    */
   readonly stronger?: Settings | undefined
   /** The violated level that the target promises with the `stronger` settings. */
@@ -135,8 +135,8 @@ export interface Listening {
 export interface Recollection {
   readonly listening: Listening
   /**
-   * Other changes of the same key. A message with one of them may be mistaken for a message with the change in
-   * question.
+   * Other changes of the same key. They are listed because a message with one of them can look like a message with the
+   * change in question.
    */
   readonly known: readonly Change[]
   /** All keys of the run. A message that names a different key is not a query for the key in question. */

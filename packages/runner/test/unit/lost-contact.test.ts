@@ -147,6 +147,6 @@ describe('a phase in which a fault may be in force', () => {
 
 test('a fault of uncertain duration is not reported as in force before its injection', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
-  // The time in which the fault was only perhaps in force begins no earlier than the fault.
+  // The fault began at 500 ms, so the time of uncertainty about the fault does not begin earlier.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })
 })

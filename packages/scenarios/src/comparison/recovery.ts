@@ -11,8 +11,8 @@ export type Recovery = number | 'never'
 const NEARLY_ALL = 0.99
 
 /**
- * Returns the time from the end of the last fault to the recovery. After the recovery, the answered share of operations
- * is at least 99%, or at least as large as before the first fault.
+ * Returns the time from the end of the last fault to the recovery. The system has recovered when it answers at least
+ * 99% of the operations, or at least as large a share as before the first fault.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

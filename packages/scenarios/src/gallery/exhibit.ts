@@ -36,7 +36,7 @@ export interface Exhibit {
   readonly cure: Cure
 }
 
-/** Returns the parts of an exhibit that readers see. */
+/** Returns what readers see of the tested system: its kind, name, version and servers. */
 export const testedSystem = (
   kind: ExhibitKind,
   system: string,

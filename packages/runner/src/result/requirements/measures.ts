@@ -11,7 +11,7 @@ export interface MeasuredRecord {
   readonly faults: readonly Spell[]
   /** Nanoseconds from healing until the copies agreed. Absent if they never agreed while the run waited. */
   readonly convergedAfterHealNanos?: number | undefined
-  /** The answers of probes by the text of their requirement. */
+  /** Maps the text of each requirement that has a probe to the probe's answer. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
 }
 
@@ -102,8 +102,8 @@ function latency(name: string, share: number, summary: string): Measure {
 }
 
 /**
- * Counts the lost elements, writes or additions. Without final reads, it is unknown whether no write and no addition
- * was lost.
+ * Counts the lost elements, writes or additions. If final reads are missing and no loss is known, the number of lost
+ * writes or additions is unknown.
  */
 function lostOf(history: History, { accounting, lost, levels }: Report<string>): Figure {
   const eventual = levels['eventual']

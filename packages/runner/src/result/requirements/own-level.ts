@@ -48,7 +48,7 @@ export function addOwnLevel(level: OwnLevel): void {
   levels.set(level.name, level)
 }
 
-/** @throws UserError (input) if the level answers in another form. */
+/** @throws UserError (input) if the user's own `judge` function returns something other than a judgement. */
 export function judgeOwnLevel({ name, judge }: OwnLevel, history: History): OwnJudgement {
   if (history.tally !== undefined)
     return { met: 'unknown', why: 'the operations of this history are counted, and not kept' }
