@@ -28,14 +28,8 @@ export {
   type ViolatedKey,
 } from './parallel/apart.ts'
 export { type BoardMemory, createBoardMemory } from './parallel/board.ts'
-export {
-  decideOwnShard,
-  mayBeSettled,
-  reportOfSettled,
-  type Settled,
-  type SomeParts,
-  settledBy,
-} from './parallel/own.ts'
+export type { Settled, SomeParts } from './parallel/own.ts'
+export { decideOwnShard, mayBeSettled, reportOfSettled, settledBy } from './parallel/own.ts'
 export {
   type JudgedShares,
   judgeBeside,

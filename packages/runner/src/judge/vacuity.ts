@@ -1,6 +1,6 @@
 import { type CheckOptions, entryOf, type Need, type Semantics, unmetNeeds } from '@chaosproxy/checker'
 import { faultName } from '@chaosproxy/faults'
-import { duration, type History, INFO } from '@chaosproxy/history'
+import { duration, FLAG_FINAL, type History, INFO, OK } from '@chaosproxy/history'
 import {
   commonestErrors,
   isOneOf,
@@ -10,7 +10,6 @@ import {
   withoutNews,
   withoutSharedKey,
 } from '@chaosproxy/workloads'
-import { refusedFinalReads } from '../final-reads.ts'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord, Lack } from '../result/run-summary.ts'
@@ -157,4 +156,29 @@ function hasOperationDuring({ from, to }: FaultRecord, { operations }: History):
     if (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from) return true
   }
   return false
+}
+
+/** Matches the refusal of a server that does not know the client or denies it access. */
+const REFUSED = /^status (401|403)\b/
+
+export const isRefusal = (error: string): boolean => REFUSED.test(error)
+
+/** Returns a complaint about keys whose final state is unknown because all final reads lacked credentials. */
+function refusedFinalReads(history: History): string[] {
+  const { key, flags, outcome, length } = history.operations
+  const read = new Set<number>()
+  const refused = new Map<number, string>()
+  for (let row = 0; row < length; row++) {
+    if (((flags[row] ?? 0) & FLAG_FINAL) === 0) continue
+    if (outcome[row] === OK) read.add(key[row] ?? -1)
+    const [, status] = outcome[row] === OK ? [] : (REFUSED.exec(history.errorOf(row) ?? '') ?? [])
+    if (status !== undefined) refused.set(key[row] ?? -1, status)
+  }
+  for (const each of read) refused.delete(each)
+  const [status] = refused.values()
+  if (status === undefined) return []
+  const keys = refused.size === 1 ? '1 key' : `${refused.size} keys`
+  return [
+    `the final reads of ${keys} were refused with status ${status}, since they carry none of the clients' credentials. Add the credentials to the route table: "sends": {"header.Authorization": "Bearer …"}`,
+  ]
 }
