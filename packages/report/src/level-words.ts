@@ -176,7 +176,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // A level outside the isolation ladder, such as `declared`, exists only in the form `alone`.
+  // A level outside the isolation ladder, such as `declared`, has no variants for sessions and real time.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []

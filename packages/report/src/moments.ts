@@ -100,7 +100,7 @@ function takenText(history: History, row: OperationRow): string {
   return JSON.stringify(message)
 }
 
-/** Returns the last earlier answer that makes the culprit impossible. */
+/** Returns the last answer before the culprit that makes the culprit's result impossible. */
 export function reproach(history: History, counterexample: Counterexample): Reproach | undefined {
   const culprit = counterexample.culprit
   if (culprit === undefined || counterexample.edges !== undefined) return undefined

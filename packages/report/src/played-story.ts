@@ -38,7 +38,7 @@ export interface PlayedStep {
   /** Identifies the step. Corresponding steps of different tellings have equal values. */
   readonly what: string
   readonly text: string
-  /** The level that the answers violate from this step on; absent in other steps. */
+  /** The consistency level whose violation begins with this step; absent in all other steps. */
   readonly breaks?: string | undefined
   /** The events drawn, in order of time. */
   readonly signs: readonly Sign[]

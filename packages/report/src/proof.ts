@@ -6,7 +6,7 @@ export interface WrittenProof {
   /** The files of the proof and its history, if any level has a proof. */
   readonly written: { readonly file: string; readonly history: string } | undefined
   readonly levels: readonly ProvedLevel[]
-  /** The proof for verification in a page, unless it is too large. */
+  /** The proof, embedded in a page that can verify it; absent if the proof is too large. */
   readonly embedded?: EmbeddedProof | undefined
 }
 

@@ -14,8 +14,8 @@ export interface StepGroup {
 }
 
 /**
- * Groups the signs of a telling by steps. A sign belongs to the step during which it occurs, which need not be the step
- * that lists the sign.
+ * Groups the drawn events (`signs`) of a story by the step during which they occur. This may be a different step than
+ * the one that lists the event.
  */
 export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
   const signs = steps

@@ -15,7 +15,7 @@ export function distinguishingDigits(times: readonly number[], most: number = 9)
 /** With fewer cases, a percentage would look too precise. */
 const FEW = 20
 
-/** Formats a share from 0 to 1 of `all` cases: `99.98%`, or `2 of 3` for few cases. */
+/** Formats a share of `all` cases as `99.98%`, or as `2 of 3` if there are few cases. `share` is from 0 to 1. */
 export const percentOf = (share: number, all: number): string =>
   all < FEW ? `${Math.round(share * all)} of ${all}` : percent(share)
 

@@ -27,7 +27,10 @@ export type RunEvent =
       readonly type: 'ready'
       readonly readyMs?: number | undefined
       readonly leader?: string | undefined
-      /** What clients do differently after the rehearsal. If no write worked, a sentence that says so. */
+      /**
+       * What clients do differently because of the test before the run, such as writing strings. If no write worked,
+       * says so.
+       */
       readonly remark?: string | undefined
     }
   /** An event of the history: an operation begins or ends, or the nemesis acts. */

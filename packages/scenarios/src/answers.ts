@@ -2,7 +2,7 @@ import { type Event, isClient, type Json, type Nanos } from '@chaosproxy/history
 import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 
-/** An operation of a tale with its record. */
+/** An operation of a story, with its call and its return in the recorded history. */
 export interface RecordedAsking {
   readonly asking: Asking
   readonly calledAt: Nanos

@@ -18,9 +18,9 @@ export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes
  * 500 -- A remark.
  * ```
  *
- * A value is JSON, or a word if it is not valid JSON. An object in place of a key is the value of an operation without
- * a key. An interpolated text becomes part of its line, interpolated beats are inserted at their place, and any other
- * interpolated value is inserted as JSON.
+ * A value is JSON, or a word if it is not valid JSON. If an object stands where a key is expected, the operation has no
+ * key, and the object is its value. An interpolated text becomes part of its line. Interpolated beats are inserted at
+ * their place. Any other interpolated value is inserted as JSON.
  *
  * @throws Error for a line in another format.
  */
@@ -41,7 +41,7 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/** The first character of a line that stands for inserted beats. No line of text begins with this character. */
+/** A line that begins with this character stands for inserted beats. No line of text begins with it. */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>

@@ -184,7 +184,7 @@ export const sameEverywhere = (key: string): Ledger => ({
   },
 })
 
-/** A client that has seen the effect reads the given value of the cause. */
+/** A client that has read a value of the key `effect` reads the given value of the key `cause` afterwards. */
 export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
   promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
   stands(done, money) {

@@ -39,8 +39,8 @@ export function withMessages(steps: readonly PlayedStep[], heard: Heard | undefi
     seen.add(what)
     return [{ type: 'message', at: sentAt, from, to, text, fate }]
   })
-  // Adds all signs to the first step. It does not matter which step has a sign, because each sign is drawn at its own
-  // time.
+  // The first step gets all messages. It does not matter which step has a message, because each message is drawn at its
+  // own time.
   return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
 }
 

@@ -105,7 +105,7 @@ interface Breach {
   readonly at: Nanos
 }
 
-/** Returns the first answer after which the history violates the level of the tale. */
+/** The tale names a level that is violated. Returns the first answer after which the history violates this level. */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
   if (level === undefined || tale.load !== undefined) return undefined

@@ -10,7 +10,7 @@ export function requestWords(input: Input, money?: Money): string {
   return value === null ? name : `${name} ${valueWords(value, money)}`
 }
 
-/** Formats a request for the label of an arrow: `balance $10→$0` for a compare-and-set. */
+/** Formats a request as the label of an arrow in a drawing: `balance $10→$0` for a compare-and-set. */
 export const callWords = (input: Input, money?: Money): string =>
   input.f === 'cas' && Array.isArray(input.value) ? changeWords(input, money) : requestWords(input, money)
 

@@ -188,8 +188,8 @@ function misread(history: History, read: OperationRow): Loss | undefined {
 }
 
 /**
- * Describes the transfer that would explain a wrong read if it was made more often than acknowledged. Empty unless
- * exactly one transfer would explain the read.
+ * Describes a transfer that explains a wrong read if it took effect more often than acknowledged. Empty if no transfer
+ * or more than one transfer explains the read.
  */
 function repeatedText(history: History, read: OperationRow): string {
   const { before, open } = changesAround(history, read)

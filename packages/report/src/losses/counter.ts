@@ -252,7 +252,7 @@ function otherEnds(history: History, culprit: OperationRow): readonly OperationR
   })
 }
 
-/** Returns other counters' losses, which the headline includes. */
+/** Returns a row with the missing additions of all counters except the culprit's. The headline counts these, too. */
 function elsewhereRows(history: History, report: Report<string>, culprit: OperationRow): readonly SheetRow[] {
   if (!isFinal(history, culprit)) return []
   const others = [...offInTheEnd(history, wrongIn(report))].flatMap(([key, off]) =>

@@ -19,15 +19,15 @@ import {
 interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
-  /** The newest of the reads before the culprit whose value is newer than the culprit's. */
+  /** A read before the culprit that returned a newer value than the culprit. Of several such reads, the newest one. */
   readonly saw: OperationRow | undefined
   /** The newest read before the culprit that returned another value. It began after the culprit's value was written. */
   readonly differs: OperationRow | undefined
 }
 
 /**
- * Returns what had certainly replaced the value that a read or cas found: a write that began after all writers of the
- * value had returned.
+ * Returns a write that proves that the value found by a read or cas was no longer current. The write began after all
+ * writers of that value had returned.
  */
 export function replacementOf(
   history: History,

@@ -66,7 +66,7 @@ export interface Race {
   readonly by: RacingPart
   /** The source lines that the two requests ran, with their times. */
   readonly rows: readonly RaceRow[]
-  /** The turns of each request, for a drawing. */
+  /** For a drawing: the periods in which each request ran without interruption. */
   readonly turns: { readonly overtaken: readonly RaceTurn[]; readonly by: readonly RaceTurn[] }
 }
 
@@ -99,7 +99,7 @@ export interface RaceRow {
   readonly text: string
   readonly overtaken?: LineTimes | undefined
   readonly by?: LineTimes | undefined
-  /** Whether the request `by` ran during this line's await. */
+  /** Whether the other request of the race ran while this line awaited. */
   readonly isOvertaken: boolean
   /** Whether lines before this line are left out. */
   readonly isAfterGap: boolean

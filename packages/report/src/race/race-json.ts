@@ -43,7 +43,7 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
 const ACCUSED = 'accused'
 
 /**
- * Returns the changes among the operations that the contradiction needs; without changes, the reads among them. Changes
+ * Returns the changes that the contradiction needs. If it needs no changes, returns the reads that it needs. Changes
  * identify the contradiction better, because different reads may show the same changes.
  */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {

@@ -12,7 +12,7 @@ interface Await {
 interface Candidate {
   readonly waited: Await
   readonly by: RacingRequest
-  /** The steps of the request `by` during the await. */
+  /** The steps that the other request ran during the await. */
   readonly meanwhile: readonly CodeStep[]
   /** The step of the request `by` that changed what the other request had read. */
   readonly change: CodeStep
@@ -182,7 +182,7 @@ function raceOf({ waited, by: other, meanwhile, change: { within, file } }: Cand
   }
 }
 
-/** Whether the program ran the step, and not a database. */
+/** Whether the program itself ran the step. A database runs SQL steps. */
 const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
 const MOST_TURNS = 16

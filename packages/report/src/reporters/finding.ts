@@ -291,7 +291,8 @@ function sentenceOf(history: History, facts: Facts): string {
   const { counterexample: shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const texts =
-    // If `isAside` is true, the level of the page is not violated, so the sentence about a stronger level is left out.
+    // If `isAside` is true, the judged level is not violated. The texts then do not describe the violation of a
+    // stronger level.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

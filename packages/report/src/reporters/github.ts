@@ -4,7 +4,7 @@ import { nonEmpty } from '../words.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** GitHub shows ten annotations per step at most; more than a few hide each other. */
+/** This is less than GitHub's limit of ten annotations per step, because many annotations hide each other. */
 const MOST_SHOWN = 3
 
 /**

@@ -136,7 +136,7 @@ export function nameOfRecord(record: unknown): string | undefined {
   }
 }
 
-/** Returns the outcome as at the top of the report. */
+/** Returns the outcome of a run in the words with which its report begins. */
 function summaryIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'why' | 'next'> {
   const { outcome, what, verdict, why, next } = savedTelling(result)
   return {

@@ -87,7 +87,9 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
   return undefined
 }
 
-/** Lays out the life of an element that a read shows although nobody added it, lacks, or shows twice. */
+/**
+ * Lays out the history of an element that a read got wrong: the element is missing, appears twice, or was never added.
+ */
 export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return undefined

@@ -153,7 +153,7 @@ export interface CheckPageOptions
   readonly checkMs: number
   /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined
-  /** Whether explanations follow, so that nothing may be left out. */
+  /** Whether explanations of all contradictions follow the page. In that case, the page leaves nothing out. */
   readonly explain?: boolean | undefined
 }
 

@@ -124,7 +124,10 @@ export const othersText = ({ others, steps }: DrawnTransaction): string =>
     ? ''
     : `${others}${steps.length === 0 ? '' : ' more'} ${others === 1 ? 'read or write' : 'reads and writes'}`
 
-/** Says what a transaction did: its drawn steps, the number of others, and why it is drawn. */
+/**
+ * Says what a transaction did: the drawn reads and writes, the number of reads and writes that are not drawn, and why
+ * the transaction is drawn.
+ */
 export const didTexts = (part: DrawnTransaction): readonly string[] =>
   nonEmpty([...part.steps.map(({ text }) => text), othersText(part), part.why ?? ''])
 

@@ -23,8 +23,8 @@ const values = (text: string): string[] =>
     .split('\n')
     .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
 
-// A page embeds only the source text of a part. The page lacks everything else that the part's module declares or
-// imports.
+// The page contains the source text of single functions and classes of these modules. It contains nothing else that the
+// modules declare or import.
 describe.each(files)('browser/%s', (file) => {
   test('a part of the browser script declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))

@@ -15,7 +15,7 @@ import { comparisonMarkdown } from '../../src/reporters/comparison-markdown.ts'
 import { renderComparison } from '../../src/terminal/comparison-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-/** Returns a cell of three runs with this median and this lowest availability. */
+/** Returns a cell for three runs. `median` and `least` are the median and the lowest availability of these runs. */
 const cell = (condition: string, level: string, median = 1, least = median): ComparedCell => ({
   condition,
   promised: 'eventual',

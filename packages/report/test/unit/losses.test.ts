@@ -145,7 +145,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
       'p2 and p3 both changed x from 1, and one change is lost',
     )
-    // In the first case, another client wrote the value again. In the second case, one change has an unknown outcome.
+    // In the first case, p2 writes the value 1 again. In the second case, the outcome of p2's change is unknown.
     for (const fine of [
       [cas(2, 1), cas(3, 7)],
       [cas(2, 5, { type: 'info' }), cas(3, 7)],

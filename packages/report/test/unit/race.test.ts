@@ -37,7 +37,10 @@ const SITES = {
   '2': [6, 4],
 } as const
 
-/** Steps as `A 0.6 at 2`: request, milliseconds, type and line. */
+/**
+ * Parses steps in the notation `A 0.6 at 2`. The words are the request, the milliseconds, the step type `at`, and the
+ * line number.
+ */
 const ran = (...lines: readonly string[]): CodeRun => ({
   steps: lines.map((text) => {
     const [request = '', ms, type, line] = text.split(' ')

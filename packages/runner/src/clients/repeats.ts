@@ -75,8 +75,8 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Determines which repeated requests were executed twice, certainly or perhaps. No node had answered their first
- * attempts. If no answered addition explains a sum, a first attempt was executed.
+ * Determines which repeated requests were executed twice, certainly or perhaps. No node answered the first attempts of
+ * these requests. If the answered additions do not explain a value, a first attempt was executed.
  */
 function classifyRepetitions(
   repetitions: readonly Repetition[],

@@ -1,7 +1,10 @@
 import { type Json, readsWhole } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 
-/** Infers additions without a reply from the values of keys that only additions change. */
+/**
+ * Infers how many additions took effect without a reply. The values of a key show this if only additions change the
+ * key.
+ */
 export interface Sums {
   client(event: WireEvent): void
   hidden(key: string): Hidden

@@ -129,8 +129,8 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // Leaves out the notes on overwritten updates if the recorder has doubts, because the doubts report such updates,
-      // too, and name a remedy.
+      // The recorder's doubts already report overwritten updates and name a remedy. With doubts, the notes on
+      // overwritten updates are therefore left out.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],

@@ -5,8 +5,8 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the smallest change of settings with which the target promises a level that it violated. If there is no such
- * change, returns a change with which the target sacrifices fewer guarantees. Empty if no change is known to help.
+ * Returns the smallest change of settings after which the target promises the violated level. If no change achieves
+ * this, returns a change after which the target gives up fewer guarantees. Empty if no change is known to help.
  */
 export function strongerSettings(
   {

@@ -121,8 +121,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       // After `stop`, another healing would replace the callback of `stop`.
       if (!stopped) heal(healed)
     },
-    // On real processes, a fault may begin later than its planned end. In that case, the record gives its beginning as
-    // its end.
+    // On real processes, a fault may begin after its planned end. In that case, its actual beginning is recorded as its
+    // end.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     noticed: inForce.noticed,
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),

@@ -209,8 +209,8 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const requested = levelFor(workload, expect ?? promised)
-  // If the run stops on a violation and the workload does not decide `linearizable`, `linearizable` means the strongest
-  // level of the workload.
+  // If a run stops on a violation, the expected level may be `linearizable` although the workload cannot decide it.
+  // `linearizable` then means the strongest level that the workload decides.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(requested) ? (levels[0] ?? requested) : requested
   if (levels.includes(level)) return { level, promised: expect === undefined }

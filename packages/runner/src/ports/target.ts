@@ -125,8 +125,8 @@ export interface Target {
    */
   missing?(): Promise<readonly MissingProgram[]>
   /**
-   * Rejects clients that cannot run in other processes, before anything is started. Absent if no clients of this target
-   * can run there.
+   * Rejects clients that cannot run in other processes, before anything is started. If this method is absent, no client
+   * of the target can run in another process.
    *
    * @throws UserError (usage) with what to do instead.
    */
@@ -216,7 +216,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /** What clients do differently after the test. If no write worked, a sentence that says so. */
+  /** What clients do differently because of the test, such as writing strings. If no write worked, says so. */
   readonly remark?: string | undefined
 }
 

@@ -1,7 +1,7 @@
 /** A container that appeared, disappeared or restarted. */
 export interface ClusterChange {
   readonly what: 'joined' | 'left' | 'started'
-  /** The name of the node in links. */
+  /** The node's name in its network links. */
   readonly node: string
   readonly container: string
   /** Milliseconds from the container's start until its links led through the proxy. */

@@ -11,7 +11,7 @@ export interface FaultSpan {
   readonly name?: string | undefined
   /** `partition {n1 | n2 n3}`, as in the history; it must be escaped before printing. */
   readonly label: string
-  /** Like `links`, empty if the affected nodes are unknown. */
+  /** The affected nodes. If they are unknown, `nodes` and `links` are empty. */
   readonly nodes: readonly string[]
   readonly links: readonly Link[]
   /** Nanoseconds since the run began. */
@@ -130,7 +130,7 @@ function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
   return from === undefined ? {} : { startingFrom: from }
 }
 
-/** Returns the latest possible end of a fault that an event ended. */
+/** Returns the latest possible end of a fault, given the event that reports the end. Empty if the end is certain. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
   const until = memberAt(value, ['inDoubtUntil'])
   if (until === undefined) return {}

@@ -53,7 +53,7 @@ export function highest(levels: readonly string[]): readonly string[] {
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** Returns the met levels of transactions, without implied levels; empty for other models. */
+/** Returns the strongest transaction levels that are met. Empty for models without transactions. */
 export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
@@ -123,7 +123,7 @@ const isolationRungs: readonly (ComparedRung & { readonly compared: readonly Iso
   { name: 'read committed', sign: '○', compared: ['read-committed', 'read-uncommitted'] },
 ]
 
-/** Whether transactions are judged by these levels. */
+/** Whether these levels are isolation levels of transactions. */
 export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
 
 /** Returns the groups of levels for a comparison, strongest first. */

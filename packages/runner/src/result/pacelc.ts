@@ -7,7 +7,7 @@ export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 /** The measurements of a system under one condition. */
 interface MeasuredCondition {
   readonly condition: string
-  /** The strongest level that the weakest run met. */
+  /** The strongest level that the run with the worst result met. */
   readonly level: string
   /** The share of requests to live nodes that were answered without an error. */
   readonly availability: { readonly median: number }

@@ -122,7 +122,7 @@ export interface Heard {
   readonly unasked?: readonly NodeId[] | undefined
 }
 
-/** Selects the messages to keep: those between certain nodes, and those with certain changes. */
+/** Selects the messages to keep: messages between the given nodes, and messages with one of the given changes. */
 export interface Listening {
   /** Nanoseconds since the run began. */
   readonly from: Nanos
@@ -139,7 +139,7 @@ export interface Recollection {
    * change in question.
    */
   readonly known: readonly Change[]
-  /** All keys of the run. A message that names a different key is not a query for the key in question. */
+  /** All keys of the run. A message that contains one of the other keys does not ask for the key in question. */
   readonly keys: readonly string[]
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos

@@ -39,7 +39,7 @@ interface PlannedHold {
   readonly from: Nanos
   /** The await that other requests must pass before the held request continues. */
   readonly until: string
-  /** How often other requests must pass the await `until`. */
+  /** How many times other requests must pass the await that `until` names. */
   readonly times: number
   /** Maximum time after which the held request continues anyway. */
   readonly most: Nanos

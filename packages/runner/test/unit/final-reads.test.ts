@@ -33,9 +33,7 @@ function virtualClock() {
   }
 }
 
-/**
- * Two nodes. An old write that its client gave up leaves its queue at 300 ms, and reaches the second node 20 ms later.
- */
+/** Reads from two nodes. An old write, which its client has given up, reaches n1 at 300 ms and n2 at 320 ms. */
 function readOf(options: {
   readonly lingersMs?: number
   readonly isGivenUp: boolean

@@ -122,7 +122,7 @@ describe('a history recorded with two skewed clocks', () => {
     }
   })
 
-  /** A read by another worker that begins this long after a write has returned, and returns the older value. */
+  /** A read of an old value by another worker. The read begins `laterBy` after the write of the new value returned. */
   const stale = (laterBy: number): readonly Done[] => [
     { worker: 0, process: 0, called: 200 * MS, returned: 210 * MS, f: 'write', value: 1 },
     { worker: 0, process: 0, called: 220 * MS, returned: 230 * MS, f: 'write', value: 2 },

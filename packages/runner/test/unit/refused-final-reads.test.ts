@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { findVacuity } from '../../src/judge/vacuity.ts'
 
-/** A final read of each key, refused with a status or answered. */
+/** Returns the complaints about final reads. Each read has a key and a status; status 200 stands for an answer. */
 const complaints = (...reads: readonly (readonly [key: string, status: number])[]) =>
   findVacuity(
     historyFromEvents(

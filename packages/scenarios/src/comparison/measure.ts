@@ -168,7 +168,8 @@ function percentile(sorted: Float64Array, part: number): number | undefined {
 }
 
 /**
- * The number of parts is large enough to show the beginning and the end of a fault, and small enough for a table cell.
+ * The number of parts into which a run is divided. More parts would not fit into a table cell. With fewer parts, the
+ * beginning and the end of a fault would not be visible.
  */
 const PARTS = 24
 

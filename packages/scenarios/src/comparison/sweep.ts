@@ -22,7 +22,8 @@ const MOST_VALUES = 20
 const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
 
 /**
- * Throws for a sweep of one value. The parser accepts such a sweep, so that the error for an unknown value comes first.
+ * Throws for a sweep of one value. The parser does not check this, because the error for an unknown value must come
+ * first.
  *
  * @throws UserError (usage)
  */
@@ -74,7 +75,10 @@ function togetherOf(text: string): readonly (readonly [name: string, value: numb
   return Array.from(text.matchAll(/([a-z]+)(\d+)/gi), ([, name = '', value]) => [name.toLowerCase(), Number(value)])
 }
 
-/** Returns the points from `from` to `to`. Every setting changes in steps of one. */
+/**
+ * Returns the points of a sweep from `from` to `to`. From one point to the next, each setting changes by one or not at
+ * all.
+ */
 function together(from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
   const [first = [], last = []] = [togetherOf(from), togetherOf(to)]
   const named = (settings: typeof first): string => settings.map(([name]) => name).join(' ')

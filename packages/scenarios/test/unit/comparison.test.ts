@@ -328,7 +328,8 @@ test('the comparison table shows a level as met only if no run, with registers o
     lost: 0,
     kept: true,
   })
-  // In this case, the run with sets has no verdict on `causal`. It counts as violated, because `eventual` is violated.
+  // The run with sets has no verdict on `causal` here. `causal` counts as violated, because the weaker level `eventual`
+  // is violated.
   expect(row(measurement([], ['linearizable', 'sequential', 'eventual'], 3), false)).toMatchObject({
     level: 'none',
     lost: 3,
