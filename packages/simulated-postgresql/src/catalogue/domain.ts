@@ -16,7 +16,7 @@ export interface DomainDefinition {
 
 export interface DomainCheck {
   readonly name: string
-  /** The condition over a row whose only value is VALUE. */
+  /** The compiled CHECK condition. It expects a row that contains only the checked value. */
   readonly condition: Compiled
   readonly validated: boolean
 }

@@ -19,7 +19,10 @@ export type IndexColumn = (
   | { readonly compiled: Compiled; readonly text: string; readonly displayText: string }
 ) & { readonly order: Index['orders'][number] }
 
-/** Creates an empty index. The index evaluates its expressions with `facts`, because they depend on no session. */
+/**
+ * Creates an empty index. Its expressions are evaluated with `facts` of the database, because index expressions depend
+ * on no session.
+ */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition
   const typeAt = (at: number): SqlType => {

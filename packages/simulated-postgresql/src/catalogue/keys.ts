@@ -46,7 +46,10 @@ function foldedOutput(value: object & SqlValue, type: SqlType, context: TextCont
   return caselessAmong(context.types, [elementOid]) === undefined ? text : lowerText(text)
 }
 
-/** Returns the key of a range. Its bounds are numbers or moments, and the keys of these do not depend on their type. */
+/**
+ * Returns the key of a range, which consists of the keys of its bounds. The bounds are numbers, dates or timestamps.
+ * Keys of such values do not depend on their type.
+ */
 function rangeKey(
   { empty, lower, lowerInclusive, upper, upperInclusive }: SqlRange,
   type: SqlType,

@@ -253,7 +253,10 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** Types of these categories share one operator class, which belongs to the type given here. */
+/**
+ * All types of one of these categories share an operator class. The map gives the type of this class: `anyarray` for
+ * arrays (A).
+ */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {

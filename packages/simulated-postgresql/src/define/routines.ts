@@ -59,7 +59,9 @@ export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: C
 
 type Arguments = readonly Argument[]
 
-/** Returns the type's oid in a signature. */
+/**
+ * Returns the oid that stands for a type in the signature of a function. For a domain, this is the domain's own oid.
+ */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
 /** Parses a PL/pgSQL body. Declares every argument with the type `int`, because the parser does not check the types. */
@@ -254,7 +256,7 @@ function setOf(
   return { kind: 'set', columns, scalar: true, named: false }
 }
 
-/** The options of functions that have no effect in the simulation. */
+/** Options of CREATE FUNCTION that the simulation ignores. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'cost', 'leakproof'])
 
 type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }

@@ -42,7 +42,8 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
 }
 
 /**
- * Removes all rows, even for older snapshots. PostgreSQL does the same: TRUNCATE is not MVCC-safe.
+ * Removes all rows, so that even older snapshots do not show them. PostgreSQL's TRUNCATE does the same: it is not
+ * MVCC-safe.
  *
  * @param isWitnessed whether the table keeps the removed rows in `emptied`, marked as deleted by `by`
  */

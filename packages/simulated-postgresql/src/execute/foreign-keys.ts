@@ -18,8 +18,9 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key.columns, key.table, before.values, tuple.values, run)) {
-      // If the key is unchanged and the old version is committed, the new version needs no check. After an uncommitted
-      // old version it needs one, because the pending check of a replaced version does nothing.
+      // If the key is unchanged and the old version is committed, the new version needs no check. If the old version is
+      // not committed, its check is still pending. This check skips the old version, because it has been replaced. The
+      // new version then needs its own check.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({

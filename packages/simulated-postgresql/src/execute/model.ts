@@ -79,7 +79,7 @@ export interface Relation {
   readonly isScalar: boolean
   readonly tuple: number
   readonly system: SystemColumns | undefined
-  /** The columns that PostgreSQL's relation of the system catalogue has and this one lacks. */
+  /** Columns that PostgreSQL's system catalogue has in this relation, but the simulation lacks. */
   readonly lacking: readonly string[] | undefined
 }
 

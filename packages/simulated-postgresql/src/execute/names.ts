@@ -8,7 +8,8 @@ export function resultName(node: Node): string {
 }
 
 /**
- * The name of a result column. A cast or CASE has a weak name: a strong name of the expression inside takes precedence.
+ * The name of a result column. A name from a cast or from CASE is weak. If the inner expression has a strong name, the
+ * column gets that name instead.
  */
 interface Figured {
   readonly name: string | undefined

@@ -16,7 +16,10 @@ export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
   execute(run: Run): Coroutine<{ readonly tag: string; readonly rows: Rows }>
-  /** Evaluates the statement in the view of the run. Returns its result, or the changes that it would make. */
+  /**
+   * Evaluates the statement on the rows that the run's view shows, without changing rows. Returns the result, or the
+   * changes that the statement would make.
+   */
   preview(run: Run): Coroutine<Rows>
   readonly reading?: QueryPlan['reading']
 }

@@ -17,10 +17,10 @@ class MustWait extends Error {
   }
 }
 
-/** The completed waits and calls of an evaluation. */
+/** The waits and the nested calls that the evaluation of an expression has completed. */
 interface Met {
   over: number
-  /** The completed waits that the evaluation has not reached again. */
+  /** The number of completed waits that the present evaluation has not yet passed. */
   left: number
   calls: number
   readonly results: { readonly site: object; readonly value: unknown }[]
@@ -99,7 +99,7 @@ export function executed<T>(site: object, start: () => Coroutine<T>): T {
   })
 }
 
-/** Returns the value as the result of a generator that never waits. */
+/** Returns a generator that never waits and ends with the value. */
 // biome-ignore lint/correctness/useYield: it is read as a generator
 export function* ready<T>(value: T): Coroutine<T> {
   return value

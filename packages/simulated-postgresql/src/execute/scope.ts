@@ -33,11 +33,17 @@ export class QueryScope implements Scope {
   subselect: Node | undefined
   /** Called for each column of this query that a subquery references. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
-  /** The number of names that subqueries looked up here. It shows whether a subquery depends on a row of this query. */
+  /**
+   * The number of names that subqueries looked up in this query. An increase shows that a subquery depends on a row of
+   * this query.
+   */
   searchedFromBelow = 0
   /** The clause that is being compiled, for messages. */
   place = 'this context'
-  /** Compiles special nodes, such as a grouping key to its value for the group. Returns undefined for other nodes. */
+  /**
+   * Compiles a node that has a special meaning in this query, such as a grouping key. Returns undefined for other
+   * nodes.
+   */
   onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined

@@ -23,7 +23,7 @@ export interface Met {
   readonly assigned: Map<Tuple, ReadonlySet<number>>
   /** Each row that the statement read, with its place in the order of first reads. */
   readonly order: Map<Row, number>
-  /** Tables that the statement read by its snapshot. */
+  /** The tables in which the statement searched for the rows visible to its snapshot. */
   readonly heaps: Set<Heap>
   readonly emptied: Map<Heap, number>
 }
@@ -61,7 +61,10 @@ export class View {
     this.#changes = changes
   }
 
-  /** Returns the versions that the view shows, in the order in which the statement first read their rows. */
+  /**
+   * Returns the row versions that the repeated evaluation sees, in the order in which the statement first read their
+   * rows.
+   */
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
     const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []

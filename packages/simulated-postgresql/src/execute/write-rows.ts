@@ -81,7 +81,9 @@ export function* claim(
   }
 }
 
-/** Locks the newest version of a row for a trigger to see; undefined if the row is deleted. */
+/**
+ * Locks the newest version of a row, because a BEFORE trigger must see this version. Undefined if the row is deleted.
+ */
 export function* claimBefore(facts: TableFacts, tuple: Tuple, lock: RowLock, run: Run): Coroutine<Tuple | undefined> {
   if (tuple.xmax !== undefined && tuple.xmax.transaction === run.transaction && !tuple.xmax.aborted) {
     yield* claim(facts, tuple, lock, run, lock === 'FOR UPDATE' ? 'delete' : 'update')

@@ -253,8 +253,8 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // A function without an implementation of its own (`own`) depends on the session. It is never computed in advance,
-  // even if PostgreSQL declares it immutable.
+  // If `own` is undefined, the session implements the function. Such a function is never computed in advance, even if
+  // PostgreSQL declares it immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }

@@ -280,7 +280,10 @@ export function knownValue(compiled: Compiled, scope: Scope): Known | undefined 
   return compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
 }
 
-/** Converts a condition of the clause `what` to boolean. Throws 42804. */
+/**
+ * Converts the condition of a clause to boolean. If the condition has another type, throws the error 42804, which names
+ * the clause `what`.
+ */
 export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid

@@ -39,14 +39,16 @@ export interface Subquery {
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** The names that an expression can use. A use of a name whose member is absent here is an error. */
+/**
+ * What an expression can refer to, such as columns and parameters. If a member is absent, such a reference is an error.
+ */
 export interface Scope {
   /**
-   * The types, settings and relations at the time of preparation. They do not change later, because each literal is
-   * parsed only once.
+   * The types, settings and relations at the time of preparation. Later changes do not affect the expression, because
+   * each literal is parsed only once.
    */
   readonly context: TextContext
-  /** The clause that messages name: `WHERE`, `CHECK constraints`. */
+  /** The clause that contains the expression, for error messages: `WHERE`, `CHECK constraints`. */
   readonly place?: string
   /** Resolves a column. Throws {@link SqlError} 42703 or 42702. */
   column(names: readonly string[]): ColumnReference | Compiled
@@ -62,8 +64,8 @@ export interface Scope {
   /** Compiles a set-returning function of a select list to an expression that reads its current value. */
   setReturning?(call: Fields<'FuncCall'>): Compiled
   /**
-   * Returns an expression for a node whose value is already computed, such as a key of GROUP BY. Called for a node
-   * before the nodes inside it.
+   * If the value of a node is already computed, returns an expression that reads this value. A key of GROUP BY is an
+   * example. The function is called for a node before it is called for the nodes inside it.
    */
   replaced?: ((node: Node) => Compiled | undefined) | undefined
 }

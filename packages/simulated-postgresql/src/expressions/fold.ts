@@ -9,7 +9,7 @@ interface Rule {
   readonly pure: boolean
 }
 
-/** The rule of an expression that can have a value even if a part is null. */
+/** The rule for expressions that may have a value although one of their parts is null. */
 export const PURE: Rule = { strict: false, pure: true }
 
 export function constant(type: SqlType, value: SqlValue): Compiled {
@@ -29,9 +29,9 @@ export function foldOf(part: Compiled, env: Env): Known | undefined {
 }
 
 /**
- * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does so even if
- * there are no rows, and reports the errors of constants. If the rule is strict, one constant null makes the result
- * null.
+ * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does this, too.
+ * Errors of constants are therefore reported even if there are no rows. If the rule is strict, one constant null makes
+ * the result null.
  */
 export function derived(
   type: SqlType,

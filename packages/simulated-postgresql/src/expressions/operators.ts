@@ -150,8 +150,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Decides whether a range contains an element, if a constant range alone decides it, as PostgreSQL's planner does.
- * Returns null if the element must be evaluated.
+ * Decides whether a constant range contains an element, if the element's value does not matter. An empty range, for
+ * example, contains no element. PostgreSQL's planner does the same. Returns null if the element must be evaluated.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved<Binary>, env: Env): boolean | null {
   const { source } = signature

@@ -128,7 +128,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // Each iteration sets `current`, because the comparison may run this subquery again and change `current`.
+          // The comparison may run this subquery again and change `current`. Each iteration therefore sets `current`.
           current = row
           yield condition.evaluate(env)
         }

@@ -40,7 +40,7 @@ export function offsetBound(
   let distance: SqlValue = null
   const from: Compiled = { type, evaluate: () => current }
   const by: Compiled = { type: wanted, evaluate: () => distance }
-  // A descending order reverses the direction of the offset.
+  // In a descending order, PRECEDING adds the offset and FOLLOWING subtracts it.
   const ascending = key.ascending
   const limit = binary(scope, preceding === ascending ? '-' : '+', from, by)
   const target = coerce(limit, type, 'a', scope)
@@ -55,7 +55,8 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // At the start of the frame, finds its first row; at its end, the first row after it.
+    // A frame starts at the first row that is not before the edge. A frame ends before the first row that is after the
+    // edge.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

@@ -29,7 +29,9 @@ export const isCalculable = (
   (volatility === 'i' || (volatility === 's' && BY_SETTINGS.test(source))) &&
   call.arguments.every(({ oid }) => isKnown(oid))
 
-/** Returns the text of a query that computes a call. `places` are the texts of the arguments. */
+/**
+ * Returns the SQL text of a query that computes a function or an operator. `places` are the SQL texts of the arguments.
+ */
 export type Query = (places: readonly string[]) => string
 
 export const functionQuery =

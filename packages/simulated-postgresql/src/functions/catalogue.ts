@@ -29,7 +29,7 @@ export interface FunctionSignature {
   readonly columns: readonly { readonly name: string; readonly oid: number }[]
 }
 
-/** The signature of an operator's function under the operator's name. */
+/** The signature of the function that implements an operator. Its `name` is the operator's name. */
 export type OperatorSignature = Pick<FunctionSignature, 'name' | 'strict' | 'source' | 'result' | 'arguments'>
 
 export type CastContext = 'i' | 'a' | 'e'

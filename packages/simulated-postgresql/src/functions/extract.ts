@@ -47,7 +47,10 @@ function extractMoment(name: string, local: bigint, universal = local): Numeric 
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Matches fields that `unitOf` does not know: fields that are not units, and `quarter`, a unit that intervals lack. */
+/**
+ * Matches the fields that `unitOf` does not know. Except for `quarter`, these fields are not units. `quarter` is no
+ * unit of intervals.
+ */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')
@@ -113,8 +116,8 @@ function truncated(unit: string, value: bigint): bigint {
 }
 
 /**
- * Truncates a timestamp in a zone. Units below a day keep the offset of the timestamp from UTC. Longer units take the
- * offset at the truncated time.
+ * Truncates a timestamp in a time zone. With a unit below a day, the result has the same offset from UTC as the
+ * timestamp. With a longer unit, the result has the offset at the truncated time.
  */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)

@@ -58,7 +58,7 @@ function hashed(bytes: Uint8Array, seed: bigint): State {
     for (const word of [0, 1, 2] as const) s[word] = (s[word] + view.getInt32(at + 4 * word, true)) | 0
     mix(s)
   }
-  // The lowest byte of the third word stays free for the length.
+  // The lowest byte of the state's third word is reserved for the length of the input.
   for (let i = 0; at + i < bytes.length; i += 1) {
     const word = i < 4 ? 0 : i < 8 ? 1 : 2
     const shift = 8 * (word === 2 ? i - 7 : i % 4)

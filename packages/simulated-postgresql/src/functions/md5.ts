@@ -23,7 +23,8 @@ const SHIFTS: readonly (readonly number[])[] = [
   [6, 10, 15, 21],
 ]
 /**
- * The RFC's table T: 2^32 times the absolute sine of i, which every JavaScript engine computes to more than 32 bits.
+ * The table T of RFC 1321: 2^32 times the absolute sine of i. Every JavaScript engine computes these sines to more than
+ * 32 bits.
  */
 const SINES = Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32))
 

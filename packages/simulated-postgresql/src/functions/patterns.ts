@@ -130,7 +130,7 @@ function testPattern(pattern: string, flags: string): RegExp {
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  // If a group is repeated, a quantifier before it may consume text that the group would match.
+  // If a quantifier precedes a repeated group, the quantifier may consume text that the group would otherwise match.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
     throw new NotComputed(`the text that the regular expression '${pattern}' matches`)

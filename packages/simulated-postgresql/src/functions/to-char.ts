@@ -37,8 +37,8 @@ const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
 /**
- * The names by pattern. A name is padded to the given length, unless FM stands before the pattern. The case of the
- * pattern decides the case of the name.
+ * For each pattern: the length to which the name is padded, and a function that returns the name. FM before the pattern
+ * prevents the padding. The case of the pattern decides the case of the name.
  */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],

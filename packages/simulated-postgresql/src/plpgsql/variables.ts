@@ -8,7 +8,7 @@ import type { Body, Variable } from './tree.ts'
 /** Finds the variables that a statement in a routine names. Their values are passed as parameters. */
 export interface RoutineVariables {
   find(names: readonly string[]): Compiled | undefined
-  /** How a name that both a variable and a column have is resolved: to the column, or with an error. */
+  /** What happens if a variable and a column have the same name: the column is used, or an error is reported. */
   readonly precedence: 'column' | 'error'
   readonly parameterOids: readonly number[]
   /** A text that identifies the names and types of the variables. */

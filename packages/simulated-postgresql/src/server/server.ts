@@ -16,7 +16,10 @@ export interface ServerOptions {
   /** Called for a statement that is not simulated. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly maxConnections: () => number
-  /** Called before a session learns that its writes are committed. If true, the connection ends instead. */
+  /**
+   * Called before a client is told that its writes are committed. If the result is true, the connection ends and the
+   * client is not told.
+   */
   readonly losesReply: (pid: number) => boolean
   readonly isStarting: () => boolean
 }
@@ -139,7 +142,8 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // The session ends in a step of its own, because the current step belongs to another session.
+    // The current step of the simulation belongs to another session. The terminated session therefore ends in a later
+    // step.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })

@@ -203,8 +203,8 @@ function* prepare(fields: Fields<'PrepareStmt'>, connection: Host, statement: St
     const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
-  // Sessions find shared plans by the text of a statement. The query therefore keeps the text of the whole PREPARE,
-  // which differs from the text of any query.
+  // Statements with the same text share a plan. The prepared query keeps the text of the whole PREPARE, so that it
+  // shares no plan with an ordinary query.
   connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }

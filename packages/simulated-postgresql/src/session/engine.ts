@@ -10,7 +10,7 @@ import { Notifications } from './notifications.ts'
 import type { Server } from './server.ts'
 import type { Engine, EngineOptions, Session, SessionListener } from './session.ts'
 
-/** The first process id of a session; the server process has one too. */
+/** The first process id that a session gets. The server process has a process id, too. */
 const FIRST_PID = 101
 
 /** Creates a PostgreSQL server with an empty database. The parser must be loaded before. */

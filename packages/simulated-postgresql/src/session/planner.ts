@@ -53,7 +53,10 @@ export class Planner {
     return plan
   }
 
-  /** Returns the plan, compiled again if the catalogue changed. Throws if it has other columns now. */
+  /**
+   * Returns the plan of a statement. Compiles it again if the catalogue has changed. Throws if the plan then has other
+   * result columns.
+   */
   current({ plan, version, statement, parameterOids, columns }: Compiled): Plan {
     if (plan !== undefined && version === this.#server.catalogue.version) return plan
     const again = this.#plan(statement, parameterOids)

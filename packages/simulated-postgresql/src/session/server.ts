@@ -20,7 +20,7 @@ export interface Server {
   readonly catalogue: Catalogue
   readonly notifications: Notifications
   readonly connections: Map<number, Peer>
-  /** Compiled statements by all inputs of their compilation. */
+  /** The compiled statements. A statement's key contains everything on which its compilation depends. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
   /** The facts for expressions that belong to the database and to no session, such as index expressions. */

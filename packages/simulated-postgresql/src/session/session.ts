@@ -89,10 +89,10 @@ export interface Notice {
 }
 
 /**
- * A session executes one statement at a time. An error that it throws has already aborted the transaction.
+ * A session executes one statement at a time. If it throws an error, it has already aborted the transaction.
  *
- * A statement outside of a transaction block begins an implicit transaction, which `sync` commits: the server calls it
- * at the Sync message, or at the end of a simple query before the CommandComplete of its last statement.
+ * A statement outside of a transaction block begins an implicit transaction. The server calls `sync` to commit this
+ * transaction. It does so at the Sync message or, for a simple query, before the CommandComplete of the last statement.
  */
 export interface Session {
   readonly pid: number
@@ -120,7 +120,7 @@ export interface Session {
    */
   prepare(statement: Statement, parameterOids: readonly number[]): Coroutine<Prepared>
   /**
-   * Executes a statement, which is atomic between two yields. Throws SqlError or NotSupported.
+   * Executes a statement. Between two yields of the execution, no other session acts. Throws SqlError or NotSupported.
    *
    * @param inParts If true, the rows of a query do not count as read until `reportRead` of its outcome reports them.
    */

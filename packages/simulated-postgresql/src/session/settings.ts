@@ -179,7 +179,7 @@ function millisecondsOf(text: string): number | undefined {
   return number === undefined ? undefined : roundHalfEven(Number(number) * (UNITS[unit] ?? 1))
 }
 
-/** Returns a time as SHOW prints it, in the largest unit of which it is a multiple. */
+/** Returns a duration as SHOW prints it. The unit is the largest one that gives a whole number. */
 function timeText(milliseconds: number): string {
   const units = Object.entries(UNITS).toReversed()
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0) ?? ['ms', 1]

@@ -35,7 +35,7 @@ const UNWRITTEN: Readonly<Record<string, unknown>> = {
   stmt_len: -1,
 }
 
-/** The SQL words for fields whose names are not those words. */
+/** The SQL words of those fields of the syntax tree that have a different name in SQL. */
 const WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.distinctClause': 'DISTINCT',
   'SelectStmt.intoClause': 'SELECT INTO',
@@ -78,7 +78,7 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
   return fields as Fields<K>
 }
 
-/** Functions of the fields of nodes, by the kind of node. */
+/** A function for each kind of node, or only for some kinds. A function takes the fields of a node. */
 export type ByKind<Given extends readonly unknown[], Result> = {
   readonly [K in Kind]?: (fields: Fields<K>, ...given: Given) => Result
 }

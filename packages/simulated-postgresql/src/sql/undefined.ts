@@ -93,7 +93,7 @@ export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error 
     : new SqlError('42704', `type "${dottedName(names)}" does not exist`, fields)
 }
 
-/** Returns the error for a missing type by its text: `pg_catalog.pg_class[]`. */
+/** Returns the error for a type that does not exist. `text` is the type as it was written: `pg_catalog.pg_class[]`. */
 export function undefinedTypeText(text: string): Error {
   const names = text
     .replaceAll(/"|\(.*\)|\[\d*\]/g, '')

@@ -54,7 +54,7 @@ export interface Tuple {
   /** The subtransaction that deleted or replaced this version. If it aborted, the version is still current. */
   xmax: Subtransaction | undefined
   /**
-   * If `xmax` is set, the number of the command that set it. Otherwise the id of a transaction that locked the version,
+   * The number of the command that set `xmax`. If `xmax` is not set, the id of a transaction that locked the version,
    * or 0.
    */
   cmax: number
@@ -86,7 +86,10 @@ export interface Heap {
   name: string
   schema: string
   tuples: Tuple[]
-  /** The row versions that TRUNCATE removed, which a witness needs. */
+  /**
+   * The row versions that TRUNCATE removed. They are kept for a witness, which records the reads and writes of
+   * transactions.
+   */
   emptied?: readonly Tuple[]
   rowsInserted: number
   indexes: Index[]
@@ -158,6 +161,6 @@ export interface Reader {
   earliestOutConflictCommit: number
   /** All sets of readers that this transaction belongs to. */
   readonly reads: Set<Set<Reader>>
-  /** The number of rows of each table that were read one by one and not written later. */
+  /** For each table, the number of rows that this transaction read one by one and has not written since. */
   readonly rowsRead: Map<Heap, number>
 }

@@ -11,7 +11,7 @@ export const LOCK_MODES = [
 ] as const
 export type LockMode = (typeof LOCK_MODES)[number]
 
-/** Bit n of a mode's mask is set if it conflicts with mode n (PostgreSQL's documentation, table 13.2). */
+/** Bit n of a mode's mask is 1 if the mode conflicts with mode n (PostgreSQL's documentation, table 13.2). */
 const CONFLICTS: Readonly<Record<LockMode, number>> = {
   AccessShareLock: 0b1000_0000,
   RowShareLock: 0b1100_0000,
@@ -44,7 +44,10 @@ export function strongerOrEqual(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) >= ROW_LOCKS.indexOf(b)
 }
 
-/** The mode in which a transaction that waits for a row locks the row's queue (heapam.c, tupleLockExtraInfo). */
+/**
+ * A transaction that waits for a row also locks the row's queue. For each mode of the row lock, this is the mode of the
+ * queue lock (heapam.c, tupleLockExtraInfo).
+ */
 export const QUEUE_MODE: Readonly<Record<RowLock, LockMode>> = {
   'FOR KEY SHARE': 'AccessShareLock',
   'FOR SHARE': 'RowShareLock',

@@ -24,7 +24,8 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
   }
   for (const each of tuples.slice(first)) put(each)
   const place = places.get(tuple)
-  // A version that only a repeated evaluation created is not in the table, so it has no position.
+  // If a statement is evaluated again, it may create row versions that are not in the table. Such a version has no
+  // position.
   if (place === undefined) throw new NotSupported('the ctid of a row version that is not in its table')
   counted.set(heap, count)
   return place

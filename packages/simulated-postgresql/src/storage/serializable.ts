@@ -4,11 +4,12 @@ import { statusOf } from './transaction.ts'
 
 /**
  * Serializable snapshot isolation as in PostgreSQL (predicate.c). A read leaves a mark. A write to a row that another
- * transaction read is a rw-conflict. If one transaction has a conflict to a second one, and the second to a third, and
- * the third commits first, one of them must fail.
+ * transaction read is a rw-conflict from the reader to the writer. Assume that there is a conflict from transaction 1
+ * to transaction 2, and one from transaction 2 to transaction 3. If transaction 3 commits first, one of the three must
+ * fail.
  *
- * PostgreSQL marks pages and tuples. Here, a mark is on a table, a row version, or an index key. In a table as small as
- * a page, a mark may also be on all keys of an index, or on all rows.
+ * PostgreSQL marks pages and tuples. Here, a read marks a table, a row version, or an index key. If the table is as
+ * small as a page, a read may also mark all rows, or all keys of an index.
  */
 const ROWS_OF_A_PAGE = 150
 /** `max_pred_locks_per_page` */
@@ -98,8 +99,8 @@ export class Serializable {
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The row lock of the write makes this transaction's read mark unnecessary, unless a rollback to a savepoint may
-    // release the lock (CheckTargetForConflictsIn).
+    // The transaction now has a row lock because of its write, so it no longer needs the mark of its read. The mark
+    // stays if a rollback to a savepoint may release the row lock (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
     me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)
@@ -170,7 +171,8 @@ export class Serializable {
   }
 
   /**
-   * Whether another writer overlaps this transaction. Only then may its commit fail although no conflict requires it.
+   * Whether another writing transaction overlaps this one. If none does, a commit may fail only if a conflict requires
+   * it.
    */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false

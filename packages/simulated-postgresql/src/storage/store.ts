@@ -93,8 +93,8 @@ export class Store {
   }
 
   /**
-   * Whether a change fails although no conflict requires it. This is permitted if another transaction has changed the
-   * table since the snapshot.
+   * Decides whether a change fails although no conflict requires it. Such a failure is possible only if another
+   * transaction has changed the table since the snapshot.
    */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false

@@ -54,8 +54,8 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * Returns the later versions that are locked with this one. Stops at a version that a committed transaction changed in
- * conflict with the lock (test_lockmode_for_conflict).
+ * Returns the later versions of the row that are locked together with this one. If a committed transaction changed a
+ * version in conflict with the lock, this version and all later ones are not locked (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()
@@ -68,9 +68,8 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns the holders of locks that were taken before the replacement of the version was committed. Until these holders
- * end, PostgreSQL treats the version as not yet replaced by a committed transaction (HeapTupleSatisfiesUpdate, for a
- * multixact).
+ * Returns the holders of locks that are older than the commit that replaced this version. Until these holders end,
+ * PostgreSQL acts as if no committed transaction had replaced the version (HeapTupleSatisfiesUpdate, for a multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0

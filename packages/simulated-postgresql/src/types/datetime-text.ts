@@ -72,8 +72,8 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
 }
 
 /**
- * Returns the error for a text that was not parsed: NotComputed if PostgreSQL may accept its numbers and calendar
- * words.
+ * Returns the error for a text that was not parsed. The error is NotComputed if the text consists of numbers and
+ * calendar words that PostgreSQL may accept.
  */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []

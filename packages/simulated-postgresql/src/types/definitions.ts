@@ -339,8 +339,8 @@ const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, tr
 const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
 
 /**
- * Parses an interval. The fields of the type decide the unit of a bare number; the calculator does not know these
- * fields.
+ * Parses an interval. The fields of its type, such as `DAY TO HOUR`, decide the unit of a bare number. The calculator
+ * does not know the fields of the type.
  */
 function intervalInput(text: string, context: TextContext, typmod: number): Interval {
   const unit = unitOfTypmod(typmod)

@@ -170,7 +170,10 @@ export function unitOfTypmod(typmod: number): Unit {
   return INTERVAL_FIELDS.findLast(([bit]) => (range & bit) !== 0)?.[1] ?? 'second'
 }
 
-/** Fits an interval to the last field and the precision of its type. */
+/**
+ * Truncates an interval to the last field of its type: HOUR in `DAY TO HOUR`. Rounds its seconds to the precision of
+ * the type.
+ */
 export function fitInterval(value: Interval, typmod: number): Interval {
   if (typmod < 0) return value
   const precision = typmod & 0xffff

@@ -97,7 +97,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // The text is halfway between two floats if, on its other side, a second float is as far from it as `value` is.
+  // `read` is halfway between two floats if a float on its other side is as far away as `value` is.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

@@ -11,8 +11,8 @@ function asRecord(value: SqlValue): SqlRecord {
 }
 
 /**
- * Returns the behaviour of record. Values cannot be parsed, because a text such as `(1,2)` does not tell the types of
- * the columns.
+ * Returns the behaviour of the type `record`. A text such as `(1,2)` cannot be parsed, because it does not tell the
+ * types of the columns.
  */
 export function recordBehaviour(): Behaviour {
   const refuse = (): never => {

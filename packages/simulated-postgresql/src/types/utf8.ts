@@ -16,7 +16,7 @@ export function encodeUtf8(text: string): Uint8Array {
 
 /** Returns the longest start of a text that takes at most `count` bytes. */
 export function firstBytes(text: string, count: number): string {
-  // Avoids the encoding of most texts, which are short: no UTF-16 code unit takes more than 3 bytes.
+  // Returns a short text without encoding it, because no UTF-16 code unit takes more than 3 bytes.
   if (text.length * 3 <= count) return text
   return text.slice(0, encoder.encodeInto(text, new Uint8Array(count)).read)
 }

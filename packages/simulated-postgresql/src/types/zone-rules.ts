@@ -6,8 +6,8 @@ const SECONDS_TO_2000 = 946_684_800
 /** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
 const CYCLE_SECONDS = 146_097 * 86_400
 /**
- * Both in seconds since 2000. Before `FIRST`, every zone has its local mean time. From `LAST` on, its current rules
- * repeat.
+ * `FIRST` and `LAST` are in seconds since 2000. Before `FIRST`, every zone has its local mean time. From `LAST` on, the
+ * zone's current rules repeat.
  */
 const FIRST = -200 * 31_557_600
 const LAST = 100 * 31_557_600
@@ -17,8 +17,8 @@ const STEP_SECONDS = 7 * 86_400
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
   /**
-   * By the number of steps since 2000: the offset at the start of the step, and its change before the next step, if
-   * any.
+   * The key is the number of a step since 2000. The value has the zone's offset at the start of the step, and the
+   * change of the offset during the step, if any.
    */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 

@@ -79,8 +79,9 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits in which a cycle is possible: those in which a statement missed an earlier commit,
-   * or in which a group has several transactions.
+   * Returns the ranges of commits in which a cycle is possible. One kind of range begins with a commit that a statement
+   * missed, and ends when the statement's own group has committed. Another kind of range contains a group of several
+   * transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -99,8 +100,8 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // Changes of several transactions may matter only together. An edge to one of these transactions cannot show
-        // this.
+        // The changes of several transactions may alter the result only together. A dependency on one transaction
+        // cannot express this.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }
@@ -172,7 +173,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // If the changes matter only together, the first one represents all of them.
+    // If only all changes together alter the result, the first change represents them.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue

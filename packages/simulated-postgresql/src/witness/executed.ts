@@ -36,8 +36,8 @@ export class RepeatedEvaluation {
   }
 
   /**
-   * The result of the statement with unchanged rows. Undefined if a repeated evaluation gives another result: the
-   * statement then depends on more than the rows.
+   * The result of the statement when it is evaluated again with the rows that it saw. Undefined if this is not the
+   * original result: the statement then depends on more than the rows.
    */
   get unchanged(): string | undefined {
     if (this.#isEvaluated) return this.#unchanged

@@ -42,8 +42,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version that a statement saw of a row that its own transaction had already written. The transaction had
- * locked the row, so its version directly follows the version that it overwrote.
+ * Returns the version of a row that a statement saw if its own transaction had already written the row. The transaction
+ * had locked the row, so its version directly follows the version that it overwrote.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -76,8 +76,8 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // A statement that saw no row would see the whole later version, because this version includes the insertion of the
-  // row.
+  // If the statement saw no row, the version that it missed would show it a whole new row, because that version
+  // includes the row's insertion.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

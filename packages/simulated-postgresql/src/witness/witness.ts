@@ -61,7 +61,7 @@ export class Witness {
     addTo(this.#statements, transaction, executed)
   }
 
-  /** Records a fetch from a cursor as a statement with a part of the result. */
+  /** Records a fetch from a cursor as a statement whose result is the fetched part. */
   readPart(
     plan: Plan,
     run: Run,

@@ -55,8 +55,8 @@ export interface WitnessedCommit {
 }
 
 /**
- * The committed transactions that may be on a cycle, in commit order, each with what it read and missed. All other
- * transactions are consistent with the commit order.
+ * The committed transactions that may be part of a cycle, in commit order. Each one has what its statements read, and
+ * which changes they missed. All other transactions are consistent with the commit order.
  */
 export interface Witnessed {
   /** The transactions with committed changes, in commit order. */
