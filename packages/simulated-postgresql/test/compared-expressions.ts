@@ -100,7 +100,10 @@ function dataError(answer: Answer): boolean {
 /** The outcome of the comparison of expressions. */
 interface Tally {
   readonly differences: readonly string[]
-  /** Expressions that fail on one side only, because PostgreSQL's planner decides what is computed. */
+  /**
+   * Expressions that fail only in the simulation or only in PostgreSQL, because PostgreSQL's planner decides which
+   * parts are computed.
+   */
   readonly planned: readonly string[]
   readonly refused: ReadonlyMap<string, number>
 }
@@ -120,9 +123,10 @@ export async function compareExpressions(seed: number, count: number): Promise<T
     }
     const theirs = await answerOf(expression)
     if (sameAnswer(ours, theirs) || unreadableMoments(ours, theirs)) continue
-    // PostgreSQL's planner computes constants, even in branches that are never taken. It may therefore report another
-    // of several errors, or no error: a strict function of a constant null computes nothing. Subqueries are computed
-    // only when needed, so the answers must agree once subqueries replace the literals.
+    // PostgreSQL's planner computes constants in advance, even in branches that are never taken. It may therefore
+    // report another of several errors. It may also report no error, because it does not call a strict function of a
+    // constant null. It does not compute subqueries in advance, so the answers must agree if subqueries replace the
+    // literals.
     if ((theirs.kind === 'error' || ours.kind === 'error') && sameAnswer(ours, await answerOf(draw(true)))) continue
     // Some constants that the generator writes are not literals, so PostgreSQL computes them in advance in the second
     // attempt too.

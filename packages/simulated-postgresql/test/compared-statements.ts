@@ -37,8 +37,9 @@ async function reset(): Promise<void> {
 }
 
 /**
- * Returns the answer in a comparable form. Its rows are sorted, unless their order is given. Equal values such as
- * `1.50` and `1.5` get the same text unless `exact`, because any of them may represent a group or come first.
+ * Returns the answer in a comparable form. Its rows are sorted, unless the statement determines their order. Unless
+ * `exact`, equal values such as `1.50` and `1.5` get the same text, because PostgreSQL may choose any of them, for
+ * example as the value of a group.
  */
 function canonical(answer: Answer, { ordered }: RandomStatement, exact: boolean): Answer {
   if (answer.kind !== 'rows') return answer

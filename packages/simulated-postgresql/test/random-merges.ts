@@ -84,8 +84,8 @@ export function zonedMoment(r: Random): RandomStatement {
 }
 
 /**
- * Returns statements with temporary tables and with tables created from other tables, and queries of what each
- * statement leaves.
+ * Returns statements with temporary tables and with tables created from other tables. Some of the statements query
+ * these tables.
  */
 export function temporary(r: Random): readonly RandomStatement[] {
   const option = r.pick(['', '', ' on commit drop', ' on commit delete rows', ' on commit preserve rows'])

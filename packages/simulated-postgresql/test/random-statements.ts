@@ -60,7 +60,8 @@ function condition(r: Random, sources: readonly Source[]): string {
     case 2:
       return `${alias}.${firstInt(sources, alias)} ${r.pick(['in', 'not in'])} (select ${r.pick(['id', 'q', 't1_id'])} from t2)`
     case 3:
-      // PostgreSQL's planner decides which part is computed first, so the second part never fails.
+      // PostgreSQL's planner decides which part of the condition is computed first. The second part is therefore one
+      // that never fails.
       return `(${condition(r, sources)} ${r.pick(['and', 'or'])} ${alias}.${firstInt(sources, alias)} ${r.pick(['> 0', '< 100', '<> 77'])})`
     default:
       return expression(r, sources, 'bool')

@@ -1,11 +1,11 @@
 import { type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
 
-// Random queries: subqueries wherever an expression or a table is permitted, writing queries in WITH, and window
-// frames. The results depend on no order that the query leaves open.
+// Random queries with subqueries at all places that permit an expression or a table, with writing queries in WITH, and
+// with window frames. If a query leaves an order open, its result does not depend on this order.
 
 const COUNTED = ['t1', 't2', 't3'] as const
 
-/** Columns of the table with the alias `p`, which is t1 or t2, by kind of type. */
+/** The columns of the table `p`, grouped by kind of type. `p` is an alias of t1 or t2. */
 const COLUMNS = {
   t1: { int: ['p.id', 'p.a'], text: ['p.b'], num: ['p.c'] },
   t2: { int: ['p.id', 'p.q', 'p.t1_id'], text: ['p.name'], num: ['p.q::numeric'] },

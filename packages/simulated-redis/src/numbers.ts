@@ -15,7 +15,7 @@ export function wholeOf(text: string): bigint {
 }
 
 /**
- * Rounds integers that a double does not hold exactly; no index or time needs them.
+ * Rounds integers that a double cannot represent exactly. Indexes and times do not need such integers.
  *
  * @throws CommandError for anything else than a 64-bit integer in its shortest form.
  */

@@ -46,7 +46,7 @@ export class Database {
   readonly number: number
   readonly #store: Store
   entries: Map<string, Entry> = new Map()
-  /** By key: the number of the change that last modified it, for `WATCH`. */
+  /** The number of the last change to each key, for the Redis command WATCH. */
   readonly #versions = new Map<string, number>()
 
   constructor(store: Store, number: number) {
@@ -124,7 +124,7 @@ export class Store {
   /** The server's clock at the start of the current command, in milliseconds. */
   now = 0
   changes = 0
-  /** Together with the seed, this determines the next random numbers. */
+  /** The number of random numbers drawn so far. Together with the seed, it determines the next ones. */
   draws = 0
   readonly #random: (n: number) => number
   readonly channels: Map<string, Set<Session>> = new Map()

@@ -45,7 +45,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
  * Removes all rows, so that even older snapshots do not show them. PostgreSQL's TRUNCATE does the same: it is not
  * MVCC-safe.
  *
- * @param isWitnessed whether the table keeps the removed rows in `emptied`, marked as deleted by `by`
+ * @param isWitnessed whether the table keeps the removed rows in `emptied`. `by` is recorded as their deleter.
  */
 export function empty(table: Table, by: Subtransaction, isWitnessed: boolean): void {
   const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }

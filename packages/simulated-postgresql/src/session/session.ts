@@ -122,7 +122,7 @@ export interface Session {
   /**
    * Executes a statement. Between two yields of the execution, no other session acts. Throws SqlError or NotSupported.
    *
-   * @param inParts If true, the rows of a query do not count as read until `reportRead` of its outcome reports them.
+   * @param inParts If true, the rows of a query count as read only when the outcome's `reportRead` reports them.
    */
   execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts?: boolean): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */

@@ -20,7 +20,7 @@ export class Serializable {
   #lastCommit = 0
   readonly #fails: () => boolean
 
-  /** @param fails decides whether a commit fails that PostgreSQL may let fail, but need not. */
+  /** @param fails decides whether a commit fails if PostgreSQL permits both outcomes. */
   constructor(fails: () => boolean) {
     this.#fails = fails
   }

@@ -1,4 +1,4 @@
-/** The table of the scripts with user-defined functions that return sets. */
+/** The table that the scripts use. The scripts test user-defined functions that return sets. */
 const TABLE = [
   'create table t (id int primary key, v text, n numeric(5,2))',
   "insert into t values (1, 'a', 1.5), (2, 'b', null), (3, 'c', 3)",

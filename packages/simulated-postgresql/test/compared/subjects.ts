@@ -39,7 +39,7 @@ import { TIME_ZONES } from './time-zones.ts'
 import { UNREAD } from './unread.ts'
 import { VALUES } from './values.ts'
 
-/** The scripts of statements, by their subject. */
+/** The scripts, grouped by subject. A script is a list of SQL statements. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'functions at their bounds': BOUNDS,
   'changed definitions': CHANGED_DEFINITIONS,

@@ -53,7 +53,7 @@ export class RealSessions implements Sessions {
         max_lifetime: null,
         onnotice() {},
       })
-    // These settings affect the locks of statements: plans depend on no new statistics, and deadlocks are found
+    // These settings make the locks of statements predictable. New statistics change no plan, and deadlocks are found
     // immediately.
     const admin = connect()
     for (const setting of ['autovacuum = off', 'jit = off', `deadlock_timeout = '${DEADLOCK_TIMEOUT}'`])
@@ -98,7 +98,7 @@ export class RealSessions implements Sessions {
     return this.#sessions[session]?.message
   }
 
-  /** Waits until each statement has ended or waits for a lock, and until this has not changed for a while. */
+  /** Waits until every statement has ended or is waiting for a lock. This state must stay the same for a while. */
   async #settled(): Promise<void> {
     let last = ''
     let since = performance.now()

@@ -29,8 +29,8 @@ interface Timer {
 export type Race = `${'sessions' | 'timers'} of step ${number}`
 
 /**
- * The time after each statement. It exceeds the deadlock timeout, so a session that still waits then waits for another
- * session.
+ * The pause after each statement. It is longer than the deadlock timeout. If a session still waits after the pause, it
+ * therefore waits for another session.
  */
 const STEP_MICROS = 30_000n
 export const DEADLOCK_TIMEOUT = '10ms'

@@ -19,7 +19,7 @@ const asker = serving(`
 
 export type Options = Parameters<typeof ranAlone>[1]
 
-/** Runs JavaScript statements on nodes that have `pg` and a PostgreSQL. */
+/** Runs JavaScript statements on nodes that can use the package `pg` and a PostgreSQL server. */
 export const ran = (asks: string, options: Options = {}): ReturnType<typeof ranAlone> =>
   ranAlone(asker, { postgres: {}, environment: { ASKS: asks }, ...options })
 

@@ -36,12 +36,13 @@ export interface FaultRun {
   readonly environment?: Readonly<Record<string, string>>
   /** Whether there is a standby. The service finds its address in PG_STANDBY_URL. */
   readonly standby?: boolean
-  /** SQL that makes the PostgreSQL slow at the moments at which faults should occur. */
+  /** SQL that makes PostgreSQL slow at the moments at which faults should occur. */
   readonly slowed?: string
 }
 
 /**
- * Runs an unchanged service under load with a real PostgreSQL. The recorder between them judges the transactions.
+ * Runs an unchanged service under load with a real PostgreSQL. A recorder between the service and PostgreSQL judges the
+ * transactions.
  *
  * @param cwd the folder of the service and of `load.mjs`. The first word of the service's name also names the file of
  * its tables.

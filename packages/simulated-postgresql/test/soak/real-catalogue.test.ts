@@ -12,7 +12,7 @@ const lacking = initdb === undefined || postgres === undefined
 const TABLES =
   'create table t (id int primary key, v int, u int unique); create table c (t_id int references t); insert into t values (1, 1, 1), (2, 2, 2), (3, 3, 3)'
 const SAME = "create or replace function same() returns trigger language plpgsql as 'begin return new; end'"
-/** The columns to compare. Transaction ids are compared only by which of them are equal. */
+/** The query returns the columns to compare. Of transaction ids, only their equality is compared, not their values. */
 const LOOK = 'select id, xmin, xmax, ctid from t order by id'
 const UPSERT = 'insert into t values (1, 5), (7, 5) on conflict (id) do update set v = 9 returning id, xmax = 0, xmin'
 

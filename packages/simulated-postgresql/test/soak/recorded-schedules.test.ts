@@ -22,7 +22,7 @@ test.skipIf(lacking)(
         return played(schedule, real)
       }
       const first = await answered(35)
-      // On a busy machine, a session may take longer than this to continue after its wait ends.
+      // On a busy machine, a session may take longer than 35 ms to continue after its wait ends.
       all.push(first === recorded ? first : await answered(500))
     }
     await real.close()

@@ -23,7 +23,7 @@ interface Schedule {
   readonly defines: boolean
 }
 
-/** Without definitions, every third schedule has triggers, and every fourth has bookings. */
+/** Every third schedule has triggers, and every fourth has bookings, unless the schedule has definitions. */
 const hasTriggers = ({ seed, defines }: Schedule): boolean => !defines && seed % 3 === 0
 const kindOf = ({ seed, defines }: Schedule) => (defines ? 'definitions' : seed % 4 === 1 ? 'bookings' : 'rows')
 const tablesOf = (schedule: Schedule): string =>

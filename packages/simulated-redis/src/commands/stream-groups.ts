@@ -162,7 +162,7 @@ function claimOne(
 
 const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
 
-/** Whether a word is an option or its value. */
+/** Whether a word is an option of the Redis command XCLAIM, or the value of the option before it. */
 const isClaimOption = (word: string, before = ''): boolean =>
   VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
 
@@ -217,7 +217,7 @@ function claimAll(call: Call): Reply {
   const claimed: Reply[] = []
   const gone: Reply[] = []
   let at = 0
-  // A call examines at most ten entries for each entry that it may claim.
+  // The Redis command XAUTOCLAIM examines at most ten times as many entries as it may claim.
   for (; at < candidates.length && at < count * 10 && claimed.length + gone.length < count; at++) {
     const [id] = candidates[at] ?? [LEAST_ID]
     if (entryAt(found.stream, id) === undefined) gone.push(idText(id))

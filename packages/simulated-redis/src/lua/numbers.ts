@@ -26,7 +26,7 @@ export function scientific(value: number, places: number): string {
   return `${Object.is(value, -0) ? '-' : ''}${mantissa}e${exponentText(Number(power))}`
 }
 
-/** The number of additional digits that show whether a number is halfway between two shorter ones. */
+/** The number of additional digits. They show whether a number is halfway between two numbers with fewer digits. */
 const MORE = 25
 
 /** Rounds halves to even, as C does; JavaScript rounds them up. */

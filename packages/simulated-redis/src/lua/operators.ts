@@ -65,7 +65,10 @@ export function requireKey(key: LuaValue): asserts key is NonNullable<LuaValue> 
 
 type Arithmetic = (one: LuaValue, other: LuaValue, named?: string, otherNamed?: string) => LuaValue
 
-/** An operator on operands that `read` converts. Without a conversion, the handler of `event` is called. */
+/**
+ * Creates a binary operator. `read` converts the operands. If an operand cannot be converted, the operator calls the
+ * metamethod `event`.
+ */
 const binary =
   <Operand extends LuaValue>(
     event: string,

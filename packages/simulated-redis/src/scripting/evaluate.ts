@@ -83,7 +83,7 @@ export function evaluate(call: Call, evaluation: Evaluation): Reply {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
-/** Commands that scripts cannot call, because they concern connections or wait. */
+/** Commands that scripts cannot call: commands about connections, transactions and scripts, and commands that wait. */
 export const NOT_FROM_SCRIPTS: ReadonlySet<string> = words(`
   AUTH HELLO CLIENT QUIT RESET MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE
   EVAL EVALSHA EVAL_RO EVALSHA_RO SCRIPT BLPOP BRPOP BLMOVE BRPOPLPUSH BZPOPMIN BZPOPMAX`)

@@ -53,8 +53,8 @@ export interface Server {
   /** Closes every connection and removes loaded scripts. */
   kill(): void
   /**
-   * Loses the commands that were not fsynced, except the first `kept(written)`. Only a prefix is kept, because Redis
-   * drops its file after a hole.
+   * Simulates a power loss. Of the commands that were not fsynced, only the first `kept(written)` survive, because
+   * Redis drops everything after a gap in its file.
    */
   losePower(kept: (written: number) => number): void
 }

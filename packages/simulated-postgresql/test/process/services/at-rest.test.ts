@@ -95,7 +95,7 @@ describe('a service over one PostgreSQL', () => {
     'a service has pending work until a relay has polled twice without a change: %s',
     async (way) => {
       const { restedAfterMs } = await ran(way)
-      // Two periods without a change, plus the time of an answer.
+      // Work is pending until two periods of the relay have passed without a change. The answer takes some time, too.
       expect(restedAfterMs).toBeGreaterThan(100)
       expect(restedAfterMs).toBeLessThan(250)
     },

@@ -1,4 +1,5 @@
-// Accounts, with pg and node:http. Environment variables select how money is moved, and at which isolation level.
+// A service with accounts, built on pg and node:http. Environment variables select how it moves money, and at which
+// isolation level.
 import { createServer } from 'node:http'
 import pg from 'pg'
 

@@ -1,4 +1,4 @@
-// Doctors on call, with pg and express, at SERIALIZABLE with retries.
+// A service with doctors on call, built on pg and express. Its transactions are SERIALIZABLE, and it retries them.
 import express from 'express'
 import pg from 'pg'
 

@@ -1,4 +1,5 @@
-// Each key has a pair of doctors. In each step, one of them leaves, with the other one as the deputy, or comes back.
+// Each key stands for a pair of doctors. In each step, one doctor leaves and the other one is the deputy, or one doctor
+// comes back.
 import { defineClient } from 'chaosproxy'
 
 export default defineClient({

@@ -7,7 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const [service = '', given] = process.argv.slice(2)
 const ROUNDS = 40
-/** The maximum duration of the payments. It is long, because replies are lost only rarely. */
+/**
+ * The maximum duration of the payments. It is long because at least one reply must be lost, and replies are lost only
+ * rarely.
+ */
 const LONGEST_MS = 20_000
 
 async function freePort() {
@@ -47,7 +50,7 @@ const asked = {
   wallet: () =>
     repeated(async () => {
       await Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount })))
-      // Only this read shows which balance the deposits produced.
+      // Only this read shows the balance after the three deposits.
       await get('/wallets/x')
     }),
   duty: () =>

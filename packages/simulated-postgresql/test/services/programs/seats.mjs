@@ -1,4 +1,5 @@
-// Seats of shows, with pg and node:http, at the level of isolation that the environment names. A booking first asks what is booked.
+// A service that books seats of shows, built on pg and node:http. An environment variable selects its isolation level.
+// A booking first asks what is booked.
 import { createServer } from 'node:http'
 import pg from 'pg'
 

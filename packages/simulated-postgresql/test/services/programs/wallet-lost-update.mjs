@@ -1,4 +1,5 @@
-// Wallets, with pg and express. A deposit reads the balance and writes the new one: two deposits may read the same.
+// A service with wallets, built on pg and express. A deposit reads the balance and writes the new one, so two deposits
+// may read the same balance.
 import express from 'express'
 import pg from 'pg'
 

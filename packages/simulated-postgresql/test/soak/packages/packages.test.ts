@@ -43,7 +43,8 @@ describe.skipIf(lacking !== undefined)(`Packages over TCP${lacking === undefined
     execFileSync('npm', ['install', ...NPM], { cwd, stdio: 'pipe', timeout: 600_000 })
     const url = 'postgres://nobody@127.0.0.1/none'
     writeFileSync(join(cwd, 'prisma.config.mjs'), `export default { datasource: { url: '${url}' } }`)
-    // The client needs no engine. `true` replaces the engine of migrations, which Prisma would otherwise download.
+    // The Prisma client needs no engine. For migrations, Prisma would download an engine. The program `true` replaces
+    // this engine.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },

@@ -71,7 +71,10 @@ async function searched(service: string, ...more: readonly string[]) {
   return { exitCode, found, result: JSON.parse(stdout) }
 }
 
-/** With CHAOS_SOAK=short, there is one faulty service and one correct one; the bug is the one that only faults show. */
+/**
+ * CHAOS_SOAK=short selects one faulty service and one correct service. The bug of this faulty service shows only under
+ * faults.
+ */
 const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice'].slice(0, short ? 1 : 4)
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
@@ -111,11 +114,14 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check
 
 /** How a recording of real processes shows whether money was moved correctly. */
 interface RecordedProof {
-  /** The isolation level. If present, transactions are recorded, otherwise the HTTP requests of clients. */
+  /**
+   * If present, transactions are recorded and judged by this isolation level. If absent, the HTTP requests of clients
+   * are recorded.
+   */
   readonly level?: string
   /**
-   * A query that answers `t` at the end if money was moved correctly. Needed where the recording does not show this,
-   * because sums and absent rows are not recorded as reads.
+   * A query that returns `t` after the run if money was moved correctly. It is needed if the recording cannot show
+   * this, because sums and absent rows are not recorded as reads.
    */
   readonly holds?: string
 }
@@ -124,7 +130,7 @@ interface RecordedProof {
 interface Moves {
   readonly bug: string
   readonly cure: string
-  /** The isolation levels of both; READ COMMITTED by default. */
+  /** The isolation levels of the faulty way and of the corrected way; READ COMMITTED by default. */
   readonly isolation?: readonly [ofBug: string, ofCure: string]
   readonly options: readonly string[]
   readonly proof: RecordedProof
@@ -197,8 +203,8 @@ const JOBS: Judged = {
 async function recordedAs(service: string) {
   if (!service.startsWith('payments'))
     return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
-  // Several seeds are tried, because a seed may lose no reply to a COMMIT, and because each lost reply to a BEGIN costs
-  // Drizzle a connection.
+  // Several seeds are tried for two reasons. With one seed, possibly no reply to a COMMIT is lost. With each lost reply
+  // to a BEGIN, Drizzle loses a connection.
   for (let seed = 1; ; seed++) {
     const recorded = await recordedClients(cwd, service, {
       ...{ level: 'linearizable', faults: 'lose-reply', hurt: 'db', slowed: SLOW_COMMITS, seed },

@@ -87,8 +87,8 @@ const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Returns the offsets at which parenthesized expressions start. The parser does not report parentheses, which limit a
- * call to its first result.
+ * Returns the offsets at which parenthesized expressions begin. The parser does not report parentheses, but parentheses
+ * around a call drop all of its results except the first.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
   const starts = new Set<number>()

@@ -13,7 +13,7 @@ import { callable, index, rawSet, requireKey } from '../operators.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
-/** The maximum number of loop iterations and calls of a script. */
+/** The maximum number of steps of a script. Each loop iteration and each call is a step. */
 const MOST_STEPS = 5_000_000
 
 const ITEM: unique symbol = Symbol('an item of a table')

@@ -143,7 +143,7 @@ function compileNamedFunction(node: ast.FunctionDeclaration, to: Compiling): str
 function compileReturn({ arguments: values }: ast.ReturnStatement, to: Compiling): string {
   const [only] = values
   if (only === undefined) return 'return $.NO_RESULTS;'
-  // A stack trace shows the caller at the line of this call.
+  // If a function returns the results of a call, a stack trace shows this function at the line of the call.
   if (values.length === 1 && hasMany(only, to)) return `return (${compileMany(only, to)});`
   return `return [${compileList(values, to)}];`
 }

@@ -78,7 +78,10 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** Returns the value of an error for `pcall`. Errors of Redis become texts, as in older versions of Redis. */
+/**
+ * Returns the value that `pcall` returns for an error. For an error of Redis, this is only its text, as in older
+ * versions of Redis.
+ */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value

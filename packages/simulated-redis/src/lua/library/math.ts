@@ -16,7 +16,9 @@ export class ScriptRandom {
     this.#draw = draw
   }
 
-  /** Sets the seed, or returns to the server's stream. */
+  /**
+   * Sets the seed of the script's random numbers. If `value` is undefined, the server's random numbers are used again.
+   */
   seed(value: number | undefined): void {
     this.#state = value === undefined ? undefined : (BigInt.asUintN(32, BigInt(Math.trunc(value))) << 16n) | 0x330en
   }

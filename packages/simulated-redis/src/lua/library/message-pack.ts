@@ -134,7 +134,7 @@ interface Reading {
   read(bytes: Buffer): number
 }
 
-/** The sizes and readers of numbers by their codes. */
+/** For each MessagePack code of a number: the size of the number in bytes, and a function that reads it. */
 const NUMBERS: ReadonlyMap<number, Reading> = new Map<number, Reading>([
   [0xca, { size: 4, read: (bytes) => bytes.readFloatBE() }],
   [0xcb, { size: 8, read: (bytes) => bytes.readDoubleBE() }],
@@ -149,7 +149,7 @@ interface Counted {
   readonly size: number
 }
 
-/** By code: the kind of content, and the number of bytes that encode its length. */
+/** For each MessagePack code with a length: the kind of content, and the number of bytes of the length. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
   ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
   ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),

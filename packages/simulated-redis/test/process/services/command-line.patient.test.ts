@@ -98,8 +98,8 @@ describe('chaos simulate --redis', () => {
   })
 
   patientTest('finds no failure under kills of the Redis, and finds lost writes after power losses', async () => {
-    // By default, ioredis resends commands that may have been executed. This would be another bug, so it is switched
-    // off.
+    // By default, ioredis resends commands that may have been executed. This test looks for a different bug, so it
+    // switches resending off.
     const once = `{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20 }`
     const cwd = folderOf(
       CURED.replace("process.env['REDIS_URL'] ?? ''", `process.env['REDIS_URL'] ?? '', ${once}`)
