@@ -252,7 +252,10 @@ function otherEnds(history: History, culprit: OperationRow): readonly OperationR
   })
 }
 
-/** Returns a row with the missing additions of all counters except the culprit's. The headline counts these, too. */
+/**
+ * Returns a row with the missing additions of all counters except the culprit's. The headline counts these additions,
+ * too.
+ */
 function elsewhereRows(history: History, report: Report<string>, culprit: OperationRow): readonly SheetRow[] {
   if (!isFinal(history, culprit)) return []
   const others = [...offInTheEnd(history, wrongIn(report))].flatMap(([key, off]) =>

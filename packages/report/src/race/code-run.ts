@@ -66,7 +66,7 @@ export interface Race {
   readonly by: RacingPart
   /** The source lines that the two requests ran, with their times. */
   readonly rows: readonly RaceRow[]
-  /** For a drawing: the periods in which each request ran without interruption. */
+  /** The periods in which each request ran without interruption. A drawing shows them. */
   readonly turns: { readonly overtaken: readonly RaceTurn[]; readonly by: readonly RaceTurn[] }
 }
 
@@ -99,7 +99,7 @@ export interface RaceRow {
   readonly text: string
   readonly overtaken?: LineTimes | undefined
   readonly by?: LineTimes | undefined
-  /** Whether the other request of the race ran while this line awaited. */
+  /** Whether the second request of the race ran while the first request awaited at this line. */
   readonly isOvertaken: boolean
   /** Whether lines before this line are left out. */
   readonly isAfterGap: boolean

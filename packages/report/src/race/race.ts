@@ -12,7 +12,7 @@ interface Await {
 interface Candidate {
   readonly waited: Await
   readonly by: RacingRequest
-  /** The steps that the other request ran during the await. */
+  /** The steps of the second request while the first request awaited. */
   readonly meanwhile: readonly CodeStep[]
   /** The step of the request `by` that changed what the other request had read. */
   readonly change: CodeStep

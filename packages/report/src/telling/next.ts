@@ -79,7 +79,7 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
 /** Matches the last sentence of a remedy, if that sentence suggests a weaker expected level. */
 const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 
-/** Returns advice after a violation of a level that is stronger than the expected level. */
+/** Returns advice for the case that a level above the expected level is violated. */
 function moreNeeded(facts: Facts, input: TellingInput): string {
   const strongest = strongestIn(facts)
   const remedy = facts.counterexample === undefined ? '' : remedyOf(facts, input).replace(WEAKER_IS_FINE, '')

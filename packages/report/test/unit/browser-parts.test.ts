@@ -23,8 +23,8 @@ const values = (text: string): string[] =>
     .split('\n')
     .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
 
-// The page contains the source text of single functions and classes of these modules. It contains nothing else that the
-// modules declare or import.
+// From each module in `browser/`, a page contains only the source text of one function or class. The page contains
+// nothing else that the module declares or imports.
 describe.each(files)('browser/%s', (file) => {
   test('a part of the browser script declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))

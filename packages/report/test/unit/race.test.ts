@@ -38,8 +38,8 @@ const SITES = {
 } as const
 
 /**
- * Parses steps in the notation `A 0.6 at 2`. The words are the request, the milliseconds, the step type `at`, and the
- * line number.
+ * Parses steps in the notation `A 0.6 at 2`. The words are the request, the time in milliseconds, the type of the step
+ * (`at`), and the line number.
  */
 const ran = (...lines: readonly string[]): CodeRun => ({
   steps: lines.map((text) => {

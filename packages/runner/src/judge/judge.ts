@@ -129,7 +129,7 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // The recorder's doubts already report overwritten updates and name a remedy. With doubts, the notes on
+      // The recorder's doubts already report overwritten updates and name a remedy. If there are doubts, the notes on
       // overwritten updates are therefore left out.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),

@@ -88,8 +88,8 @@ describe('runTest', () => {
     let asked = 0
     const judged = await runTest(parseRunSpec({ ...spec, checkMs: 1 }, 'test'), registriesWith(target), {
       ...optionsFor(store),
-      // Each call of the clock returns a time 10 ms later. A check may take 1 ms, so every call shows that its time is
-      // over.
+      // Each call of the clock returns a time 10 ms later. A check may take only 1 ms, so its time is over at every
+      // call of the clock.
       judging: { ...judging, now: () => millis(10 * asked++) },
       listener: (event) => void (event.type === 'violation' && told.push(event.violation.key ?? '')),
     })

@@ -20,8 +20,8 @@ export type IndexColumn = (
 ) & { readonly order: Index['orders'][number] }
 
 /**
- * Creates an empty index. Its expressions are evaluated with `facts` of the database, because index expressions depend
- * on no session.
+ * Creates an empty index. Index expressions depend on no session, so they are evaluated with `facts`, which belong to
+ * the database.
  */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition

@@ -254,8 +254,8 @@ function noTree(what: string, isThere: boolean): null {
 }
 
 /**
- * All types of one of these categories share an operator class. The map gives the type of this class: `anyarray` for
- * arrays (A).
+ * For these type categories, all types of a category share one operator class. The map gives the type of this class:
+ * `anyarray` for arrays (category A).
  */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 

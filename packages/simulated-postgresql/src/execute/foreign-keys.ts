@@ -19,8 +19,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key.columns, key.table, before.values, tuple.values, run)) {
       // If the key is unchanged and the old version is committed, the new version needs no check. If the old version is
-      // not committed, its check is still pending. This check skips the old version, because it has been replaced. The
-      // new version then needs its own check.
+      // not committed, the new version needs a check. The pending check of the old version does nothing, because the
+      // old version has been replaced.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({

@@ -48,8 +48,8 @@ function extractMoment(name: string, local: bigint, universal = local): Numeric 
 }
 
 /**
- * Matches the fields that `unitOf` does not know. Except for `quarter`, these fields are not units. `quarter` is no
- * unit of intervals.
+ * Matches the fields that `unitOf` does not know. `quarter` is a unit that intervals lack. The other fields are not
+ * units.
  */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 

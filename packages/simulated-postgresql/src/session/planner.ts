@@ -54,8 +54,8 @@ export class Planner {
   }
 
   /**
-   * Returns the plan of a statement. Compiles it again if the catalogue has changed. Throws if the plan then has other
-   * result columns.
+   * Returns the plan of a statement. Compiles the statement again if the catalogue has changed. Throws if this changes
+   * the result columns.
    */
   current({ plan, version, statement, parameterOids, columns }: Compiled): Plan {
     if (plan !== undefined && version === this.#server.catalogue.version) return plan

@@ -16,7 +16,10 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** The end of an error message. It says that PGlite computes the function if the option `--calculator` is given. */
+/**
+ * The end of an error message about a function. It says that PGlite computes the function if the option `--calculator`
+ * is given.
+ */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
 /** Thrown if only a calculator can compute a function for the given values. */

@@ -97,7 +97,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // `read` is halfway between two floats if a float on its other side is as far away as `value` is.
+  // `read` is halfway between two floats if its distance to `value` equals its distance to a float on the other side.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 
