@@ -1,7 +1,7 @@
 import type { EventInput } from '@chaosproxy/history'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
-import { onlineCheckerFor } from '../../src/ports/live-judge.ts'
+import { onlineCheckerFor } from '../../src/judge/live-judge.ts'
 
 const write = { process: 0, type: 'invoke', f: 'write', value: 1 } as const
 const written = { ...write, type: 'ok' } as const

@@ -20,8 +20,8 @@ import {
   UserError,
 } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
-import { leftOutReads } from '../judge/left-out-reads.ts'
-import { missingSuccesses, withoutSuccesses } from '../judge/vacuity.ts'
+import { leftOutReads } from './left-out-reads.ts'
+import { missingSuccesses, withoutSuccesses } from './vacuity.ts'
 
 export interface RecordSoFar extends Pick<Workload, 'initial'> {
   readonly model: ModelName | Model<unknown>
