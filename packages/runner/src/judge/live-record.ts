@@ -27,7 +27,7 @@ export interface RecordSoFar extends Pick<Workload, 'initial'> {
   readonly model: ModelName | Model<unknown>
   readonly mapping?: Header['mapping']
   /** Returns why a run of the workload proves less than it seems to; absent if no workload makes the operations. */
-  readonly vacuous?: Workload['vacuous']
+  readonly vacuous?: Workload['vacuous'] | undefined
 }
 
 /** The events recorded so far, as the final check would see them. */
