@@ -27,9 +27,10 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Returns the order of the lanes. The nodes are in the middle. A client is to the left or to the right of all nodes,
- * closer to the first node that it calls. Nodes on the same side of the first partition are neighbours, so that a wall
- * can be drawn. Of the orders that meet these conditions, returns the order in which calls cross the fewest lanes.
+ * Returns the order in which a drawing shows clients and nodes from left to right. The nodes are in the middle. Each
+ * client is to the left or right of all nodes, closer to the first node that it calls. Nodes on the same side of the
+ * first network partition are adjacent, so that a wall between the sides can be drawn. Among these orders, returns the
+ * one in which the arrows of calls cross the fewest lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)

@@ -39,18 +39,15 @@ const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 /** A consistency level that a history meets even though the system broke a promise. */
 export interface Despite {
   readonly level: string
-  /**
-   * A clause about why the level is met: `it leaves real time out, so the balance it read may count as newer than its
-   * own write`.
-   */
+  /** A clause that says why the level is met, such as `it leaves real time out, so …`. */
   readonly because: string
 }
 
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row, except for
- * `mainLevels` without a note.
+ * Returns the rows of a table of levels, strongest level first. Adjacent levels share a row if their results and notes
+ * are equal. A level in `mainLevels` without a note has its own row.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []

@@ -79,8 +79,8 @@ export function stalenessText(staleness: Staleness): string {
 }
 
 /**
- * Says how well several clocks agreed, and what this means for the verdict: `the clocks of 2 load workers agreed to
- * within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing`.
+ * Says how closely the clocks of load workers agreed, and whether the remaining uncertainty changed the verdict. The
+ * text begins like this: `the clocks of 2 load workers agreed to within ±0.4 ms`.
  */
 export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramped, undecided }: ClockCost): string {
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`

@@ -140,8 +140,8 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
 }
 
 /**
- * Whether the answer of `read` has the value that `write` wrote, or the element that `write` added. If so, `write` does
- * not contradict the answer. A watch contradicts no answer.
+ * Whether the answer of `read` contains the value that `write` wrote or added. Such a write does not contradict the
+ * answer. Also returns true for a watch, because a watch contradicts no answer.
  */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||

@@ -49,7 +49,8 @@ export function valueText(value: Json, most: number = 28): string {
         )
       : text
   if (ends.length <= most) return ends
-  // Only the middle of a token is left out, because generated texts such as tokens differ at their ends.
+  // In a long text without spaces, only the middle is left out. Such texts are often generated, and differ at their
+  // beginning or end.
   const isToken = typeof value === 'string' && !/\s/.test(value)
   if (!isToken) return `${text.slice(0, most - 1)}…`
   const kept = Math.floor((most - 1) / 2)

@@ -1,7 +1,7 @@
 import type { Millis, Nanos } from '@chaosproxy/history'
 import type { NodeMessage } from '@chaosproxy/runner/result'
 
-/** A story after its execution, ready to be shown. */
+/** A scripted story after its run, ready to be shown. */
 export interface PlayedStory {
   readonly name: string
   readonly summary: string
@@ -35,7 +35,7 @@ export interface StoryTelling {
 }
 
 export interface PlayedStep {
-  /** Identifies the step. Corresponding steps of different tellings have equal values. */
+  /** Identifies the step. A story has several runs; corresponding steps of these runs have equal identifiers. */
   readonly what: string
   readonly text: string
   /** The consistency level whose violation begins with this step; absent in all other steps. */

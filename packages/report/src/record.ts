@@ -49,7 +49,8 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // Ignores reads: if an answer to a read was not understood, the record has a mark, which is counted separately.
+  // Reads are not counted here. The record marks each read whose answer was not understood, and these marks are counted
+  // separately.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''

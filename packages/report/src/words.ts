@@ -2,7 +2,7 @@ import { count, duration, moment, type Nanos, percent } from '@chaosproxy/histor
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
-/** Returns the number of digits with which all different times are shown differently, but at most `most`. */
+/** Returns the number of digits with which different times look different. Returns at most `most`. */
 export function distinguishingDigits(times: readonly number[], most: number = 9): number {
   const distinct = new Set(times.filter(Number.isFinite))
   for (let digits = 3; digits < most; digits++) {

@@ -48,7 +48,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // These probes run after the end of a target on another thread, so they get no addresses of its servers.
+    // A target on another thread has already stopped here, so these probes get no addresses of its servers.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)

@@ -8,7 +8,7 @@ import { leaseMember } from './result/lease.ts'
 export interface Recording {
   readonly sink: HistorySink
   readonly begun: () => void
-  /** Aborted when the record can no longer be written. */
+  /** A signal that is aborted when the record of the run can no longer be written. */
   readonly abandoned: AbortSignal
 }
 

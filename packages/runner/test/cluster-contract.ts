@@ -19,8 +19,8 @@ const BRIEF = millis(400)
 const MADE = { nodes: 3, seed: 7 }
 
 /**
- * The requirements of a run on every implementation of the cluster port, in virtual and in real time. If a cluster
- * starts slowly, the tests share one. Each test then uses its own keys, and heals the faults that it injected.
+ * Tests that every implementation of the cluster port must pass, in virtual and in real time. If a cluster starts
+ * slowly, all tests share it. Each test then uses its own keys, and heals the faults that it injected.
  */
 export function clusterContract(
   name: string,
@@ -206,7 +206,10 @@ interface Pending {
   readonly completions: Completion[]
 }
 
-/** Wraps the callbacks of the port in promises, which resolve while time advances. All keys begin with `prefix`. */
+/**
+ * Turns the callback methods of a cluster into methods that return promises. The promises resolve while the test
+ * advances time. All keys begin with `prefix`.
+ */
 function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
   let stopped = false
   const injected: (() => Promise<Healed>)[] = []

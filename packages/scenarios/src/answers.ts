@@ -25,8 +25,8 @@ export interface LastAnswer {
 }
 
 /**
- * Finds the record of each operation of a tale. A client starts as the process with its own number; after an `info` it
- * continues as the next new process.
+ * Finds the record of each operation of a scripted story. Each client begins as the process with the client's number.
+ * After an operation with unknown outcome (`info`), the client continues under the next unused process number.
  */
 export function answersIn(events: readonly Event[], tale: Tale): readonly RecordedAsking[] {
   const clientOf = new Map<Event['process'], string>(tale.cast.map((who, number) => [number, who]))

@@ -114,7 +114,10 @@ export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): Expect
   most,
 })
 
-/** Returns the ending of a tale about load. No history is judged in such a tale. */
+/**
+ * Returns the ending of a story about load. Such a story sets bounds on the answered requests, but no history is
+ * judged.
+ */
 export const served = (goodput: readonly ExpectedGoodput[], says: string): Ending => ({
   verdicts: {},
   finally: {},

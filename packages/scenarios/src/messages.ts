@@ -7,7 +7,7 @@ import { valueWords } from './words.ts'
 
 const MOST_MESSAGES = 24
 
-/** Selects a message between nodes if it contains a value that a client of the tale wrote. */
+/** Selects each message between nodes that contains a value written by a client of the story. */
 export const listeningOf = (tale: Tale): Listening => ({
   from: nanos(0),
   to: nanos(Number.MAX_SAFE_INTEGER),

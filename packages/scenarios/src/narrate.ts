@@ -52,7 +52,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
   }))
   const nodes = nodeNames(tale.nodes)
   const steps = stepsOf(tale, played, { askings, last, nodes, events }, now)
-  // The page names the promise only if it matters in some step.
+  // The page names the promise of the story only if the promise matters in at least one step.
   const promise = steps.some(({ ledger }) => ledger !== undefined) ? played.ledger?.promise : undefined
   return {
     kind: played.kind,

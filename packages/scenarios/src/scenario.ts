@@ -25,7 +25,7 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
  */
 const SPARE_CLIENTS = 20
 
-/** Returns the scenario of a tale, to be run in virtual time or on real processes. */
+/** Returns the scenario of a scripted story. The scenario can run in virtual time or on real processes. */
 export const scenarioOf = (tale: Tale): Scenario => ({
   target: tale.target,
   workload: tale.workload,

@@ -7,7 +7,7 @@ export interface Story {
   readonly name: string
   /** One line. */
   readonly summary: string
-  /** One or more tellings of the accident, which differ in the system. */
+  /** The scripts that show the failure, one for each system that suffers it. */
   readonly told: readonly [Tale, ...Tale[]]
   /** The same schedule with a system that prevents the accident. */
   readonly fix: Tale
@@ -68,7 +68,7 @@ export interface Tale {
   readonly leader?: NodeId | undefined
   /** The clients, each of which has one operation in flight at a time. */
   readonly cast: readonly string[]
-  /** Requests at a steady rate, in a tale about throughput; such a tale has no cast. */
+  /** Requests at a steady rate, for a story about throughput. Such a story has no individual clients (`cast`). */
   readonly load?: Load | undefined
   /** The unit of money, if numbers in values are amounts: with `cents`, a balance of 1050 is shown as $10.50. */
   readonly money?: Money | undefined
@@ -128,7 +128,7 @@ export type Answer =
 export interface Ending {
   readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
   readonly finally: { readonly [key: string]: Json }
-  /** Bounds on the share of the load that is answered in some intervals. */
+  /** For certain time intervals, bounds on the share of requests that are answered. */
   readonly goodput?: readonly ExpectedGoodput[] | undefined
   readonly says: string
 }
@@ -138,7 +138,9 @@ export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
-  /** The minimum on real processes. It is lower than `least`, because a busy machine lets some requests time out. */
+  /**
+   * The minimum share on real processes. It is lower than `least`, because some requests time out on a busy machine.
+   */
   readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

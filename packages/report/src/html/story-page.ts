@@ -63,7 +63,7 @@ function ending({ kind, goodput, ending: outcome, verdicts, differences }: Story
   return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && isAsScripted ? 'good' : 'bad'}"><p><b>${outcome}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!isAsScripted && html`<p class="why-bad">It did not end as told:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
 }
 
-/** The navigation through the steps, which the script shows. */
+/** The buttons that move through the steps of the page. The page's script makes them visible. */
 const stepper = html`<nav id="stepper" aria-label="Steps" hidden><button id="step-back" type="button" aria-keyshortcuts="ArrowLeft k">◀ Back</button><button id="step-next" type="button" aria-keyshortcuts="ArrowRight j">Next ▶</button><p role="status"><span id="step-place">Step by step</span><span id="step-words" class="sr"></span></p><button id="step-all" type="button" aria-keyshortcuts="Escape" hidden>Show all</button><span class="note">Keys: ← → or j k, Home, End; Esc shows all</span></nav>`
 
 const WIDTH = 800
@@ -98,8 +98,8 @@ const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
 /**
- * Returns styles that show the lanes' names only once, above the steps. The side with the fix then needs no border,
- * because its position identifies it.
+ * Returns styles that show the names of the lanes only once, above the steps. The column of the system that prevents
+ * the failure then needs no border, because its position identifies it.
  */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`

@@ -27,8 +27,8 @@ export function stepRows(accident: StoryTelling, fix: StoryTelling | undefined, 
 }
 
 /**
- * Whether to mark a step as wrong. Marks the steps that break a promise or, if there are none, those that violate the
- * level.
+ * Whether a page marks a step as wrong. Steps that break the story's promise are marked. If no step breaks it, steps
+ * that violate the consistency level are marked.
  */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: StepGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''

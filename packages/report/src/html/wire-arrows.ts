@@ -15,7 +15,7 @@ interface Place {
   readonly tip: string
 }
 
-/** How far before the receiver's lane the arrow of a stopped message ends, in pixels. */
+/** The arrow of a stopped message ends this many pixels before the receiver's lane. */
 const STOPPED_BEFORE = 34
 /** Distance of an arrow's ends from lanes, in pixels. */
 const CLEAR = 8
@@ -40,7 +40,7 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
 
 interface Way extends Line {
   readonly message: NodeMessage
-  /** The message's fate at the time of the answer that lacks the change. */
+  /** What had happened to the message when a node gave the answer in which the message's change is missing. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }

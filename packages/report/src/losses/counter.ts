@@ -95,7 +95,7 @@ function meanwhile({ history, report }: SheetInput): Loss | undefined {
 
 /** Returns how far a read is below or above what the additions allow. */
 function missOf(read: Accounted | undefined): Off {
-  // The value of a counter is null if it was deleted or never written.
+  // A read of a counter returns null if the counter was deleted or never written.
   const value = read?.value === null ? 0 : read?.value
   const off = read?.bounds === undefined || typeof value !== 'number' ? 0 : offBy(value, read.bounds)
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
@@ -176,7 +176,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
-/** Whether no subset of the changes explains the sum in a read. */
+/** Returns true if a read returned a sum that no subset of the counter's changes can produce. */
 export function isBeyondAdditions(history: History, read: OperationRow): boolean {
   const [{ before, open }, shown] = [changesAround(history, read), numberIn(history, read)]
   const opening = history.header?.initial ?? 0

@@ -113,7 +113,9 @@ function unseen({ history, txns, read, others }: WrongRead): string | undefined 
   return undefined
 }
 
-/** Finds two transactions that saw changes in different orders, because each lacks something that the other saw. */
+/**
+ * Finds two transactions that disagree on the order of changes: each missed a change that the other had made or seen.
+ */
 function crossed({ history, txns, read, others }: WrongRead): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))

@@ -14,7 +14,7 @@ import {
 import type { SheetInput } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Losses of a queue: first those of all messages, then those in the counterexample. */
+/** Functions that find losses in a queue. The first ones consider all messages, the others only the counterexample. */
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /** Finds messages that a drained queue lost: `106 acknowledged messages were lost`. */

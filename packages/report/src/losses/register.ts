@@ -35,7 +35,7 @@ import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
-/** Losses of a register, the most permanent first. */
+/** Functions that find losses in a register, the most permanent loss first. */
 export const registerLosses: readonly FindLoss[] = [
   goneForGood,
   apartAtTheEnd,
@@ -49,8 +49,8 @@ export const registerLosses: readonly FindLoss[] = [
 ]
 
 /**
- * Returns a lower bound on the number of lost writes. Counts every append, and one other write for each key, because
- * overlapping writes may replace each other.
+ * Returns a lower bound on the number of lost writes. Every lost append counts. Of the other lost writes to a key, only
+ * one counts, because overlapping writes may replace each other.
  */
 const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
@@ -185,8 +185,8 @@ function effectWithoutCause({ history, report, counterexample: given }: SheetInp
 }
 
 /**
- * Maximum number of operations in a contradiction for a title about the missing cause. In a larger contradiction, a
- * title about a stale value is easier to understand.
+ * A title names a cause that the reader missed only if the contradiction has at most this many operations. For a larger
+ * contradiction, a title about a stale value is easier to understand.
  */
 const MOST_IN_A_TITLE = { ofGiven: 6, ofOther: 5 }
 

@@ -20,7 +20,7 @@ export function raceJson(race: Race): Json {
   }
 }
 
-/** Returns the race as a history's header stores it. */
+/** Returns the header member that stores a race between two requests; undefined if there is no race. */
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race && { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
@@ -39,7 +39,10 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The name of a member of the header. It lists the operations that the header's race and database explain. */
+/**
+ * The name of the header member that lists the blamed operations. The race and the database in the header explain these
+ * operations.
+ */
 const ACCUSED = 'accused'
 
 /**

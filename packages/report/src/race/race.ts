@@ -14,7 +14,7 @@ interface Candidate {
   readonly by: RacingRequest
   /** The steps of the second request while the first request awaited. */
   readonly meanwhile: readonly CodeStep[]
-  /** The step of the request `by` that changed what the other request had read. */
+  /** The step in which the request `by` changed the state that the waiting request had read. */
   readonly change: CodeStep
   readonly weight: number
 }
@@ -41,8 +41,9 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
     some.map((request) => places.get(request)?.[0] ?? 0)
-  // Ignores steps before the contradiction, because the first request already found their effects. If a request
-  // replaces a whole value, ignores steps before that request: they do not explain why the new value is missing.
+  // Ignores the steps before the first request of the contradiction, because that request already saw their effects. If
+  // a request of the contradiction overwrites a whole value, also ignores the steps before that request, because they
+  // do not explain why the new value is missing.
   const begunFor = ({ request }: Await): number =>
     Math.max(
       Math.min(...startsOf(needed)),
@@ -83,7 +84,10 @@ interface Between {
 
 interface Ground {
   readonly ground: number
-  /** The change of the state during the await, preferably one in the function of the await. */
+  /**
+   * A step in which another request changed the state during the await. If possible, the step is in the function that
+   * contains the await.
+   */
   readonly change: CodeStep | undefined
 }
 
@@ -121,8 +125,9 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
 }
 
 /**
- * `RESTS`: the ground if a change uses a value that was read from the state. `MAYBE_RESTS`: the ground if such a change
- * may have taken effect too early, before the other request changed the state.
+ * Weights of the evidence that a change relied on an old state. `RESTS`: the change uses a value that was read from the
+ * state. `MAYBE_RESTS`: the change uses such a value, but may have taken effect before the other request changed the
+ * state.
  */
 const [RESTS, MAYBE_RESTS] = [4, 2]
 
@@ -160,8 +165,9 @@ function raceOf({ waited, by: other, meanwhile, change: { within, file } }: Cand
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // If the function with the await also made the change, shows only the lines of this function, because they explain
-  // the most. Otherwise, shows the lines of every function that made a change.
+  // During the await, another request changed the state. If it did so in the function that contains the await, shows
+  // only the lines of this function, because they explain the most. Otherwise, shows the lines of every function that
+  // made a change.
   const changing = meanwhile.flatMap((step) => (step.writes.length > 0 ? [step.within] : []))
   const shown = new Set(within === gone.within ? [within] : changing)
   const lines = meanwhile.filter((step) => step.file === file && shown.has(step.within)).map(({ line }) => line)

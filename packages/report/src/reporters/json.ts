@@ -14,7 +14,7 @@ export const jsonReporter: Reporter = {
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 
-/** Members by which results of each kind are recognised. A history's header lacks them. */
+/** For each kind of JSON result, the members that identify it. The header of a history does not have them. */
 const MEMBERS = [['headline'], ['file', 'error'], ['found', 'trials'], ['systems', 'conditions'], ['story', 'tellings']]
 
 function isResult(start: string): boolean {

@@ -98,7 +98,8 @@ export function wilsonInterval(hits: number, trials: number): readonly [least: n
   const scale = 1 + Z ** 2 / trials
   const centre = (share + Z ** 2 / (2 * trials)) / scale
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2))
-  // An end of the interval that must be exactly 0 or 1 is not computed, because of rounding errors.
+  // Without hits, the interval begins at exactly 0; with only hits, it ends at exactly 1. These ends are not computed,
+  // because rounding errors would change them.
   return [hits === 0 ? 0 : Math.max(0, centre - half), hits === trials ? 1 : Math.min(1, centre + half)]
 }
 

@@ -10,7 +10,10 @@ export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject 
 
 interface JudgedSubject {
   readonly history: History
-  /** What was tested (`raft, 5 nodes`), or the name of the file for readers: `stdin` for `-`. */
+  /**
+   * What was tested, such as `raft, 5 nodes`. For a file, the name that readers see: `stdin` if the file was given as
+   * `-`.
+   */
   readonly title: string
   /** Whether this is the only run or file. If there are several, each is printed in one line. */
   readonly alone: boolean

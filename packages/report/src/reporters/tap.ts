@@ -14,7 +14,7 @@ export const tapReporter: Reporter = {
   },
 }
 
-/** Returns the test point of a finding. An undecided verdict is `not ok`. */
+/** Returns a finding as a test result in TAP format. An undecided verdict is `not ok`. */
 function pointOf(finding: Finding, number: number): string {
   const { result, command, name } = finding
   const description = `${command} ${name}: ${titleWithVerdict(finding)}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')

@@ -37,7 +37,10 @@ export const textColumns = (...titles: readonly string[]): Sheet['columns'] => t
 export const numberColumns = (...titles: readonly string[]): Sheet['columns'] =>
   titles.map((title) => ({ title, align: 'right' }))
 
-/** Returns a function that formats times with enough digits to distinguish them; without times, line numbers. */
+/**
+ * Returns a function that formats the times of operations with enough digits to distinguish them. If the history has no
+ * times, the function returns line numbers instead.
+ */
 export function clockOf(
   history: History,
   rows: readonly OperationRow[],

@@ -14,7 +14,7 @@ import type { Outcome, TellingInput } from './outcome.ts'
 export interface Next {
   /** The advice, in one or two sentences; empty if no remedy is known. */
   readonly text: string
-  /** The command that follows the advice; absent if no command does. */
+  /** The command to type, printed after the advice; absent if the advice needs none. */
   readonly command?: string | undefined
 }
 
@@ -142,8 +142,8 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
-  // If a lease may have ended, suggests no other settings and no run without the bug, because a lease may expire in any
-  // run.
+  // If a lease may have expired, suggests neither other settings nor a run without the bug. Neither would help, because
+  // a lease may expire in any run.
   const {
     stronger = {},
     strongerPromise,
@@ -206,7 +206,7 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   // No option of the checker can help if nothing was answered after the faults ended.
   if (run?.lacks?.includes('recovery') === true) return { text: unrecovered(run.tier), command: again }
   const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
-  // The verdict on the level is known, so the verdict on a requirement must be unknown.
+  // Something is undecided here. Since the consistency level is decided, it must be a requirement.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge the record again.', command: again }
   const { kind } = verdict.reason

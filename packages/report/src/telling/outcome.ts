@@ -20,7 +20,7 @@ export const isOutcome = (text: string): text is Outcome => Object.hasOwn(MOODS,
 
 export const moodOf = (outcome: Outcome): Mood => MOODS[outcome]
 
-/** The inputs of a telling, except its facts. */
+/** Everything that a description of an outcome needs, except the `Facts`. */
 export interface TellingInput {
   readonly history: History
   readonly run?: RunSummary | undefined

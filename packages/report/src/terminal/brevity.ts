@@ -8,9 +8,9 @@ const PARTS = [
   'figures',
   // All figures of the phases except their availabilities.
   'phases',
-  // Minor counts, and all contradictions other than the drawn one.
+  // Counts of minor importance, and every contradiction except the drawn one.
   'remainder',
-  // Pictures of more than a few operations, which become lists.
+  // Pictures of more than a few operations; lists replace them.
   'picture',
 ] as const
 

@@ -48,7 +48,10 @@ export type CheckRow =
     }
   | { readonly file: string; readonly trouble: string }
 
-/** The levels that a table can show. The table shows the first list whose strongest level is judged. */
+/**
+ * Alternative lists of levels for the columns of the table. The table uses the first of these lists whose strongest
+ * level is judged.
+ */
 const columnLevels: readonly (readonly [strongest: string, ...others: string[]])[] = [
   ['linearizable', 'sequential', 'causal', 'eventual'],
   ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed'],
@@ -72,7 +75,7 @@ interface Room {
   readonly withoutModel?: boolean
 }
 
-/** The maximum widths of a reason and of a file's name in the table, widest first. */
+/** Pairs of maximum column widths, for the reason and the file's name. The widest pair comes first. */
 const ROOMS = [
   { reason: 28, file: 200 },
   { reason: 18, file: 200 },
@@ -141,7 +144,7 @@ function levelCell(
 const clipStart = (text: string, width: number, ellipsis: string): string =>
   displayWidth(text) <= width ? text : ellipsis + text.slice(-Math.max(1, width - displayWidth(ellipsis)))
 
-/** Returns the reason's first clause. The file's own page has the rest. */
+/** Returns the first clause of the reason. The page about the single file gives the whole reason. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
 export interface CheckPageOptions

@@ -102,8 +102,8 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
 }
 
 /**
- * The sign of lost writes. The signs of levels do not show this, because even a `sequential` history may have lost
- * writes.
+ * The table's sign for a system that lost acknowledged writes. The signs for consistency levels do not say this,
+ * because even a `sequential` history may have lost writes.
  */
 const LOST = '−'
 

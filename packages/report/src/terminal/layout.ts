@@ -20,7 +20,10 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** The last row of the box. For an operation without an answer, this is the row after the drawing. */
+  /**
+   * The last row of the operation's box. An operation without an answer has no end, so its box extends to the row below
+   * the drawing.
+   */
   readonly bottom: number
 }
 

@@ -114,7 +114,10 @@ function undecidedReason(report: Report<string>, requestedLevel: string | undefi
 /** Maximum number of reasons for undecided levels. `--json` prints all of them. */
 const MOST_REASONS = 2
 
-/** Renders the isolation levels, with a column for each form. */
+/**
+ * Renders the isolation levels as a table. A level has a column for each of its forms: by itself, with session order,
+ * and in real time.
+ */
 function isolationTable(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
   const paint = resultPaints(style)
   const rows = isolationRows(report).map(({ isolations, cells }): Cell[] => [

@@ -142,15 +142,15 @@ const whatLines = (telling: HistoryTelling | undefined, { style, width }: PageSt
 const answerLines = (telling: HistoryTelling | undefined, { width }: PageStyle): string[] =>
   (telling?.answers ?? []).flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
-/** These lines are never broken, because editors turn places in files into links. */
+/** Lines of a stack trace are never wrapped, because editors make links of the file names and line numbers in them. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
   const followed = after === undefined ? '' : `, from where ${after} was broken`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
-  // The size counts only the operations before healing. The text names the final operations, because the drawing shows
-  // them, too.
+  // `size` counts only the operations before healing. The text adds "and the final operations", because the drawing
+  // shows these as well.
   return `seed ${seed} (${strategy}${followed})${others} · ${size}, and the final operations`
 }
 

@@ -94,7 +94,7 @@ const labelled = (label: string, text: string, { width, style }: PageStyle): str
 const HEIGHT = 5
 const LABEL_WIDTH = 7
 const EIGHTHS = ' ▁▂▃▄▅▆▇█'
-/** ASCII replacements of the eighth blocks. */
+/** ASCII characters that replace the block characters of `EIGHTHS`. */
 const PLAIN = ' ...::###'
 const BUCKETS_PER_TICK = 8
 

@@ -131,7 +131,10 @@ export const othersText = ({ others, steps }: DrawnTransaction): string =>
 export const didTexts = (part: DrawnTransaction): readonly string[] =>
   nonEmpty([...part.steps.map(({ text }) => text), othersText(part), part.why ?? ''])
 
-/** The meaning of each kind of arrow, read from its beginning to its end: `did not see`. */
+/**
+ * The words for each kind of arrow between two transactions. They connect the transaction at the arrow's start with the
+ * transaction at its end: `T1 did not see T2`.
+ */
 export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string } = {
   rw: 'did not see',
   wr: 'was read by',

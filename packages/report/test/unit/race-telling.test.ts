@@ -103,7 +103,7 @@ describe('a race in the header of a history', () => {
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
     expect(page).toMatch(/class="race-wait overtaken"[^>]*>\s*<text class="race-note"[^>]*>waits at line 7</)
     expect(page).toContain('>line db.ts:2<')
-    // All three texts describe the race in the same words.
+    // The terminal output, the explanation and the Markdown report describe the race in the same words.
     for (const { terminal, explanation, markdown } of [pages])
       for (const each of [terminal, explanation, markdown])
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")

@@ -122,8 +122,8 @@ test('every reporter writes the same text for the same subject', async () => {
       if (not?.[subject.kind] !== undefined) continue
       const text = await written(name, subject)
       expect(await written(name, subject)).toBe(text)
-      // Some texts may be empty. A table does not list an unreadable file if there is no other file. The default page
-      // and GitHub's annotations show only what went wrong.
+      // Some texts may be empty. A table is empty if the only file cannot be read. The default page and GitHub's
+      // annotations are empty if nothing went wrong.
       if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
         expect(text, `${name} of ${subject.kind}`).not.toBe('')
     }

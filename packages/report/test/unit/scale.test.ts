@@ -17,6 +17,6 @@ test('a time axis separates moments within a shortened gap, and marks the length
   const places = [3_500, 5_300, 7_000].map((ms) => ofTime(ms * MS))
   const all = [ofEvent(2), ...places, ofEvent(3)]
   for (const [i, place] of all.slice(1).entries()) expect(place - all[i]!).toBeGreaterThan(30)
-  // Each break is drawn between the two moments that it separates.
+  // Each break in the time axis is drawn between the two moments that it separates.
   for (const [i, { x }] of breaks.entries()) expect(all[i]! < x && x < all[i + 1]!).toBe(true)
 })

@@ -73,7 +73,7 @@ interface Changes {
   readonly removals: Latest
 }
 
-/** Finds the greatest of the values before a given time. */
+/** Holds values with their times. Finds the greatest value among those before a given time. */
 class Latest {
   readonly #entries: [at: number, value: number][] = []
   #isSorted = true

@@ -69,8 +69,8 @@ export function summarizePhases(
 }
 
 /**
- * Counts the stale reads among operations, and finds the levels that these operations violate. A read with a value that
- * the accounting does not explain violates the strongest violated level.
+ * Counts the stale reads among some operations, and finds the levels that these operations violate. If the report's
+ * accounting cannot explain the value of a read, the read counts as a violation of the strongest violated level.
  */
 function wrongIn(
   report: Report<string> | undefined,
@@ -159,7 +159,7 @@ const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether the fault perhaps was in force between `from` and `to`, but not certainly. */
+/** Returns true if it is unknown whether the fault was in force between `from` and `to`. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 
@@ -191,8 +191,8 @@ function percentile(sorted: Float64Array, share: number): Nanos | undefined {
 }
 
 /**
- * Adds to each fault the time from its beginning to the first answer to an operation called later. Without an outage,
- * this is the latency of an ordinary operation.
+ * Adds to each fault the time from its beginning to the first answer. Only operations called after the beginning count.
+ * Without an outage, this time is the latency of an ordinary operation.
  */
 export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
   faults.map((fault) => {
@@ -201,7 +201,9 @@ export const withRecoveries = (history: History, faults: readonly FaultRecord[])
     return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
   })
 
-/** Summarizes each node that clients called, without final reads and operations after healing. */
+/**
+ * Summarizes the operations of each node that clients called. Leaves out final reads and all operations after healing.
+ */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
   const { length, node, callTime, flags } = history.operations
   const countsByNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))

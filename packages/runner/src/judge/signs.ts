@@ -26,14 +26,14 @@ export function signsOf(history: History): Signs {
 }
 
 /**
- * Whether some read was answered with "not found". If so, the sign `leavesOut` depends on all operations of the read's
- * key.
+ * Whether some read was answered with "not found". If so, all operations of the read's key are needed to determine
+ * `leavesOut`.
  */
 export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
 
 /**
- * Whether a register history contains enough to prove anything, judged by the signs of its keys. Otherwise,
- * `missingSuccesses` names what is missing.
+ * Whether a history of a register contains enough evidence to prove anything. `signs` summarizes the evidence for each
+ * key. If the evidence is insufficient, `missingSuccesses` names what is missing.
  */
 export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {
   const succeeded = functions.filter(({ ok }) => ok > 0).map(({ f }) => f)

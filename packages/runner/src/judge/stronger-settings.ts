@@ -27,7 +27,7 @@ export function strongerSettings(
   const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
   const weakness = weaknessOf(targetSettings)
   if (weakness === undefined) return {}
-  // The settings are not the cause if the target violated even the level that it promises with them.
+  // If the target violated even the level that it promises with its present settings, the settings are not the cause.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
@@ -56,8 +56,8 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // None of these changes makes the target promise a level that it violated. A change may still make the target
-  // sacrifice fewer guarantees.
+  // None of these changes of settings makes the target promise a level that the history violates. A change may still
+  // make the target sacrifice fewer guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {

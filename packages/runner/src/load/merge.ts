@@ -41,7 +41,8 @@ export function createMerge({ workers, startedAt, now, append }: MergeOptions): 
   const written = createRunRecorder({ append: print }, () => writing.time)
   const here: Waiting[] = []
   const sources = workers.map((worker) => createSource(worker, { startedAt, written }))
-  // At equal times, a worker's event comes first, because a local event may end the worker's operation.
+  // At equal times, a load worker's event comes before an event of this process, because this process may end the
+  // worker's operation.
   const queues = [...sources, { ripe: here, frontier: () => now() }]
 
   function flush(): void {

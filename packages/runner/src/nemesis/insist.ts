@@ -51,7 +51,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** Returns the last fault of each kind that never took effect but still can. */
+/** For each kind of fault that has not yet taken effect but still can, returns the last scheduled fault. */
 function idleFaults({ nemesis, schedule, kinds, mayBite }: InsistOptions): readonly ScheduledFault[] {
   const idle = kinds.filter((kind) => !nemesis.hasBitten(kind) && mayBite(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))

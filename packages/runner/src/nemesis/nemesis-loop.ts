@@ -48,7 +48,7 @@ interface NemesisLoopOptions {
   readonly random: Random
 }
 
-/** The planned end of a fault that lasts until a call heals it. */
+/** The end time of a fault without a scheduled end. Such a fault lasts until a call heals it. */
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
 /** Executes a schedule of faults, and records it in the history. */

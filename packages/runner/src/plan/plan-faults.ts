@@ -165,8 +165,8 @@ interface Parts {
 }
 
 /**
- * Replaces each profile by the names of its faults, one of each kind. If the target promises something under some of
- * these kinds, uses only those.
+ * Replaces each profile of faults by the names of its faults, one of each kind. If there are kinds of faults under
+ * which the target still promises a level, leaves out the other kinds.
  *
  * @throws UserError (usage) for a profile without a fault that the target supports.
  */

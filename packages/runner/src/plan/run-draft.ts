@@ -13,7 +13,7 @@ import { schemaProblems } from './schema.ts'
 const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
 
 /**
- * Parses a draft from JSON. Messages begin with `where`.
+ * Parses the draft of a run from JSON. Error messages begin with `where`.
  *
  * @throws UserError (input): one line for each invalid member.
  */
@@ -23,7 +23,7 @@ export function parseRunDraft(json: unknown, where: string): RunDraft {
   throw inputError(schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
-/** Returns the members of a larger object that belong to a draft. */
+/** Returns only those members of `whole` that the draft of a run can have. */
 export const draftIn = (whole: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(whole).filter(([member]) => Object.hasOwn(draftEntries, member)))
 

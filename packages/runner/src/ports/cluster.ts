@@ -49,7 +49,7 @@ export type Healed =
 /** A time in which it is unknown whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
-  /** Nanoseconds from the last time at which the fault was certainly in force to the healing. */
+  /** How long before healing the fault was last known to be in force, in nanoseconds. */
   readonly knownAgo: Nanos
   /** Nanoseconds from the time at which the fault had certainly ended until the healing. */
   readonly overAgo?: Nanos | undefined

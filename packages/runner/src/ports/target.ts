@@ -27,8 +27,8 @@ export interface PromiseQuestion {
 }
 
 /**
- * The inputs on which a weakness depends. The faults are among these inputs. For example, a weak promotion loses
- * nothing without a fault that causes a promotion.
+ * The facts on which a weakness of the target depends. The faults are among them, because some weaknesses need a fault:
+ * an unsafe promotion of a replica loses nothing unless a fault causes a promotion.
  */
 export type WeaknessQuestion = Pick<PromiseQuestion, 'object' | 'settings' | 'faults'> & { readonly nodes: number }
 
@@ -88,8 +88,8 @@ export interface Target {
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
   /**
-   * The names of the objects that the target supports, as workloads give them. Undefined if the target supports every
-   * object whose functions it supports.
+   * The names of the objects that the target supports, as workloads name them. If undefined, the target supports an
+   * object whenever it supports all functions of the object.
    */
   readonly objects?: readonly string[] | undefined
   /** Returns the strongest level that the target promises, or `nothing`. */
@@ -209,7 +209,7 @@ export interface RequestedOperations {
   sampleWrite?(): Input | undefined
 }
 
-/** The test of one write and one read before a run. */
+/** A test that sends one write and one read to the target before a run. */
 export interface Rehearsal {
   /**
    * The requests of the test with their answers: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could

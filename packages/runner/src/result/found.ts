@@ -99,8 +99,8 @@ export interface ComparedRung {
 }
 
 /**
- * The groups of isolation levels in a comparison. In a comparison, each client stays with one node. Real-time levels
- * therefore say more than session levels, which are left out.
+ * The groups of isolation levels in a comparison of systems. Session levels are left out. They say less than real-time
+ * levels, because each client stays with one node in a comparison.
  */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },

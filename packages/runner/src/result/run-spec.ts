@@ -34,7 +34,7 @@ export interface RunSpec {
   readonly checkMs: Millis
   /** Whether a violation of the strongest level, noticed while the history is recorded, stops the clients. */
   readonly stopOnViolation?: boolean | undefined
-  /** Whether a write and a read before the run test the user's route table; true by default. */
+  /** Whether to test the user's route table before the run, with one write and one read; true by default. */
   readonly rehearsal?: boolean | undefined
 }
 

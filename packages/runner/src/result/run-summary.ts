@@ -118,7 +118,7 @@ export interface Heard {
   readonly isCut: boolean
   /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /** Servers outside the cluster that received the change, and that the accused node did not ask after that. */
+  /** Servers outside the cluster that received the change. The node to blame sent them no query afterwards. */
   readonly unasked?: readonly NodeId[] | undefined
 }
 

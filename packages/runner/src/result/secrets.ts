@@ -38,8 +38,8 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // If only blanks separate a name from the next word, this word is the value of an option only if the name begins
-      // with a dash.
+      // In `--password secret`, the word after the blank is the value of an option. In `password secret`, it is not,
+      // because the name does not begin with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 

@@ -27,7 +27,7 @@ interface PlannedDelay {
   /** Number of the packet among all packets that `from` sends, from 0. */
   readonly packet: number
   readonly takes: Nanos
-  /** The least known delay that causes the failure. */
+  /** The shortest delay known to cause the failure. */
   readonly least?: Nanos | undefined
 }
 

@@ -2,7 +2,10 @@ import type { Event } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createRepeats } from '../../src/clients/repeats.ts'
 
-/** Records `invoke 1 f` and `ok 1` in both views. `repeats` is the process whose operation an invocation repeats. */
+/**
+ * Records one operation of process 1 and one of process 2, with the outcomes in `backend`. If `repeats` is given,
+ * process 2 repeats the operation of that process.
+ */
 function played(
   model: string,
   f: string,
@@ -60,7 +63,10 @@ describe('a repeated change', () => {
 })
 
 describe('a repeated addition', () => {
-  /** Records an addition for each of `sums`, an addition that is sent twice and returns `again`, and a final read. */
+  /**
+   * Records additions that return the values in `sums`. Then records an addition that is sent twice and finally returns
+   * `again`, and a read that returns `last`.
+   */
   function added(sums: readonly (readonly string[])[], again: readonly string[], last: string) {
     const watched = createRepeats('register')
     const said = (process: number, type: Event['type'], f: string, value: unknown, extra = '') => {

@@ -111,7 +111,7 @@ describe('a simulated run with requested faults', () => {
     from: millisToNanos(millis(fromMs)),
     to: millisToNanos(millis(toMs)),
   })
-  // All nodes are killed until after the end of the run, so no node can be paused.
+  // All nodes stay killed until the run is over, so no node can be paused.
   const drowned = [
     fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
     fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),

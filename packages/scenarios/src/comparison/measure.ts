@@ -179,7 +179,7 @@ function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[
   const counts: number[] = new Array(PARTS).fill(0)
   for (const row of rowsWhere(history, (row) => isAnswered(history, row))) {
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // Answers that come after the end of the run's time are in no part.
+    // The run's time is divided into `PARTS` equal parts. Answers after the end of this time belong to none of them.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

@@ -14,7 +14,10 @@ export interface Exhibit {
   readonly name: string
   readonly kind: ExhibitKind
   readonly system: string
-  /** The version that showed the weakness. A different one may be installed. Absent for a pattern and for a model. */
+  /**
+   * The version that showed the weakness; the installed version may differ. Absent if the entry is about a programming
+   * pattern or an embedded model.
+   */
   readonly version?: string
   /** What goes wrong, as a sentence. */
   readonly weakness: string
@@ -23,7 +26,7 @@ export interface Exhibit {
   /** The folder of `examples` in which the commands run. */
   readonly program?: string
   readonly servers: readonly string[]
-  /** Whether a fault of the exhibit needs a C compiler. */
+  /** Whether injecting the faults of this gallery entry requires a C compiler. */
   readonly compiles?: true
   /** Whether a fault needs a server that is written in Go and stores its data in the file system of `chaos`. */
   readonly mounts?: true

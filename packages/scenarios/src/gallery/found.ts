@@ -2,7 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
 interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weakness' | 'source'> {
-  /** The folder in `examples/track-record`, if it differs from the name. */
+  /** The folder in `examples/track-record`; absent if the folder has the finding's name. */
   readonly folder?: string
   readonly breaks: Level
   /** The options of the search. `cured` has the options that the cure adds. */

@@ -49,7 +49,7 @@ const clients = [
   ],
 ] as const
 
-/** An exhibit of an HTTP client. Its program is a shop that uses this client to forward orders. */
+/** A gallery entry that tests an HTTP client. The example program is a shop that forwards orders with this client. */
 const shop = (client: string) =>
   ({
     kind: 'package',

@@ -71,8 +71,8 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
 }
 
 /**
- * Compares a result with an earlier one: levels must be met again, and figures may change by the tolerance, a share.
- * With 0.2, p99 may be 1.2 times as long, and availability must be at least 0.8 times as high.
+ * Compares a result with an earlier one. Levels that were met must be met again. Figures may be worse by the share
+ * `tolerance`. With 0.2, p99 may be 1.2 times as long, and availability must be at least 0.8 times as high.
  */
 export function judgeBaseline(
   baseline: Baseline,
@@ -92,8 +92,8 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // The losses of counters, for example, are not counted. They need no comparison, because the levels compared above
-    // forbid losses. If the baseline had losses, it met no such level.
+    // The losses of counters, for example, are not compared. The levels compared above already forbid losses. A
+    // baseline with losses met no such level.
     ...(record.report?.accounting?.okAre === 'explained reads' ? [] : judged(`lost <= ${lost}`, String(lost))).filter(
       ({ met, found }) => met !== 'unknown' || (lost > 0 && found === ''),
     ),

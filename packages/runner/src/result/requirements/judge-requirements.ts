@@ -116,7 +116,7 @@ function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRec
   return { requirement: text, met, found, why }
 }
 
-/** Whether a greater figure would give the same result. */
+/** Whether every greater figure than `value` gives the same result in the comparison with `bound`. */
 function isSettled(comparison: Comparison, value: number, bound: number): boolean {
   if (comparison === '>' || comparison === '>=') return COMPARE[comparison](value, bound)
   return comparison === '==' ? value > bound : !COMPARE[comparison](value, bound)

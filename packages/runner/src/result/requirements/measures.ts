@@ -129,7 +129,10 @@ const EXCUSES = {
   taken: 'operations of unknown outcome may have taken what is missing',
 } as const
 
-/** Counts the additions that no final read of a counter has. The largest amount gives the least possible number. */
+/**
+ * Counts the additions that no final read of a counter contains. Returns the least possible number, as if each lost
+ * addition had the largest amount.
+ */
 function lostAdditions(history: History, { unexpected }: Accounting): Figure {
   const { key, flags, outcome, f } = history.operations
   const shortBy = new Map(

@@ -70,8 +70,8 @@ const SHAPE =
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Parses a requirement: `MEASURE [of FUNCTION] [during PART] >= BOUND`, `LEVEL`, `concurrency`, or a probe. Messages
- * begin with `where`.
+ * Parses a requirement. Its form is `MEASURE [of FUNCTION] [during PART] >= BOUND`, `LEVEL`, `concurrency`, or a probe.
+ * Error messages begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
  */
