@@ -193,7 +193,7 @@ export async function compareBinaryForms(seed: number, count: number): Promise<v
     const value = compiled?.value ?? null
     if (type === undefined || value === null) continue
     const theirs = await oracle.answer(`select encode(${SENDERS[kind]}(${expression}), 'hex')`)
-    // PostgreSQL would send a value of another type by another function.
+    // The value must have the type that the kind implies. PostgreSQL sends other types by other functions.
     if (theirs.kind !== 'rows' || KIND_TYPES[kind] !== type.oid) continue
     const bytes = type.send(value, session)
     expect([expression, hexOf(bytes)]).toEqual([expression, theirs.rows[0]?.[0]])

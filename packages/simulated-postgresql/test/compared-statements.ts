@@ -102,7 +102,7 @@ async function compared(statement: RandomStatement, before: readonly string[], t
   return equal && (ours.kind !== 'error' || !/insert into t2/.test(statement.sql))
 }
 
-/** Compares at least `least` random statements of a seed; fewer if many of them differ. */
+/** Compares at least `least` random statements of one seed, unless many of them differ. */
 export async function compareStatements(seed: number, least: number): Promise<Tally & { readonly count: number }> {
   const tally: Tally = { differences: [], refusals: new Map(), planned: [], severalErrors: 0 }
   let [count, lastReset] = [0, Number.NEGATIVE_INFINITY]

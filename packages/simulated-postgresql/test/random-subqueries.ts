@@ -19,7 +19,7 @@ function value(r: Random, table: Table, kind: Simple): string {
   return r.below(3) === 0 ? randomExpression(r, 1, {}, kind) : r.pick<string>(COLUMNS[table][kind])
 }
 
-/** Returns a query with one value or null, which may depend on a row of the enclosing query. */
+/** Returns a query with one value or null. The query may refer to a row of the enclosing query. */
 function scalar(r: Random, table: Table, kind: Simple): string {
   const inner = { int: ['x.q', 'x.id'], text: ['x.name', 'x.name || p.id'], num: ['x.q * 1.5', 'x.q::numeric'] }[kind]
   const own = r.pick(inner)
@@ -77,7 +77,7 @@ export function subquery(r: Random): RandomStatement {
 const scalarAlone = (r: Random): string =>
   r.pick(['(select max(q) from t2)', '(select count(*)::int from t1)', '(select a from t1 where id = 4)', '3'])
 
-/** Returns a key that no row has yet in about half of the calls. */
+/** In about half of the calls, returns a key that no row has yet. */
 const keyOf = (r: Random): number => 1 + r.below(12)
 
 export function writingWith(r: Random): RandomStatement {

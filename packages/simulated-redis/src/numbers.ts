@@ -48,7 +48,7 @@ interface Float {
   readonly exponent: number
 }
 
-/** Returns a sum as Redis prints it: of two 80-bit floats, to 17 decimal places. */
+/** Adds two 80-bit floats, and returns the sum as Redis prints it, with 17 decimal places. */
 export function floatSum(one: string, other: string): string {
   const [a, b] = [floatOf(one), floatOf(other)]
   const exponent = Math.min(a.exponent, b.exponent)

@@ -82,7 +82,7 @@ export function removeEntries(stream: Stream, ids: readonly StreamId[]): number 
 export interface Trimming {
   readonly by: 'length' | 'id'
   readonly to: bigint
-  /** Whether only whole nodes of a hundred entries are removed, which is cheap. */
+  /** Whether the trim removes only whole nodes of a hundred entries. This is cheap. */
   readonly isApproximate: boolean
 }
 

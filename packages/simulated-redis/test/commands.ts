@@ -217,7 +217,7 @@ const SCRIPTS = [
   "local reply = redis.pcall(unpack(ARGV)) return type(reply) == 'table' and #reply or type(reply)",
 ]
 
-/** The commands as calls from a script, which converts each reply twice. */
+/** Runs the commands from a script. A script converts each reply twice: from Redis to Lua and back. */
 const scripts = fc
   .tuple(
     fc.constantFrom('EVAL', 'EVAL', 'EVAL_RO'),

@@ -12,10 +12,10 @@ import {
   type ServerView,
 } from './relation.ts'
 
-/** The oid of the database `postgres` in PostgreSQL. The simulated database has it under any name. */
+/** The oid of the database `postgres` in PostgreSQL. The simulated database has this oid, whatever its name. */
 export const DATABASE_OID = 5
 
-/** Bytes of a query shown: `track_activity_query_size` less the terminating byte. */
+/** The number of bytes of a query that are shown: `track_activity_query_size` minus the terminating byte. */
 const SHOWN_BYTES = 1023
 
 /** The background processes of a server, each with the event that it waits for. */

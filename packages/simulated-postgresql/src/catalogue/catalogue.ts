@@ -58,7 +58,10 @@ export class Catalogue {
     { table: 'pg_authid', name: 'pg_authid_rolname_index', columns: 'rolname' },
     this.#noted,
   )
-  /** The rows of pg_type, by {@link keyOf}: a table for its row type, an oid for every other type. */
+  /**
+   * The rows of pg_type. Their keys come from {@link keyOf}: a row type has its table as the key, every other type its
+   * oid.
+   */
   readonly typeRows: CatalogueRows<number | Table> = new CatalogueRows(
     { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
     this.#noted,

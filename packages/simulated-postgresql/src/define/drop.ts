@@ -262,7 +262,8 @@ function* dropTable(
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  // The drop also removes triggers on tables that foreign keys of this table reference, so those tables are locked too.
+  // Dropping a table also removes the triggers of its foreign keys from the referenced tables. Those tables are
+  // therefore locked, too.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue

@@ -74,7 +74,7 @@ export function* freeName(
   return isFree(found.schema, found.name, ifNotExists, context, run) ? found : undefined
 }
 
-/** Whether no relation visible to the transaction has the name. */
+/** Returns true if the transaction sees no relation with this name. */
 export function isFree(schema: string, name: string, ifNotExists: boolean, context: Context, run: Run): boolean {
   const { catalogue, own, types } = context
   const type = types.named(name)

@@ -264,7 +264,10 @@ function qualifiedName(names: readonly string[], column: NamedColumn, scope: Que
   return names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`
 }
 
-/** Compiles an aggregate of this query. An aggregate with columns of only an outer query belongs to that query. */
+/**
+ * Compiles an aggregate of this query. If the aggregate's columns all come from an outer query, it belongs to the outer
+ * query.
+ */
 function ownAggregate(call: Fields<'FuncCall'>, scope: QueryScope): AggregateCall {
   let own = false
   let outer = false

@@ -39,8 +39,8 @@ export interface ModificationPlan {
   readonly columns: readonly ResultColumn[] | undefined
   execute(run: Run): Coroutine<{ readonly count: number; readonly rows: Rows }>
   /**
-   * Returns one result row for each row that the statement would change, without changing anything. Absent if the
-   * statement reads no table.
+   * Returns one result row for each row that the statement would change, and changes nothing. Absent if the statement
+   * reads no table.
    */
   readonly preview?: ((run: Run) => Coroutine<Rows>) | undefined
 }

@@ -47,8 +47,8 @@ export function hasBefore(facts: TableFacts, event: TriggerEvent): boolean {
 }
 
 /**
- * Refuses triggers that are not simulated for the action of a foreign key. In PostgreSQL such an action is a separate
- * statement.
+ * Refuses unsimulated triggers on a table whose rows a foreign key's action changes. In PostgreSQL, such an action is a
+ * separate statement.
  */
 export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEvent): void {
   for (const { trigger } of triggers)

@@ -21,7 +21,7 @@ export interface Met {
   readonly conflicts: Map<Row, MetConflict>
   /** Indexes of the assigned columns, by the created row version. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
-  /** Each row that the statement read, with its place in the order of first reads. */
+  /** Each row that the statement read, in the order of the first reads. */
   readonly order: Map<Row, number>
   /** The tables in which the statement searched for the rows visible to its snapshot. */
   readonly heaps: Set<Heap>

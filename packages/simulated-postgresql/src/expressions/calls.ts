@@ -18,7 +18,7 @@ import { arrayFrom, derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf } from './type-name.ts'
 
-/** The fields of a call that only aggregates and window functions permit, such as FILTER and OVER. */
+/** The fields of a function call that are allowed only for aggregates and window functions, such as FILTER and OVER. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
 /** Returns the name of a function, with its schema unless that is `pg_catalog` or `public`. */

@@ -3,7 +3,7 @@ import { objectsIn } from '../sql/trees.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Compiled, Scope } from './env.ts'
 
-/** Lets the parts of the compiler compile nested expressions. */
+/** Compiles nested expressions for the compiler's parts. */
 export interface Compiler {
   readonly scope: Scope
   compile(node: Node | undefined, wanted?: SqlType): Compiled

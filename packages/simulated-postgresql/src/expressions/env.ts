@@ -54,7 +54,9 @@ export interface Scope {
   column(names: readonly string[]): ColumnReference | Compiled
   /** Returns the type of parameter `n`. An undecided parameter takes the type `wanted` or remains `unknown`. */
   parameter(n: number, wanted?: SqlType): SqlType
-  /** Compiles a subquery of this scope. With the use `existence`, the subquery computes no columns. */
+  /**
+   * Compiles a subquery of this scope. If the subquery is used only for EXISTS (`existence`), it computes no columns.
+   */
   subquery?: ((select: Node, use?: 'rows' | 'existence') => Subquery) | undefined
   routines?: ((names: readonly string[]) => readonly FunctionSignature[]) | undefined
   /** Compiles an aggregate to an expression that reads its result. */

@@ -80,7 +80,7 @@ function integerOperators(): Builtins {
   return all
 }
 
-/** Returns the operators of one width, whose results are checked. */
+/** Returns the operators for integers of one width. They check that their results fit. */
 function integerFunctions(name: Name): Builtins {
   const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
   return {

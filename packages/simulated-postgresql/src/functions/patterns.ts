@@ -75,7 +75,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   upper: '\\p{Lu}',
   lower: '\\p{Ll}',
   space: SPACE,
-  // These escapes denote other characters in JavaScript.
+  // These escapes mean something else in JavaScript than in PostgreSQL.
   '\\w': `\\p{L}_${ALNUM}`,
   '\\s': SPACE,
 }

@@ -71,8 +71,8 @@ function momentToChar(moment: Moment, format: string): string {
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
       if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
-      // FM affects only the next part of the format, even if this is a quoted text. FM twice in a row is left to the
-      // calculator.
+      // FM affects only the next part of the format, even if that part is a quoted text. A format with two consecutive
+      // FM is computed by PGlite.
       if (isUnfilled !== undefined && !fill) throw left()
       fill = isUnfilled === undefined
       if (fill) result += text

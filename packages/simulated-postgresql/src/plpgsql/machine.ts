@@ -487,7 +487,10 @@ export class Machine<P extends Planned> {
 const nullIn = ({ name }: { readonly name: string }): SqlError =>
   new SqlError('22004', `null value cannot be assigned to variable "${name}" declared NOT NULL`)
 
-/** Returns the control flow after a block. An EXIT with the block's label ends with the block. */
+/**
+ * Returns the control flow after a block. After an EXIT with the block's label, the next statement follows; every other
+ * flow stays unchanged.
+ */
 function left(flow: Flow, label: string | undefined): Flow {
   return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
 }

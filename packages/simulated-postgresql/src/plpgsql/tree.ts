@@ -370,7 +370,10 @@ function destinationOf(node: unknown): Destination {
 const variablesIn = (row: Reading): readonly number[] =>
   row.list('fields').map((each) => (each as { varno?: number }).varno ?? 0)
 
-/** Returns the number of a loop variable, which the tree omits. Loop variables of equal name are one variable here. */
+/**
+ * Returns the number of a loop variable, because the parse tree omits the number. Loop variables with equal names are
+ * one variable here.
+ */
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')
   const at = variables.findIndex((each) => each.kind === 'scalar' && each.name === name)

@@ -25,7 +25,7 @@ export class Extended {
   readonly #talk: Talk
   readonly #prepared = new Map<string, Prepared>()
   readonly #portals = new Map<string, Portal>()
-  /** Names of prepared statements with an empty text. */
+  /** Names of the prepared statements whose SQL text is empty. */
   readonly #empty = new Set<string>()
   /** The SQL text that the current message refers to. */
   sql = ''

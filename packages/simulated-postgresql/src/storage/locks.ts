@@ -174,8 +174,8 @@ function share(lock: Lock): void {
 }
 
 /**
- * Adds a waiter at the end of the queue, or before the first waiter that waits for a lock of the new waiter's process
- * (ProcSleep).
+ * Adds a waiter at the end of the queue. If a waiter in the queue waits for a lock that the new waiter's process holds,
+ * adds the new waiter before it (ProcSleep).
  */
 function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
   const held = lock.held.get(waiter.holder) ?? 0

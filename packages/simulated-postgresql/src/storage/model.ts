@@ -156,7 +156,7 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether, when the transaction committed, it had a conflict out to a transaction that had already committed. */
+  /** Whether the transaction, when it committed, had a conflict out to a transaction that had committed before. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** All sets of readers that this transaction belongs to. */

@@ -71,8 +71,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader encountered a version. The reader has a conflict with the transaction that ended the
-   * version if it is visible, and with the transaction that inserted it if it is invisible.
+   * Records that the reader encountered a version of a row. If the version is visible, the reader has a conflict with
+   * the transaction that ended it. If it is invisible, the reader has a conflict with the transaction that inserted it.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')

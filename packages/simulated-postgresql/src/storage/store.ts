@@ -9,7 +9,7 @@ import { type Backend, Waiting } from './waiting.ts'
 interface StoreOptions {
   readonly time: EngineTime
   readonly random: () => number
-  /** Decides whether a permitted serialization failure occurs. */
+  /** Decides whether a serialization failure occurs where PostgreSQL may report one. */
   readonly fails?: (() => boolean) | undefined
   /** Returns the number of commits that a standby's sessions see. */
   readonly replayed?: (() => number) | undefined
@@ -54,7 +54,7 @@ export class Store {
     return this.#multixacts++
   }
 
-  /** Returns the transaction id of a writer, assigned and locked at the first call. */
+  /** Returns the transaction id of a writer. The first call assigns the id and locks it. */
   xidOf(backend: Backend, writer: Subtransaction): number {
     if (writer.xid === 0) {
       if (writer.parent !== undefined) this.xidOf(backend, writer.parent)

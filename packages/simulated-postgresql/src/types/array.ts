@@ -27,8 +27,8 @@ export function formatArray(array: SqlArray, element: TypeDefinition, context: T
 }
 
 /**
- * Folds an array: `ofElement` computes the result of an element, `ofParts` that of a dimension from the results of its
- * parts.
+ * Folds an array. `ofElement` computes the result of an element. `ofParts` computes the result of a dimension from the
+ * results of its parts.
  */
 export function foldArray<T>(
   { dimensions, elements }: SqlArray,

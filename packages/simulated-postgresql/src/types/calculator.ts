@@ -22,7 +22,7 @@ export type Calculated =
  */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
-/** Thrown if only a calculator can compute a function for the given values. */
+/** Thrown if only PGlite can compute a function for the given values. */
 export class NotComputed extends NotSupported {
   constructor(what: string) {
     super(`${what}${REMEDY}`)

@@ -17,7 +17,7 @@ export function sendNumeric(value: Numeric): Uint8Array {
   const writer = new ByteWriter()
   const special = SIGNS.find(([, kind]) => kind === value.special)
   if (special) {
-    // The header of an infinity has a bit in the place of the scale (numeric.c, NUMERIC_DSCALE).
+    // In the binary form of an infinity, the scale is 0x20 (numeric.c, NUMERIC_DSCALE).
     for (const part of [0, 0, special[0], special[1] === 'NaN' ? 0 : 0x20]) writer.int16(part)
     return writer.bytes()
   }

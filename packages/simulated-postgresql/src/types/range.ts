@@ -59,7 +59,7 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   if (next === undefined || range.empty) return range
   const from = range.lower !== null && !range.lowerInclusive ? next(range.lower) : range.lower
   const to = range.upper !== null && range.upperInclusive ? next(range.upper) : range.upper
-  // The next value of an infinite date is the date itself, so its bound remains as it is.
+  // The next value of an infinite date is the date itself. A bound that is an infinite date therefore stays unchanged.
   const fromIncluded = range.lowerInclusive || from !== range.lower
   const toIncluded = range.upperInclusive && to === range.upper
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })

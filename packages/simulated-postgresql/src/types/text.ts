@@ -17,7 +17,7 @@ export function parseBoolean(text: string): boolean {
   throw new SqlError('22P02', `invalid input syntax for type boolean: "${text}"`)
 }
 
-/** Drops the characters around a text that C counts as white space. */
+/** Removes white space, as C defines it, from both ends of a text. */
 export const withoutSpace = (text: string): string => text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
 
 const UUID = /^([\da-f]{4}-?){7}[\da-f]{4}$/

@@ -65,8 +65,8 @@ export interface Other {
 }
 
 /**
- * Returns what a statement would see of a row if it had not missed a version. With `only`, only these columns change.
- * Undefined if there is no difference.
+ * Returns the row as the statement would have seen it, had it seen a version that it missed. If `only` is given,
+ * applies only the version's changes of these columns. Returns undefined if the row would be the same.
  */
 export function withVersion(
   { tuple, own }: Sight,

@@ -37,7 +37,10 @@ export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
   'window functions are not allowed in JOIN/ON',
 ])
 
-/** This package's error details that differ from PostgreSQL's. For an error without a detail here, its message. */
+/**
+ * Error details of this package that differ from PostgreSQL's. If an error has no detail in this package, the text is
+ * its message.
+ */
 export const OTHER_DETAILS: ReadonlySet<string> = new Set([
   'Failing row contains (4, 5000, z).',
   'Key (name, (expression))=(a, new) already exists.',

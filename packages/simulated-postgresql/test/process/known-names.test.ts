@@ -13,7 +13,7 @@ beforeAll(loadParser)
 /** PostgreSQL's error codes for unknown names. */
 const UNKNOWN = ['42703', '42P01', '42883', '42704']
 
-/** Returns the statements that this package answers with the error for an unknown name. */
+/** Returns the statements for which this package reports an unknown name. */
 function refusedStatements(statements: readonly string[]): readonly string[] {
   const answers = new SimulatedAnswers()
   return statements.flatMap((sql) => {

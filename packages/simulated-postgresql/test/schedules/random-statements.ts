@@ -133,8 +133,8 @@ const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
 const MERGED = 'when matched then update set v = t.v + w.n when not matched then insert values (w.i, 7, null)'
 
 /**
- * Returns the next statement of a client. Clients use transactions at random isolation levels, whose statements often
- * conflict.
+ * Returns the next statement of a client. Clients run transactions at random isolation levels, and the statements of
+ * different clients often conflict.
  */
 export function randomStatement(
   random: () => number,

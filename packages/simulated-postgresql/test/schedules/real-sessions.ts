@@ -28,8 +28,8 @@ const CLEAN = `
 /** Sessions of a real server. */
 export class RealSessions implements Sessions {
   /**
-   * A statement that has waited this long for a lock is taken to wait for another session. Longer than the deadlock
-   * timeout.
+   * A statement that waits for a lock for this long counts as waiting for another session. The time is longer than the
+   * deadlock timeout.
    */
   patienceMs = 35
   readonly #admin: postgres.Sql

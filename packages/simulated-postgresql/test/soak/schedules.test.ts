@@ -9,8 +9,8 @@ const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
 const lacking = initdb === undefined || postgres === undefined
 const SCHEDULES = process.env['CHAOS_SOAK'] === 'short' ? 100 : 2_000
 /**
- * The number of schedules per test. There are several tests, because a test shows nothing before its end and is ended
- * after an hour.
+ * The number of schedules per test. The schedules are divided among several tests, because a test prints nothing until
+ * it ends, and has a time limit of one hour.
  */
 const PART = 250
 const SESSIONS = 3

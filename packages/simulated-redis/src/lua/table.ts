@@ -32,12 +32,12 @@ export class LuaTable {
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** The slot from which on no slot is free. */
+  /** No slot at or above this one is free. */
   #lastFree: number
   /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()
 
-  /** `items` and `keys` are the initial capacities of the two parts. */
+  /** `items` and `keys` are the initial capacities of the table's list part and hash part. */
   constructor(items = 0, keys = 0) {
     this.#array = new Array<LuaValue>(items).fill(undefined)
     this.#nodes = nodesFor(keys)
@@ -149,8 +149,8 @@ export class LuaTable {
   }
 
   /**
-   * Resolves a collision in the slot `main`. If the key in `main` belongs in another slot, moves that key to the slot
-   * `free` and returns `main` for the new key. Otherwise returns `free`.
+   * Resolves a collision in the slot `main`, where a new key belongs. If the key in `main` belongs in another slot,
+   * moves that key to the slot `free` and returns `main` for the new key. Otherwise returns `free`.
    */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node

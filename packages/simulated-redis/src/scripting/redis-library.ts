@@ -20,7 +20,7 @@ const raise = (message: string): never => {
   throw new LuaError(field('err', message), lineOfCaller())
 }
 
-/** Returns an error reply for `-CODE message` or another text. */
+/** Returns an error reply. The text may have the form `-CODE message`, or be only a message. */
 function errorTable(text: string): LuaTable {
   if (!text.startsWith('-')) return field('err', `ERR ${text}`)
   const trimmed = text.replace(/[\r\n]+$/, '').slice(1)

@@ -185,7 +185,10 @@ describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', 
   })
 })
 
-/** Returns the query that checks the invariant of a service in the database after the recording, if it has one. */
+/**
+ * Returns the query that checks a service's invariant in the database after the recording. Undefined if the service has
+ * no invariant.
+ */
 const assertionOf = (service: string): string | undefined => {
   const { options } = ASKED[service.split('-')[0] ?? '']!
   return options.includes('--assert-sql') ? options.at(-1) : undefined

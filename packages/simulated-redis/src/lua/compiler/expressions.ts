@@ -76,7 +76,7 @@ const numberCode = (value: number): string => (value === Number.POSITIVE_INFINIT
 export const compileMany = (node: ast.Expression, to: Compiling): string =>
   isCall(node) ? compileCall(node, to) : '$rest'
 
-/** Compiles a list of expressions, whose last one contributes all of its values. */
+/** Compiles a list of expressions. The last expression contributes all of its values, the others one each. */
 export function compileList(nodes: readonly ast.Expression[], to: Compiling): string {
   const last = nodes.at(-1)
   if (last === undefined || !hasMany(last, to)) return nodes.map((node) => compileValue(node, to)).join(', ')

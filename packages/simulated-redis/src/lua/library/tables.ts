@@ -66,7 +66,7 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
   return NO_RESULTS
 }
 
-/** Compares two items. An error names no line of the script, because a library function raises it. */
+/** Compares two items of a sort. Its error names no line of the script, because a library function raises the error. */
 function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   const type = typeof one
   if (type === typeof other && (type === 'number' || type === 'string')) return isLess(one, other)
