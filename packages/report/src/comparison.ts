@@ -27,7 +27,7 @@ export interface Comparison {
   readonly interrupted: boolean
   /** The command that repeats every run, if a command started the comparison. */
   readonly again?: string | undefined
-  /** Notes that the reader needs to interpret the numbers. */
+  /** Notes for the reader on how to interpret the numbers. */
   readonly notes: readonly string[]
 }
 
@@ -88,7 +88,7 @@ export interface ComparedCell {
   readonly lost?: number | undefined
   /** The report of one run that broke the promise. Undefined if no run broke it. */
   readonly broken?: RunTelling | undefined
-  /** How to decide whether the promise was kept, if this is open. */
+  /** How to decide whether the promise was kept, if this is undecided. */
   readonly toDecide?: string | undefined
   /**
    * The command that repeats a run: a run that broke the promise, otherwise an undecided run, otherwise the weakest

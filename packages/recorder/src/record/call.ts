@@ -12,7 +12,7 @@ export interface Call {
    * reply.
    */
   readonly key?: string | Unsaid | undefined
-  /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the value. */
+  /** Null for a read, `[old, new]` for a cas. Unsaid, which means that only the reply contains the value. */
   readonly value: Json | Unsaid
   /** Present if the unsaid value is a new version from the server. `from`: the version that a cas expects. */
   readonly version?: { readonly from?: Json | undefined } | undefined
@@ -50,7 +50,7 @@ export type Understanding =
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** Whether a client of chaos itself sent the request. It is then not counted. */
+      /** Whether a client of chaos, not of the service, sent the request. Such a request is not counted. */
       readonly isOwn?: boolean | undefined
     }
   /** An operation that is not fully understood. `key`: the key that it reads. */

@@ -105,7 +105,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Gives the process back, once both views have the outcome. */
+  /** Releases the operation's process for further operations, once both views have a known outcome. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return

@@ -9,7 +9,7 @@ const NAMED = 3
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
-/** Why an unrecorded request marks keys. */
+/** Why an unrecorded request puts marks on keys. */
 export const NO_OPERATION = 'it may have written, and is not an operation'
 
 export interface RemarkCounters {

@@ -29,7 +29,7 @@ export interface ConnectionRetriesOptions {
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
-  /** How many connections had been opened when the operation was lost. */
+  /** The number of connections opened before the operation was lost. */
   readonly lostAt: number
 }
 
@@ -40,8 +40,8 @@ interface Client {
   /** The maximum of `changing` so far. */
   most: number
   /**
-   * The number of the newest connection that is known to replace all earlier connections. Operations lost before it are
-   * never resent.
+   * The number of the newest connection that is known to replace all earlier ones. An operation that was lost before
+   * this connection opened is never resent.
    */
   replacedAt: number
 }

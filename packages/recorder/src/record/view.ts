@@ -77,7 +77,7 @@ export class View {
     return tick
   }
 
-  /** Call if the request may have been executed. Its keys then need no later marks. */
+  /** Call this if the request may have been executed. Its keys then need no further marks. */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return

@@ -16,8 +16,8 @@ export interface Names {
    */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * Looks up the value of a key that the command moves. Returns a function to call when the reply arrives. Pass the
-   * function how often the command itself wrote the key.
+   * Looks up the value of a key that the command moves. Returns a function to call when the reply arrives. Its argument
+   * is the number of times that the command itself wrote the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
   /** Whether clients add elements to the list at the side `end`. The first command on the list decides this. */
@@ -45,7 +45,7 @@ export interface Recognised {
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
-/** Readers by the command's name in upper case. */
+/** The readers of commands. The keys are the commands' names in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
 /** Returns the completions of a command's operations from its reply. */

@@ -41,7 +41,7 @@ interface Setter {
   isUnsure: boolean
 }
 
-/** An expiry that has no more effect. Operations in progress may still show it. */
+/** An expiry without further effect. Operations in progress may still have seen the key absent. */
 interface Over {
   readonly setter: Setter
   readonly key: string
@@ -67,8 +67,8 @@ const MOST_SETTERS = 100_000
  * may be absent, until a command certainly ends or replaces the time to live.
  *
  * An expiry is written to the histories only at the next command on its key, so that unread keys cost nothing. It ends
- * as `ok` if it may have happened before that command, as `fail` if no client saw the key absent, and otherwise stays
- * open.
+ * as `fail` if no client can have seen the key absent, and as `ok` if a command found the key absent or overwrote it.
+ * Otherwise it stays open. The expiry of a hash's field never ends as `fail`.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions

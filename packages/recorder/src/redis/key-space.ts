@@ -178,7 +178,10 @@ export class KeySpace {
     return true
   }
 
-  /** Whether more fields may be remembered. Once false, always false: a forgotten field may have any value. */
+  /**
+   * Whether more fields may be remembered. Once this is false, it stays false, because a forgotten field may have any
+   * value.
+   */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false
     this.#remembered++

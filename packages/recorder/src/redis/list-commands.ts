@@ -2,7 +2,10 @@ import { interpretList } from './answers.ts'
 import { type CommandReaders, change, ofEach, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
-/** Lists that grow at their right end and are read as a whole. Other commands make a list unknown. */
+/**
+ * Commands on lists that grow at their right end and are read as a whole. After any other command, the list's value is
+ * unknown.
+ */
 export const listCommands: CommandReaders = {
   RPUSH: ofEach((key, value) => change('append', key, value)),
   LRANGE: (words, names) =>

@@ -45,7 +45,7 @@ export async function readRespInitially(
   }
 }
 
-// What the nodes of a recording share.
+// What all nodes of a recording share.
 
 interface Shared {
   readonly keySpace: KeySpace

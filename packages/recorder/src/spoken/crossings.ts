@@ -74,7 +74,7 @@ export class Crossings<Request extends Unsent> {
     this.#unsent.clear()
   }
 
-  /** Notes that nothing more reaches either side. */
+  /** Notes that neither side will receive anything more. */
   closed(reason: string): void {
     this.#unsent.clear()
     for (const { exchange } of this.#undelivered) exchange.ended(this.#now(), reason)

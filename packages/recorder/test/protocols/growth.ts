@@ -12,7 +12,7 @@ export const LONGEST_MS = 50
 const LEAST_MS = 12
 const LONGEST_TEXT = 32 * 1024
 const FORMS = process.env['CHAOS_SOAK'] === 'short' ? 150 : 3_000
-/** The search ends after this many troubles. */
+/** The search ends after this many problems. */
 const MOST_TROUBLES = 5
 
 /** The parts of random texts: beginnings, pairs that enclose other parts, separators, and innermost parts. */

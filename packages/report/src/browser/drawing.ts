@@ -146,7 +146,10 @@ export class Drawing {
     }
   }
 
-  /** Hatches the time spans that are not sampled. Otherwise their density would look like a burst of traffic. */
+  /**
+   * Hatches the time spans that are drawn in full instead of sampled. Otherwise their higher density would look like a
+   * burst of traffic.
+   */
   #drawComplete(): void {
     const context = this.#context
     const { data, view } = this.#options

@@ -4,8 +4,8 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
 /**
- * Marks a contradiction in the timeline: at first the one that the page draws first, later the one that the reader
- * opened last. A click on an operation chooses it both in the timeline and in the drawing of the contradiction.
+ * Marks a contradiction in the timeline. At first this is the contradiction that the page draws; later it is the last
+ * one that the reader opened. A click on an operation selects it both in the timeline and in the drawing.
  */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)

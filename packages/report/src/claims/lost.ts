@@ -174,7 +174,7 @@ export function handedBy(history: History, row: OperationRow): readonly Json[] {
   return answer === null ? [] : [answer]
 }
 
-/** The messages of a partition that polls returned. */
+/** A partition's messages that a poll returned. */
 interface Polled {
   /** As canonical JSON. */
   readonly messages: Set<string>

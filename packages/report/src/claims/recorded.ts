@@ -89,7 +89,7 @@ export const ofKey = (history: History, key: number): OfKey => byKey(history).ge
 export const effectOf = (history: History, row: OperationRow): Meaning['effect'] | undefined =>
   meaningOf(functionOf(history, row))?.effect
 
-/** Returns the operations on a key that did not fail. */
+/** Returns the operations on a key, without those that failed. */
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
 /** The decoded answers of reads. They are cached, because long lists decode slowly. Elements are canonical JSON. */

@@ -25,7 +25,7 @@ export interface ExplainedProof {
   /** The result of the verification: `Verified: these 3 operations admit no order (4 steps tried).` */
   readonly verdict: string
   readonly operations: readonly ProofOperation[]
-  /** The possible orders, if they are few. Each order ends where it fails. */
+  /** The possible orders, if they are few. Each order is shown up to the operation that makes it impossible. */
   readonly orders: readonly ProofOrder[]
 }
 

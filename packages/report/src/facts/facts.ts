@@ -30,9 +30,7 @@ export interface FactsInput {
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
-  /**
-   * The expectation, if there is no run summary with an expectation. The same holds for `requirements` and `vacuous`.
-   */
+  /** The expectation. It takes precedence over that of `run`; so do `requirements` and `vacuous`. */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined

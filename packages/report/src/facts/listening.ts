@@ -11,7 +11,10 @@ export const listeningFor = (input: FactsInput): Listening | undefined =>
 /** Maximum number of known changes. A larger number would prove nothing more. */
 const MOST_KNOWN = 50
 
-/** Returns earlier changes of the same key. Messages may carry them in the same format as the missed change. */
+/**
+ * Returns earlier changes of the same key that may be in messages of the same format as the missed change. Such a
+ * message may be mistaken for one with the missed change.
+ */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations
   const found: Change[] = []

@@ -110,7 +110,8 @@ export function nearFaults(
 
 /**
  * Returns the last earlier fault on the involved nodes or their links. For an addition that took effect twice, returns
- * the last fault on other nodes during the addition, because such a node may have repeated it.
+ * the last fault on any node that may have withheld an answer during the addition, because the addition may then have
+ * been repeated.
  */
 export function anotherFault(
   history: History,
@@ -330,7 +331,9 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
 /** Weight of a fault on the culprit's node, or on a link between it and the writer's node. */
 const BETWEEN = 2
 
-/** Weight of a fault that hit only servers behind the nodes. It counts if no fault hit the involved nodes. */
+/**
+ * Weight of a fault that hit only servers behind the nodes. Such a fault is ignored if any fault has a larger weight.
+ */
 const BEHIND = 0.5
 
 /**

@@ -52,7 +52,7 @@ export function whyTitle(
     .join(', ')
 }
 
-/** Returns a name in quotes. The name of a text that looks like a number is already in quotes. */
+/** Returns a name in quotes. A key that is a text and looks like a number already has quotes in its name. */
 const quotedName = (name: string): string => (/^".*"$/.test(name) ? name : `"${name}"`)
 
 /**
@@ -106,7 +106,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    // For an overdrawn account, the sentence alone explains the violation.
+    // The sentence about an overdrawn account explains the violation by itself.
     if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined

@@ -83,7 +83,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire, meanwhile) : fault, message),
-      // The message arrived, but this does not show why the node ignored it.
+      // The node received the message. This does not explain why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
   // The record shows that the node forgot the change. This explains the violation better than the settings of the

@@ -245,7 +245,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Returns why the change may have been sent unnoticed; empty without such a reason. */
+/** Returns the ways in which the change may have been sent without being noticed; empty if there are none. */
 export function unclearLine({
   unclear,
   reader,

@@ -32,7 +32,10 @@ export interface Selection {
   readonly completeWithin: number
   /** One in this many operations outside the time spans in `complete` is embedded. */
   readonly every: number
-  /** The time spans in which every operation is embedded, in nanoseconds. Empty if the whole history is embedded. */
+  /**
+   * The time spans, in nanoseconds, from which the page contains every operation. Empty if it contains the whole
+   * history.
+   */
   readonly complete: readonly (readonly [from: number, to: number])[]
 }
 

@@ -69,7 +69,7 @@ export function fileLink(path: string): string {
 /** The policy of a page on disk: nothing is loaded or sent. */
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
-/** A server sends its own policy. The empty icon keeps the browser from requesting an icon. */
+/** The empty icon keeps the browser from requesting one. A page from a server has the policy that the server sends. */
 const SERVED = html`<link rel="icon" href="data:,">`
 
 /** Returns the HTML of a page up to its body. `own`: the styles of this page. */

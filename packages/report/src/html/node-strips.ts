@@ -36,8 +36,8 @@ interface Place {
 const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
 
 /**
- * Draws a strip for each node, as high as the share of answers. Bars below show when the node was down (dark), starting
- * (outlined) or partitioned from at least half of the others (hatched).
+ * Draws a strip for each node. Its height is the share of requests that were answered. Bars at its foot show when the
+ * node was down (dark), starting (outlined) or partitioned from at least half of the others (hatched).
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined

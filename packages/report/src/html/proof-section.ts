@@ -22,7 +22,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   )
 }
 
-/** Returns scripts with the history, its proof, and the verifier behind the button. */
+/** Returns the scripts of the page's button: the history, its proof, and the verifier that the button runs. */
 export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
   proof?.embedded &&
   html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`

@@ -23,7 +23,7 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
 
-/** Returns a text in the form in which a body with this text is recorded. */
+/** Returns a text as it would be recorded if it were the body. */
 export function shortText(text: string): Json {
   if (text.length * MOST_BYTES_PER_UNIT <= LONGEST_TEXT_BYTES) return text
   const bytes = Buffer.from(text)
@@ -82,7 +82,7 @@ function membersIn(value: Json): number {
 
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"\s*(:)?/g
 
-/** The number of names in JSON text. */
+/** Counts the member names in JSON text. */
 function namesIn(text: string): number {
   let names = 0
   for (const [, colon] of text.matchAll(STRING)) if (colon !== undefined) names++

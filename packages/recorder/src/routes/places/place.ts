@@ -50,7 +50,10 @@ export interface Place {
 /** The name of a parameter or a cookie. */
 export const SIMPLE_NAME = '\\.[^\\s.]+'
 
-/** Returns the value of a parameter, unless it has different values: services differ in which they use. */
+/**
+ * Returns the value of a parameter. Undefined if the parameter occurs with different values, because services differ in
+ * which of them they use.
+ */
 export function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined

@@ -546,7 +546,7 @@ describe('a MySQL statement', () => {
   test('a MySQL statement is recorded even after commands with other kinds of replies, or without a reply', () => {
     const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
     const fields = rows(['balance'], [])
-    // The same packets without the number of columns and the end of the rows.
+    // The same packets, but without the column count and the end of the rows.
     const listed = fields.subarray(5, fields.length - 9)
     const turns: Turn[] = [
       ...([

@@ -9,7 +9,10 @@ const tokensOf = (sql: string): readonly Token[] => statementsOf(sql)?.[0] ?? []
 const operand = (given: Operand | undefined): string =>
   given === undefined ? '' : given.kind === 'constant' ? JSON.stringify(given.text) : `$${given.number}`
 
-/** Prints a tree in brackets: `equal(column a, "1")`. The text of an expression that was not read is in braces. */
+/**
+ * Prints a tree in brackets: `equal(column a, "1")`. Braces enclose the text of an expression that the parser does not
+ * understand.
+ */
 function printerOf(tokens: readonly Token[]) {
   const text = ({ from, to }: { readonly from: number; readonly to: number }): string =>
     tokens

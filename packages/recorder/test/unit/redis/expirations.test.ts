@@ -274,7 +274,7 @@ describe('a field of a hash with a time to live', () => {
 
 describe('the times to live of Expirations', () => {
   const MS = 1_000_000
-  /** The earliest expiry of a time to live of 10 s: one percent and 10 ms less. */
+  /** The earliest moment at which a time to live of 10 s may end: one percent and 10 ms before its nominal end. */
   const DUE = 9_890 * MS
   const reply = () => undefined
   const lifetime = (key: string, more: Partial<Lifetime> = {}): PlacedLifetime => ({

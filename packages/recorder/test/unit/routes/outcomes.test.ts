@@ -23,7 +23,7 @@ interface Replied {
   readonly body?: Captured | undefined
 }
 
-/** Returns how the only operation of a route ends with this answer. */
+/** Returns the outcome of a route's only operation after this answer. */
 function ended(route: object, { status = 200, grpcStatus, body }: Replied): string {
   const table = parseRouteTable({ routes: [route] }, 'x')
   const request = (route as { readonly request: string }).request.replace('{key}', 'x').split(' ')

@@ -214,7 +214,7 @@ test('a request generated from a route table is parsed back into the same operat
         const value: Json = typeof valuePlace === 'object' ? { n: plain } : plain
         const result = compileRequestMaker(table, 'routes.json').make({ f: 'write', key: name, value }, asker)
         if (result.type === 'impossible') {
-          // A place may be unable to hold the name or the value. The error then says so, and no other request is made.
+          // If a place cannot hold the name or the value, the error says so, and no request is made in its stead.
           expect(result.why).toMatch(/cannot (hold|say)|at once/)
           return
         }
