@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-interface MachineMistake {
+export interface MachineMistake {
   readonly node: NodeId
   /** The violation as a verb phrase: `threw`, `returned a promise`. */
   readonly did: string
