@@ -132,7 +132,8 @@ const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
 
 /** The reason to suspect that operations of a file that have no key are on the keys of other operations. */
 function partlyKeyedReason({ operations, keys, functions, format }: History): string | undefined {
-  if (keys.length === 0 || format === undefined) return undefined
+  // Beside watches, a read without a key reads the whole store.
+  if (keys.length === 0 || format === undefined || functions.includes('watch')) return undefined
   const { length, f, key, outcome, callLine } = operations
   const [keyless, keyed] = [false, true].map((isKeyed) => {
     for (let row = 0; row < length; row++) {
