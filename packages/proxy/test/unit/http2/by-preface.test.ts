@@ -2,32 +2,44 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
 import { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
 import { dial, network, Received, serve, settled } from '../../../../testing/src/sockets.ts'
-import { createHttpFaults } from '../../../src/http/http-faults.ts'
-import { byPreface } from '../../../src/http2/by-preface.ts'
-import { createHttp2Faults } from '../../../src/http2/http2-faults.ts'
+import type { Carriage } from '../../../src/control/state/carriage.ts'
+import { createReaders } from '../../../src/control/state/readers.ts'
 import { startRunClock } from '../../../src/record-file/run-clock.ts'
 import { httpClient, keyValueService, textTable } from '../../http/live.ts'
 import { keyValueHttp2, send, sessionTo } from '../../http2/recorded.ts'
 
 describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
+  const http: Carriage = { kind: 'http', table: textTable, websocket: false }
+  const http2: Carriage = { kind: 'http2', table: textTable }
+
   /** Opens a recorded route for clients of either version of HTTP. */
-  async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
+  async function anyRouteTo(upstream: { readonly host: string; readonly port: number }, carriage: Carriage = http) {
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
-    const http = createHttpFaults({ seed: 1, recorder })
-    const http2 = createHttp2Faults({ seed: 1, recorder })
-    const way = { from: 'clients', to: 'n1', table: textTable }
-    const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
+    const readers = createReaders({ seed: 1, recording: { recorder, files: [] } })
+    const way = { from: 'clients', to: 'n1', tls: undefined, host: undefined }
+    const intercept = await readers.interceptFor(carriage, way)
     const created = network()
     const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
     return { route, client, recorder, network: created }
   }
 
-  test('a proxy for HTTP/1.1 and HTTP/2 recognises HTTP/2 by its preface, even if the server sends first', async () => {
-    const { route, recorder } = await anyRouteTo(await keyValueHttp2())
-    const session = await sessionTo(route.port)
-    await send(session, 'PUT', '/kv/x', 'one')
-    expect((await send(session, 'GET', '/kv/x')).body).toBe('one')
+  test.each([http, http2])(
+    'a proxy with a route table for $kind records HTTP/2 by its preface, even if the server sends first',
+    async (carriage) => {
+      const { route, recorder } = await anyRouteTo(await keyValueHttp2(), carriage)
+      const session = await sessionTo(route.port)
+      await send(session, 'PUT', '/kv/x', 'one')
+      expect((await send(session, 'GET', '/kv/x')).body).toBe('one')
+      expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
+    },
+  )
+
+  test('a proxy with a route table for http2 also records HTTP/1.1', async () => {
+    const { route, recorder } = await anyRouteTo(await keyValueService(), http2)
+    const send1 = httpClient(route.port)
+    await send1('PUT', '/kv/x', 'one')
+    expect(await send1('GET', '/kv/x')).toMatchObject({ body: 'one' })
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
   })
 
