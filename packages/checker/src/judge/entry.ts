@@ -69,6 +69,8 @@ export interface HistoryJudge<Name extends string = Level> {
 export interface RecordRules {
   /** Functions whose invocation needs no value. */
   readonly mayLackInput: readonly string[]
+  /** Whether some operations have no key although others have one, such as a watch of all keys. */
+  readonly mayLackKey?: boolean
   /**
    * Whether the version that a write made may be known only from its answer. If that answer is lost, a read can show
    * the version (see `checkVersions`).

@@ -48,7 +48,7 @@ const MAY_BE_MAPPED: ReadonlySet<History['format']> = new Set(['jsonl', 'operati
 export function withMisreading<Name extends string>(
   report: Report<Name>,
   history: History,
-  { name, judge: { ladder, headline } }: ModelEntry<Name>,
+  { name, record: { mayLackKey = false }, judge: { ladder, headline } }: ModelEntry<Name>,
   { initial }: Pick<CheckOptions, 'initial'>,
 ): Report<Name> {
   const results = ladder.levels.map((level) => report.levels[level].result)
@@ -59,7 +59,7 @@ export function withMisreading<Name extends string>(
   const ofRoutes = () => (name === 'register' ? ofRegisters() : isViolated ? foreignReason(report) : undefined)
   const ofFile = () =>
     keylessReason(history) ??
-    partlyKeyedReason(history) ??
+    (mayLackKey ? undefined : partlyKeyedReason(history)) ??
     alikeReason(report, history) ??
     (name === 'register' ? answerReason(history) : undefined)
   const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? ofFile() : undefined
@@ -132,8 +132,7 @@ const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
 
 /** The reason to suspect that operations of a file that have no key are on the keys of other operations. */
 function partlyKeyedReason({ operations, keys, functions, format }: History): string | undefined {
-  // Beside watches, a read without a key reads the whole store.
-  if (keys.length === 0 || format === undefined || functions.includes('watch')) return undefined
+  if (keys.length === 0 || format === undefined) return undefined
   const { length, f, key, outcome, callLine } = operations
   const [keyless, keyed] = [false, true].map((isKeyed) => {
     for (let row = 0; row < length; row++) {

@@ -22,7 +22,7 @@ export const streamEntry: ModelEntry<StreamLevel> = {
     { what: 'poll', functions: ['poll', 'txn'], isMetBy: did('poll') },
     { what: 'send', functions: ['send', 'txn'], isMetBy: did('send') },
   ],
-  record: { mayLackInput: [], mayBeTaken: false },
+  record: { mayLackInput: [], mayLackKey: true, mayBeTaken: false },
   judge: {
     ladder: streamLadder,
     sharesKeys: false,

@@ -24,7 +24,7 @@ export const watchEntry: ModelEntry<WatchLevel> = {
     { what: 'watched', functions: ['watched'] },
     { what: 'write', functions: ['put', 'delete', 'txn'] },
   ],
-  record: { mayLackInput: [], mayBeTaken: false },
+  record: { mayLackInput: [], mayLackKey: true, mayBeTaken: false },
   judge: {
     ladder: watchLadder,
     sharesKeys: false,

@@ -1,6 +1,8 @@
 import { type EventInput, historyFromEvents, historyFromObjects, type Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
+import { streamLadder } from '../../src/stream/guarantees.ts'
+import { watchLadder } from '../../src/watch/guarantees.ts'
 import { checkHistory } from '../checking.ts'
 
 /**
@@ -211,6 +213,39 @@ test('a file whose answers name keys that its writes lack is unknown, instead of
   )
   expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
   expect(checkHistory(history).levels.linearizable.result).toBe('violated')
+})
+
+test.each([
+  {
+    model: 'stream',
+    levels: streamLadder.levels,
+    calls: [
+      { f: 'send', key: 'k', value: 5, answer: 1 },
+      { f: 'send', key: 'k', value: 6, answer: 0 },
+      { f: 'commit_offsets', value: { k: 1 }, answer: null },
+      { f: 'crash', value: null, answer: null },
+      { f: 'poll', value: { k: 0 }, answer: { k: [[0, 7]] } },
+    ],
+  },
+  {
+    model: 'watch',
+    levels: watchLadder.levels,
+    calls: [
+      { f: 'put', key: 'x', value: 1, answer: 2 },
+      { f: 'read', value: null, answer: { x: 1 } },
+      { f: 'watch', value: { watch: 1, from: 2 }, answer: { revision: 2 } },
+      { f: 'watched', value: { watch: 1 }, answer: [{ events: [{ revision: 2, key: 'x', value: 9 }] }] },
+    ],
+  },
+])('a violation of the model $model remains if operations without a key are valid in this model', (each) => {
+  const { model, levels, calls } = each
+  const events = calls.flatMap(({ answer, ...call }): EventInput[] => [
+    { process: 0, type: 'invoke', ...call },
+    { process: 0, type: 'ok', ...call, value: answer },
+  ])
+  const history = { ...historyFromEvents(events), format: 'jsonl' } as const
+  const report = checkHistory(history, { model, levels: levels as never })
+  expect(Object.values(report.levels).map(({ result }) => result)).toContain('violated')
 })
 
 test('a violation of a key that is a number and a text is unknown, and that of another key remains', () => {
