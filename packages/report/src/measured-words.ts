@@ -87,9 +87,10 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   const known =
     max === null
       ? `${whose} did not all keep their bounds, so some times are unknown`
-      : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : `, half of the time ±${duration(p50)}`}`
-  const open = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
-  const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
+      : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : ` (median ±${duration(p50)})`}`
+  const open = `${plural(unordered, 'real-time order')} between operations ${unordered === 1 ? 'is' : 'are'} unknown`
+  const short =
+    cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than the uncertainty of the clocks`
   const effect = undecided.length === 0 ? 'changed nothing' : `leaves ${undecided.join(' and ')} undecided`
   return `${known}; ${open}${short}, which ${effect}`
 }

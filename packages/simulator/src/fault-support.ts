@@ -46,7 +46,10 @@ const isSimulated = (kind: FaultKind): boolean => Object.hasOwn(messageTroubles,
 export function simulatorFaultSupport(kind: FaultKind): FaultSupport {
   if (isSimulated(kind)) return true
   if (kind === 'failover')
-    return { not: 'protocols have no command for it: they elect by themselves', instead: ['kill', 'pause'] }
+    return {
+      not: 'simulated protocols have no command for a failover: their nodes elect a leader by themselves',
+      instead: ['kill', 'pause'],
+    }
   if (kind === 'power-loss')
     return { not: 'a kill loses what a simulated node has not made durable, as a power loss does', instead: ['kill'] }
   if (isMachineKind(kind))

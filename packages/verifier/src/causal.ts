@@ -39,7 +39,9 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
     const isPossible = (source !== FIRST || lines[n] === 0) && candidates(all, read, head).includes(source)
     return isPossible
       ? [read, source]
-      : refuse(`line ${all[read]?.of.line}: this read cannot have seen the named write of line ${lines[n]}`)
+      : refuse(
+          `line ${all[read]?.of.line}: this read cannot have seen line ${lines[n]}, which the proof names as its source`,
+        )
   })
   return ruleOf(level, undefined)(all, new Map(sources))
     ? `the writes that the proof names for ${lines.length} reads satisfy this level`

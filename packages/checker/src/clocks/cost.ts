@@ -51,7 +51,8 @@ function reasonOfStamps(
       apart === 0 ? 'have the same stamp' : `are ${duration(apart)} apart, which is within the difference of the clocks`
     return `the return in ${before} and the call in ${after} ${how}, and the verdict depends on which came first. ${remedy}`
   }
-  const short = length === 0 ? '' : `, and ${plural(length, 'operation')} took less time than that`
+  const short =
+    length === 0 ? '' : `, and ${plural(length, 'operation')} took less time than the uncertainty of the stamps`
   const which = withinNanos === 0 ? 'are equal' : `differ by at most ${duration(2 * withinNanos)}`
   return `the verdict depends on the order of events whose stamps ${which}${short}. ${remedy}`
 }
@@ -89,11 +90,12 @@ function openPair(
 
 function reasonOfClocks({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, 'undecided'>): string {
   const { max } = withinNanos
-  const orders = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
+  const orders = `${plural(unordered, 'real-time order')} between operations ${unordered === 1 ? 'is' : 'are'} unknown`
   if (max === null)
     return 'a clock exceeded its error bound, so that its times cannot be used: its machine may have slept. Repeat the run'
-  const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
-  return `the ${plural(clocks, 'clock')} of the workers agreed with this one only to within ±${duration(max)}${short}, and ${orders}, on which it depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
+  const short =
+    cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than the uncertainty of the clocks`
+  return `the ${plural(clocks, 'clock')} of the workers agreed with this machine's clock only to within ±${duration(max)}${short}, and ${orders}, on which the verdict depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
 }
 
 function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {

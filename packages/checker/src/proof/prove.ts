@@ -163,4 +163,4 @@ function evidenceOfViolated(
   return isProved(answer) ? firstAccepted([coreEntry(level, operations, lines.lineOf)]) : answer
 }
 
-const NO_EVIDENCE: VerifierAnswer = { verdict: 'undecided', why: 'the check keeps no evidence of it' }
+const NO_EVIDENCE: VerifierAnswer = { verdict: 'undecided', why: 'the check keeps no evidence of this verdict' }

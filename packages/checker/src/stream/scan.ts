@@ -227,7 +227,7 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
     return
   }
   const [last = 0] = answer.rows.slice(-1)
-  const sentence = `${sent}. Whatever their offsets, some producer's messages are not in the order in which it sent them. The last operation that shows this is by ${who(history, last)}.`
+  const sentence = `${sent}. However these messages are assigned to offsets, some producer's messages are not in the order of sending. The last operation that shows this is by ${who(history, last)}.`
   found(finding('monotonic-sends', sentence, answer.rows))
 }
 

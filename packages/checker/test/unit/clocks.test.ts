@@ -125,7 +125,9 @@ describe('a stale read', () => {
     const report = judge(byTwoClocks(2 * MS, ...rows))
     const { linearizable } = report.levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('±2.0 ms') } })
-    expect(linearizable).toMatchObject({ reason: { text: expect.stringContaining('1 order between two operations') } })
+    expect(linearizable).toMatchObject({
+      reason: { text: expect.stringContaining('1 real-time order between operations') },
+    })
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 

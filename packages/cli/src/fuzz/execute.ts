@@ -55,7 +55,7 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
       break
     case 'shrinking':
       noteDetails(progress, event.outcome)
-      progress.update('cutting down what was found')
+      progress.update('shrinking the failures found')
       break
     case 'written':
       progress.note(`written: ${event.replay}, ${event.history}`)

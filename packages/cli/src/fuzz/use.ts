@@ -269,7 +269,7 @@ export async function chooseSharedWorkload(
   const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
   if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
   throw usageError(
-    `${own.where}: the workload ${named} has no file of its own, from which the threads of a search load it. Let a file export it (export default), and give the path of this file: --workload ./${named}.ts.`,
+    `${own.where}: the workload ${named} has no file of its own, so the threads of a search cannot load it. Export the workload from a file (export default), and give the path of that file: --workload ./${named}.ts.`,
   )
 }
 

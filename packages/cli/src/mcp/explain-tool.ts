@@ -44,7 +44,7 @@ export const explainTool: Tool = {
       v.description('what to do next'),
     ),
     also: texts('the other levels that forbid this violation, and the other violations'),
-    messages: texts('what nodes sent each other meanwhile; empty where that was not recorded'),
+    messages: texts('the messages between nodes that matter for the contradiction; empty if none were recorded'),
     drawing: describedText(
       'the contradiction drawn: time runs down, a lane for each node; empty if nothing is violated',
     ),

@@ -59,7 +59,7 @@ function exportSummary({ spans, refused }: Made, { sent, trouble }: CountingExpo
   const lost = spans - sent
   return [
     `OpenTelemetry: ${sent} spans sent to ${to}`,
-    ...(refused === 0 ? [] : [`${refused} operations left out beyond ${MOST_PER_SECOND} a second`]),
+    ...(refused === 0 ? [] : [`${refused} operations beyond ${MOST_PER_SECOND} a second were not sent`]),
     ...(lost === 0 ? [] : [`${lost} dropped${trouble === undefined ? ' because it was too slow' : ` (${trouble})`}`]),
   ].join('; ')
 }

@@ -17,7 +17,7 @@ test('the memory limit covers the program, the operations and the checking of th
 test('a memory limit below the size of the program applies only to the operations, and a note says so', () => {
   expect(roomFor(5e6)).toBe(5e6)
   expect(mostBytes(5e6, PROGRAM)).toBeGreaterThan(200e6)
-  expect(memoryNote(5e6)).toMatch(/^--memory 5MB limits the operations/)
+  expect(memoryNote(5e6)).toMatch(/^--memory 5MB limits only the memory for operations/)
 })
 
 test('the estimated memory of a history grows with its operations', () => {

@@ -391,7 +391,7 @@ export class HistoryBuilder implements EventSink {
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
     if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasNotes))
-      throw new CannotPack('what is neither an operation nor the end')
+      throw new CannotPack('a header, faults or recorder notes after the start of the recording')
     const open = new EdgeEventList()
     for (let row = 0; row < this.#columns.length; row++) this.#noteOpen(row, open)
     return {

@@ -190,7 +190,7 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
 const ROWS_COME_TO_BE = {
   cause:
     'Each transaction decided by the rows that its query found, but another transaction changed which rows the query finds.',
-  cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
+  cure: 'Use SERIALIZABLE and retry; or let a unique key or an exclusion constraint refuse the second row; or let each of these transactions first lock the same row. SELECT … FOR UPDATE cannot lock a row that does not exist yet.',
 }
 
 function explanationOf(

@@ -79,7 +79,7 @@ function checkedSend(members: Members, { node, peers }: EffectContext): AnyEffec
   if (!peers.includes(to))
     throw new Mistake(
       `sent to ${JSON.stringify(to)}, which is not one of its peers`,
-      `they are ${peers.join(', ')}; use "reply" to answer clients`,
+      `its peers are ${peers.join(', ')}; use "reply" to answer clients`,
     )
   return { type: 'send', to, message: copied('message', members['message'], `sent ${to} a message`) }
 }

@@ -64,7 +64,10 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       return stepped(checked, event.type === 'message' ? text : '', () => {
         const returned = machine.step(checked.state, given, now, steady)
         if (JSON.stringify(given) !== text)
-          throw new Mistake('changed the event that it was given', `it left ${valueText(given)}; change a copy instead`)
+          throw new Mistake(
+            'changed the event that it was given',
+            `the event became ${valueText(given)}; change a copy of the event instead`,
+          )
         return returned
       })
     },

@@ -72,9 +72,13 @@ function updateOf(
         : { does: 'cas', key, expected, value: set.operand }
     case 'sum': {
       const sum = resultColumns.values.get(column)
-      if (expected !== undefined) return onlyTouches({ key }, 'it adds under a condition')
+      if (expected !== undefined) return onlyTouches({ key }, 'the UPDATE adds to the value only under a condition')
       if (others > 0 && sum === undefined && model !== 'counter')
-        return onlyTouches({ key }, 'it adds under a condition', 'add RETURNING with the recorded column')
+        return onlyTouches(
+          { key },
+          'the UPDATE adds to the value only under a condition',
+          'add RETURNING with the recorded column',
+        )
       return { does: 'add', key, amount: set.amount, sign: set.sign, creates: false, sum }
     }
     default:

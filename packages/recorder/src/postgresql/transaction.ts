@@ -42,7 +42,7 @@ export function collapsed(all: readonly Executed[], { areAtomic, isTangled }: Co
 }
 
 const TANGLED = {
-  what: 'a transaction with savepoints, or with a COMMIT among other statements',
+  what: 'a transaction with savepoints, or with a COMMIT among other statements of one request',
   why: 'its effect is not tracked; send BEGIN and COMMIT alone, and use no savepoints',
 }
 

@@ -27,7 +27,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
   }
   if (options.isTangled) {
     const why = 'its statements are not told apart from those of the next transaction; send BEGIN and COMMIT alone'
-    const what = 'a transaction with a COMMIT among other statements'
+    const what = 'a transaction with a COMMIT among other statements of one request'
     return unrecorded({ kind: 'not-understood', what, why, touches: 'everything' })
   }
   // Once all statements are answered, the reads and writes are known before the COMMIT.

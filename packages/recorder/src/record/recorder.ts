@@ -201,7 +201,7 @@ export class Recorder {
       },
       mayHaveRequested: (what, touches) => {
         if (touches === 'nothing') this.#remarks.passedOn(what, false)
-        else this.#remarks.touched({ what, why: 'bytes that are not HTTP/1.1 may contain it' }, touches)
+        else this.#remarks.touched({ what, why: 'bytes that are not HTTP/1.1 may contain this request' }, touches)
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
       doubted: (what, why, touches) => {

@@ -67,7 +67,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   const fields = writtenBy(recognised).flatMap((key) => keySpace.fieldsOf(key))
   if (fields.length === 0) return recognised
   const { touches } = recognised
-  const why = touches?.why ?? 'another value may have replaced its hash'
+  const why = touches?.why ?? 'another value may have replaced the Redis hash that contains this field'
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 

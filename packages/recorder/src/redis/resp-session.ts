@@ -228,7 +228,7 @@ export class RespSession {
     return passedOn('MULTI', 'nothing', (answer) => {
       if (answer === 'OK') return
       this.#transaction = undefined
-      this.#failedAt(request, 'MULTI', 'it failed, and later commands were carried out at once')
+      this.#failedAt(request, 'MULTI', 'MULTI failed, so later commands were executed immediately instead of queued')
     })
   }
 
@@ -267,7 +267,10 @@ export class RespSession {
     return (answer) => {
       deleted()
       if (isList(answer) && open.isAstray(answer))
-        this.#lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
+        this.#lost(
+          'EXEC',
+          'a SELECT in the transaction failed, so the commands after this SELECT went to another database',
+        )
       if (!Array.isArray(answer) && this.#here.database !== before) {
         this.#here.database = before
         this.#failedAt(request, 'EXEC', 'it failed with its SELECT, and the commands after it went to another database')

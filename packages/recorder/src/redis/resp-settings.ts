@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { inputError, type Json, type UserError } from '@chaosproxy/history'
+import { inputError, type Json, plural, type UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { isInitialValue, type Members, refuseUnknown } from '../record/settings.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
@@ -70,8 +70,10 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
     if (typeof entry !== 'object' || entry === null) throw bad(`has ${quote(entry)}, which is not a script`)
     const { script, as, answers, ...others } = entry as Members
     const [stranger] = Object.keys(others)
-    if (stranger !== undefined) throw bad(`has a script with ${quote(stranger)}: give only script, as and answers`)
-    if (typeof script !== 'string' || script === '') throw bad('has a script without "script"')
+    if (stranger !== undefined)
+      throw bad(`has a script with the unknown member ${quote(stranger)}: the members are "script", "as" and "answers"`)
+    if (typeof script !== 'string' || script === '')
+      throw bad('has a script whose member "script" is missing, empty or not a string')
     const lines: readonly unknown[] = Array.isArray(as) ? as : [as]
     const places: readonly unknown[] = Array.isArray(answers)
       ? answers
@@ -79,7 +81,9 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
         ? ['whole']
         : [...lines.keys()]
     if (places.length !== lines.length)
-      throw bad(`has ${lines.length} commands and ${places.length} answers for a script`)
+      throw bad(
+        `has a script with ${plural(lines.length, 'command')} in "as" but ${plural(places.length, 'answer')} in "answers": give one answer for each command`,
+      )
     const commands = lines.map((line, i) => {
       const words = typeof line === 'string' ? line.trim().split(/\s+/) : []
       const why = whyNot(words)

@@ -31,7 +31,7 @@ export const NO_LIFETIMES: readonly PlacedLifetime[] = []
 
 export const OUT_OF_ORDER: Interpretation = {
   type: 'not-understood',
-  error: 'a fault has lost or reordered messages, and this may not be its answer',
+  error: 'a fault has lost or reordered messages, so it is unknown which answer belongs to this request',
 }
 
 /** Redis skips empty lines and does not reply to them. */

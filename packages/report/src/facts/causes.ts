@@ -292,7 +292,7 @@ const causes: readonly Cause[] = [
     cause: 'A node that had just come back answered before it had caught up.',
     isOfCopies: true,
     remedy:
-      'Let a node that was down or paused catch up with a majority (or the primary) before it answers reads. A lease that it held has run out.',
+      'Let a node that was down or paused catch up with a majority (or the primary) before the node answers reads, and treat every lease that it held before as expired.',
     fits: (input) =>
       isBehind(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
   },

@@ -165,7 +165,7 @@ const whys: { readonly [why in Uncut['why']]: string } = {
 export function uncutText({ uncut, operations }: Counterexample): string | undefined {
   if (uncut === undefined) return undefined
   const { why, among, standsAlone } = uncut
-  const shown = `${operations.length === 1 ? 'This is one' : `These are ${count(operations.length)}`} of the ${count(among)} operations among which it was found`
+  const shown = `${operations.length === 1 ? 'This is one' : `These are ${count(operations.length)}`} of the ${count(among)} operations in which the violation was found`
   const themselves = operations.length === 1 ? 'itself' : 'themselves'
   const alone = `and ${standsAlone ? '' : 'may not be '}a violation by ${themselves}`
   return `${whys[why]} ${shown}, ${alone}.`

@@ -255,5 +255,5 @@ export function unclearLine({
   const node = nameText(reader)
   return unclear === 'not recorded'
     ? [`not every message to ${node} was captured`]
-    : [`${change} was not recognised in what was sent to ${node}: it may have been sent`]
+    : [`${change} was not recognized in any message to ${node}, but a message may have contained it`]
 }

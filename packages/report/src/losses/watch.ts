@@ -101,7 +101,7 @@ export const streamLosses: readonly FindLoss[] = lossesOfMessages('no-lost-write
   'monotonic-sends': "A producer's messages changed places",
   'monotonic-polls': 'A consumer went back',
   'no-skips': 'A consumer skipped a message',
-  'committed-starts': 'A consumer went on beyond what was committed',
+  'committed-starts': 'A consumer resumed past a message whose offset was not committed',
   'no-unseen': 'An acknowledged message never reached a consumer',
 })
 

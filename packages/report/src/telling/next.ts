@@ -194,7 +194,7 @@ const DECIDING: {
     run: ['operations', 'read,write'],
   },
   'final reads': { text: 'Read every key at the end, after all faults are healed.' },
-  record: { text: 'Supply what the reason names, then judge the record again.' },
+  record: { text: 'Supply what is missing (see the reason for the undecided verdict), then judge the record again.' },
   unasked: { text: 'Expect a level that this model decides.' },
 }
 
@@ -208,7 +208,10 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
   // Something is undecided here. Since the consistency level is decided, it must be a requirement.
   if (verdict?.result !== 'unknown')
-    return { text: 'Supply what the reason names, then judge the record again.', command: again }
+    return {
+      text: 'Supply what is missing (see the reason for the undecided verdict), then judge the record again.',
+      command: again,
+    }
   const { kind } = verdict.reason
   const { text, ...options } = DECIDING[kind]
   const option = run === undefined ? options.check : options.run
@@ -274,7 +277,10 @@ function supplied(
     case 'concurrency':
       return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
     case 'record':
-      return { text: 'Supply what the reason names, then repeat the run.', command: again }
+      return {
+        text: 'Supply what is missing (see the reason for the undecided verdict), then repeat the run.',
+        command: again,
+      }
     case 'successes':
       // A longer run does not help if the workload never requests these operations.
       if (missingOutcomes !== undefined && Object.keys(spec.workload.settings).length > 0)

@@ -149,9 +149,9 @@ function edgeLines(history: History, edges: readonly OrderEdge[]): string[] {
 }
 
 const reasons: { readonly [reason in OrderEdge['reason']]?: string } = {
-  'process order': 'the same process did it earlier',
-  'real time': 'it had returned before the other was called',
-  'reads from': 'its value is what the other saw',
-  'overwritten after': 'it saw a value that the other replaced',
-  'overwritten before': "its value was gone by a read that saw the other's",
+  'process order': 'the same process did the first operation before the second',
+  'real time': 'the first operation had returned before the second was called',
+  'reads from': 'the second operation saw the value of the first',
+  'overwritten after': 'the first operation saw a value that the second replaced',
+  'overwritten before': 'a read that came after the first operation saw the value of the second',
 }

@@ -147,7 +147,7 @@ const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => 
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
-  const followed = after === undefined ? '' : `, from where ${after} was broken`
+  const followed = after === undefined ? '' : `, by varying a run that broke the invariant ${after}`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
   // `size` counts only the operations before healing. The text adds "and the final operations", because the drawing
   // shows these as well.

@@ -5,13 +5,13 @@ const cost = { clocks: 2, withinNanos: { max: 412_000, p50: 80_000 }, unordered:
 
 test('the clocks line states the error of the clocks, and how many pairs of operations it leaves unordered', () => {
   expect(clocksText(cost)).toBe(
-    'the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing',
+    'the clocks of 2 load workers agreed to within ±0.4 ms (median ±80 µs); 31 real-time orders between operations are unknown, which changed nothing',
   )
 })
 
 test('the clocks line names the levels that inexact clocks leave undecided', () => {
   expect(clocksText({ ...cost, clocks: 1, unordered: 1, cramped: 3, undecided: ['linearizable'] })).toBe(
-    'the clock of 1 load worker agreed to within ±0.4 ms, half of the time ±80 µs; 1 order between two operations is open, 3 operations took less time than that, which leaves linearizable undecided',
+    'the clock of 1 load worker agreed to within ±0.4 ms (median ±80 µs); 1 real-time order between operations is unknown, 3 operations took less time than the uncertainty of the clocks, which leaves linearizable undecided',
   )
 })
 

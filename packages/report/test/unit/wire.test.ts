@@ -135,7 +135,7 @@ test('the report names a server that had the change and was not asked by the rea
 describe('a capture of messages', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
-    ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
+    ['not recognised', 'x = 743 was not recognized in any message to n3, but a message may have contained it'],
   ] as const)(
     'if a message with the missed write may not have been recognised, the report says %s and draws no message',
     (unclear, words) => {

@@ -266,7 +266,7 @@ describe('a requirement on the reply to a probe', () => {
       met: 'unknown',
       why: 'no answer within 10 s',
     })
-    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'the question was not asked' })
+    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'the probe was not carried out' })
   })
 
   test('a requirement on a probe names the address, the member of the reply, and a timeout', () => {

@@ -86,7 +86,7 @@ function together(from: string, to: string, refuse: Refuse): readonly SweepPoint
   const moves = first.map(([, value], i) => (last[i]?.[1] ?? value) - value)
   const steps = Math.max(...moves.map(Math.abs))
   if (moves.some((move) => move !== 0 && Math.abs(move) !== steps))
-    return refuse(`from ${from} to ${to}, the settings do not change by the same number of steps.`)
+    return refuse(`from ${from} to ${to}, the settings do not all change by the same amount.`)
   if (steps >= MOST_VALUES) return refuse(`these are ${steps + 1} values, and at most ${MOST_VALUES} are compared.`)
   return Array.from({ length: steps + 1 }, (_, step) =>
     pointFor(first.map(([name, value], i) => [name, value + step * Math.sign(moves[i] ?? 0)])),

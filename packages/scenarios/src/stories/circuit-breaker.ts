@@ -57,7 +57,7 @@ export const circuitBreaker: Story = {
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { menu: 'soup' },
-      says: 'Three reads fail slowly instead of four, three others fail at once, and the database has little to catch up on.',
+      says: 'Three reads fail slowly (four without the circuit breaker), three other reads fail at once, and the database has little to catch up on.',
     },
   },
   withoutLedger: 'Every answer is right; the times show what waiting costs.',

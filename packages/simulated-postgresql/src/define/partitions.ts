@@ -120,7 +120,7 @@ function requireAlike(table: Table, parent: Table, context: Context): void {
   if (context.catalogue.referencing(table, context.own).length > 0) refused('that a foreign key refers to')
   for (const { onDelete, onUpdate } of table.foreignKeys)
     if ([onDelete, onUpdate].some((action) => action !== 'restrict' && action !== 'no action'))
-      refused('with a foreign key that changes rows')
+      refused('with a foreign key whose ON DELETE or ON UPDATE action changes rows')
 }
 
 function twin(index: Index, table: Table): Index {

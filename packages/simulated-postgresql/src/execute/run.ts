@@ -87,7 +87,7 @@ export function executed<T>(site: object, start: () => Coroutine<T>): T {
   const execution = start()
   const step = execution.next()
   if (step.done === true) return done(step.value)
-  if (mine === NOWHERE) throw new NotSupported('a wait in a routine or a subquery at this place')
+  if (mine === NOWHERE) throw new NotSupported('a routine or a subquery that must wait in this expression')
   throw new MustWait(function* (): Coroutine {
     yield step.value
     let rest = execution.next()

@@ -564,11 +564,11 @@ test.each([
 test.each([
   ['with generated columns', 'create table a (k text, v int generated always as (1) stored, w int)'],
   [
-    'with a foreign key that changes rows',
+    'with a foreign key whose ON DELETE or ON UPDATE action changes rows',
     'create table p (id int primary key); create table a (k text, v int references p on delete cascade, w int)',
   ],
   [
-    'with a foreign key that changes rows',
+    'with a foreign key whose ON DELETE or ON UPDATE action changes rows',
     'create table p (id int primary key); create table a (k text, v int references p on update set null, w int)',
   ],
   ['with the constraint c', 'create table a (k text, v int, w int, constraint c check (v > 0))'],

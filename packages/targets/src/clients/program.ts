@@ -165,7 +165,7 @@ function parseLine(text: string): AnswerLine | string {
   }
   if (!isObject(json)) return 'this is not a JSON object'
   const { id, type, value, error, answered } = json
-  if (typeof id !== 'number') return 'it has no "id" of a request'
+  if (typeof id !== 'number') return 'the "id" of the request is missing or not a number'
   if (type === 'ok') return { id, value }
   const why = typeof error === 'string' ? error : answerText(error)
   if (type === 'fail') return { id, failure: { type, error: why, ...(answered === true ? { answered } : {}) } }

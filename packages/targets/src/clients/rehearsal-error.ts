@@ -69,7 +69,7 @@ export function refusedError(at: string, part: Part, { refused, besides, named, 
     return rehearsalError(
       at,
       `${problem}. With another kind of name it works: ${exchangeText(named.write.exchange)}`,
-      `Give objects such names: "keys": "${named.keys}", beside "routes".`,
+      `Name the objects like that: give "keys": "${named.keys}", beside "routes".`,
       { mend: { keys: named.keys } },
     )
   if (status === 500)

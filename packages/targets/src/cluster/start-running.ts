@@ -38,6 +38,6 @@ export function attachCluster(options: RunningClusterOptions): Promise<OwnCluste
       await Promise.all(starting.nodes.map((node) => node.ready(signal)))
     },
     remedy:
-      'Empty it, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" of "client".',
+      'Delete this data, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" in "client".',
   })
 }

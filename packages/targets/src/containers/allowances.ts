@@ -114,7 +114,7 @@ function rules(): Allowance {
   if (status === 0) return { what, allowed: true, detail: `nft, Linux ${release()}`, isNeeded: true }
   return no(
     `nft refuses: ${stderr?.trim().split('\n')[0] || 'it does not end'}`,
-    'It takes Linux 5.12 or later, and the capability NET_ADMIN.',
+    'Rules between containers need Linux 5.12 or later and the capability NET_ADMIN.',
   )
 }
 

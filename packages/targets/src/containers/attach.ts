@@ -67,7 +67,7 @@ export function attachContainers(options: ContainersOptions): Promise<OwnCluster
     orphans: 'containers will be left as faults made them',
     comeUp: (starting, network, timeoutMs) => new Attachment(options, starting, network, timeoutMs).begin(),
     remedy:
-      'Empty it, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" of "client".',
+      'Delete this data, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" in "client".',
   })
 }
 

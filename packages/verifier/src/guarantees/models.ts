@@ -55,5 +55,5 @@ export function acceptGuarantees(
     const why = judged.open(each)
     if (why !== undefined) throw new Undecided(parts.length === 1 ? why : `${each}: ${why}`)
   }
-  return `no operations of ${history.operations.length} break it`
+  return `the ${history.operations.length} operations of the history break no guarantee of this level`
 }

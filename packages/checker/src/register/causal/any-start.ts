@@ -49,7 +49,8 @@ export function judgeWeakerFromAny(
       return { result: 'violated', counterexample }
     }
     const { answer, operations } = found
-    if (answer.result !== 'met') throw new Error('the level is met, but the answer of its search is not')
+    if (answer.result !== 'met')
+      throw new Error(`the search reports that ${level} is met, but its answer is ${answer.result}`)
     return { result: 'met', witness: witnessOfWeak(answer, operations) }
   }
 }

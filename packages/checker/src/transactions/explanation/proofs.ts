@@ -66,7 +66,7 @@ export function proofsText(record: TransactionRecord, proofs: readonly Proof[], 
   for (const proof of proofs) addTo(groups, proof.why, proof)
   const sentences = [...groups].map(([why, some]) => {
     if (why === FOUND_WITH) return ''
-    if (why === NEEDED) return ` Without ${anyOf(some, name)}, an order of the others is left.`
+    if (why === NEEDED) return ` Without ${anyOf(some, name)}, the other transactions do not contradict each other.`
     const did = some.map(({ transaction, rows }) => {
       const what = rows.map((row) => microText(record, row)).join(' and ')
       return what === '' ? name(transaction) : `${name(transaction)} ${what}`

@@ -83,12 +83,13 @@ function replay(record: TransactionRecord, versions: Versions, order: Int32Array
       if (kind[row] !== READ || version < INITIAL) continue
       const current = last[key[row]]
       const isCurrent = current === version || (current >= 0 && version >= 0 && writer[current] === writer[version])
-      if (!isCurrent) throw new Error(`transaction ${t} does not read the last version in the order found`)
+      if (!isCurrent)
+        throw new Error(`in the serial order found, transaction ${t} does not read the last version of a key`)
     }
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       if (kind[row] === READ || of[row] < 0) continue
       if (of[row] < ordered[key[row]] && of[row] <= last[key[row]])
-        throw new Error(`transaction ${t} writes an older version in the order found`)
+        throw new Error(`in the serial order found, transaction ${t} writes an older version of a key`)
       if (of[row] > last[key[row]] || of[row] >= ordered[key[row]]) last[key[row]] = of[row]
     }
   }

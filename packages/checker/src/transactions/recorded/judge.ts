@@ -199,7 +199,8 @@ class Doubts implements DoubtfulCells {
   get reason(): string | undefined {
     const [first] = this.#reasons.values()
     if (first === undefined) return undefined
-    return this.#reasons.size === 1 ? first : `${first} (and ${this.#reasons.size - 1} more cells are in doubt)`
+    const others = this.#reasons.size - 1
+    return others === 0 ? first : `${first} (and ${others} more ${others === 1 ? 'key is' : 'keys are'} in doubt)`
   }
 
   overlap(cell: number, one: number, other: number): void {

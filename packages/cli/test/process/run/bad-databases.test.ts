@@ -60,7 +60,7 @@ describe.skipIf(redis === undefined)(
       const keys = Array.from({ length: 100 }, (_, key) => `SET x${key} 17`)
       await tell(port, ...keys, 'SET x 17', 'SET 0 17', 'SET k0 17', 'SET k1 17')
       const { exitCode, stderr } = await refused(declared(port))
-      expect(stderr).toMatch(/n1 holds data already: a read of \S+ before the run returned "17".*Empty it/)
+      expect(stderr).toMatch(/n1 holds data already: a read of \S+ before the run returned "17".*Delete this data/)
       expect(exitCode).toBe(4)
     })
   },

@@ -27,7 +27,7 @@ describe('a run that is too short for its faults', () => {
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])
     expect(stderr).toMatch(
-      /^ {2}chaos .*\n\n *This run is too short for all its faults: partition, kill will not be injected\. With --time [\d.]+s they all do\.\n/m,
+      /^ {2}chaos .*\n\n *This run is too short for all its faults: partition, kill will not be injected\. With --time [\d.]+s, all faults are injected\.\n/m,
     )
     expect(exitCode).toBe(2)
   })
@@ -43,7 +43,7 @@ describe('a run that is too short for its faults', () => {
       fc.asyncProperty(names, fc.nat(1000), async (faults, seed) => {
         const text = await textFor('100ms', faults, seed)
         if (text === undefined) return
-        const [, time] = /With --time (\S+) they all do\.$/.exec(text)!
+        const [, time] = /With --time (\S+), all faults are injected\.$/.exec(text)!
         expect(await textFor(time!, faults, seed)).toBeUndefined()
       }),
       { numRuns: 30 },

@@ -57,7 +57,7 @@ describe('chaos simulate', () => {
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--workload', 'bank', '--seeds', '1'], { cwd })
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(
-      /routes\.json: route 2 \(POST \/transfers\): it has no place for "id" of .*correct the table/,
+      /routes\.json: route 2 \(POST \/transfers\): "members" lacks "id", which the value .* has\..*correct the table/,
     )
   })
 

@@ -56,7 +56,7 @@ const order: v.GenericSchema<unknown, LoadOrder> = v.pipe(
     sticky: v.union([v.boolean(), v.literal('while-up')]),
     leaseMs: duration,
   }),
-  v.check(({ share: { index, of } }) => index < of, 'there is no such share'),
+  v.check(({ share: { index, of } }) => index < of, '"share.index" must be less than "share.of"'),
 )
 
 export const printLoadOrder = (given: LoadOrder): object => ({ version: packageVersion(), order: given })

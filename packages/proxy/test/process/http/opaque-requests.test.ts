@@ -128,7 +128,7 @@ describe('a client that does not send HTTP/1.1', () => {
     await eventually(() => client.remarks.length > 1)
     expect(client.remarks).toEqual([
       ['passed-on', { what: 'bytes that are not HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are not HTTP/1.1 may contain it' }],
+      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are not HTTP/1.1 may contain this request' }],
     ])
   })
 

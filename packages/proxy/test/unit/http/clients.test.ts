@@ -131,7 +131,7 @@ describe('traffic with an unknown effect', () => {
     await eventually(() => client.remarks.length > 0)
     expect(client.remarks).toEqual([
       ['passed-on', { what: 'bytes that are not HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', { what: 'HTTP/2', why: 'bytes that are not HTTP/1.1 may contain it' }],
+      ['touched', { what: 'HTTP/2', why: 'bytes that are not HTTP/1.1 may contain this request' }],
     ])
   })
 

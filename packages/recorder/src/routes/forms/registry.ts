@@ -69,7 +69,7 @@ const members: AnyForm = defineForm<Members>({
   split(spec, value) {
     if (!isObject(value)) return { why: `it takes an object, and ${JSON.stringify(value)} is not an object` }
     const lost = Object.keys(value).find((name) => !Object.hasOwn(spec.members, name))
-    if (lost !== undefined) return { why: `it has no place for "${lost}" of ${JSON.stringify(value)}` }
+    if (lost !== undefined) return { why: `"members" lacks "${lost}", which the value ${JSON.stringify(value)} has` }
     const names = Object.keys(spec.members)
     const missing = names.find((name) => value[name] === undefined)
     if (missing !== undefined) return { why: `${JSON.stringify(value)} has no "${missing}"` }

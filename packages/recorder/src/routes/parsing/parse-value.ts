@@ -18,7 +18,8 @@ export interface ValuePlace extends Scope {
 /** @throws UserError (input) */
 export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
   if (Array.isArray(value)) {
-    if (value.length === 0) throw inputError(`${place.where} is an empty list. Give the places of its parts.`)
+    if (value.length === 0)
+      throw inputError(`${place.where} is an empty list. List at least one place, such as "json.value".`)
     return value.map((part: unknown) => parseValue(part, place))
   }
   if (value === null || typeof value === 'number' || typeof value === 'boolean')

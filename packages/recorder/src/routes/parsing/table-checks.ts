@@ -148,7 +148,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   const others = [...new Set(shared(closest).map(({ f }) => `"${f}"`))].join(' and ')
   const advice = stranger !== undefined && closest.functions.includes('write') ? writtenAs(stranger.f) : undefined
   return inputError(
-    `${stranger?.at ?? where}: "f" is "${stranger?.f}", which the model ${closest.name} does not know. ${others} of other routes belong to that model, and no model knows all of these functions. ${advice ?? 'Record these requests apart, with two tables.'}`,
+    `${stranger?.at ?? where}: "f" is "${stranger?.f}", which the model ${closest.name} does not know. Other routes use ${others} of the model ${closest.name}, and no model knows all of these functions. ${advice ?? 'Record these requests apart, with two tables.'}`,
   )
 }
 

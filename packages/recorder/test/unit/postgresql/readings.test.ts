@@ -41,7 +41,8 @@ function inRows(sql: string): string {
   return `${rows.does} of ${named}${set}${asked}${tells}${locks}${unread}`
 }
 
-const UNKNOWN_SUM = 'one row: it adds under a condition: add RETURNING with the recorded column'
+const UNKNOWN_SUM =
+  'one row: the UPDATE adds to the value only under a condition: add RETURNING with the recorded column'
 
 /**
  * Statements as people and ORMs write them. Each has two meanings: with one recorded column, and with recorded rows.

@@ -99,7 +99,7 @@ const CASES: readonly (readonly [
     ONE,
     [["UPDATE kv SET value = 'a' WHERE key = 'x'; COMMIT", tag('UPDATE 1'), tag('COMMIT')], write('b')],
     [
-      'touched x: a transaction with savepoints, or with a COMMIT among other statements',
+      'touched x: a transaction with savepoints, or with a COMMIT among other statements of one request',
       'invoke write x="b"',
       'ok write x="b"',
     ],
@@ -109,7 +109,7 @@ const CASES: readonly (readonly [
     ONE,
     [begin, ["COMMIT; UPDATE kv SET value = 'a' WHERE key = 'x'", tag('COMMIT'), tag('UPDATE 1')], write('b')],
     [
-      'touched x: a transaction with savepoints, or with a COMMIT among other statements',
+      'touched x: a transaction with savepoints, or with a COMMIT among other statements of one request',
       'invoke write x="b"',
       'ok write x="b"',
     ],
@@ -124,14 +124,14 @@ const CASES: readonly (readonly [
     'two COMMITs in a request',
     ONE,
     [begin, write('a'), ['COMMIT; COMMIT', tag('COMMIT'), tag('COMMIT')]],
-    ['touched x: a transaction with savepoints, or with a COMMIT among other statements'],
+    ['touched x: a transaction with savepoints, or with a COMMIT among other statements of one request'],
   ],
   [
     'a PREPARE TRANSACTION',
     ONE,
     [begin, write('a'), ["PREPARE TRANSACTION 'p'", tag('PREPARE TRANSACTION')], write('b')],
     [
-      'touched x: a transaction with savepoints, or with a COMMIT among other statements',
+      'touched x: a transaction with savepoints, or with a COMMIT among other statements of one request',
       'invoke write x="b"',
       'ok write x="b"',
     ],
@@ -140,13 +140,13 @@ const CASES: readonly (readonly [
     'a PREPARE TRANSACTION, with whole transactions',
     WHOLE,
     [begin, pay, ["PREPARE TRANSACTION 'p'", tag('PREPARE TRANSACTION')]],
-    ['touched: a transaction with a COMMIT among other statements'],
+    ['touched: a transaction with a COMMIT among other statements of one request'],
   ],
   [
     'a savepoint',
     ONE,
     [begin, ['SAVEPOINT a', tag('SAVEPOINT')], write('a'), commit],
-    ['touched x: a transaction with savepoints, or with a COMMIT among other statements'],
+    ['touched x: a transaction with savepoints, or with a COMMIT among other statements of one request'],
   ],
   [
     'a savepoint, with whole transactions',
@@ -185,7 +185,7 @@ const CASES: readonly (readonly [
     ONE,
     [begin, write('a'), ['COMMIT AND CHAIN', tag('COMMIT')], write('b'), commit],
     [
-      'touched x: a transaction with savepoints, or with a COMMIT among other statements',
+      'touched x: a transaction with savepoints, or with a COMMIT among other statements of one request',
       'touched: a transaction that ended without a request',
     ],
   ],

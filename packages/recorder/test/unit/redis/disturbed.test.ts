@@ -4,7 +4,7 @@ import { recorded } from '../../redis/recorded.ts'
 import { command } from '../../redis/redis-in-memory.ts'
 
 const OK = '+OK\r\n'
-const WHY = 'a fault has lost or reordered messages, and this may not be its answer'
+const WHY = 'a fault has lost or reordered messages, so it is unknown which answer belongs to this request'
 const get = command('GET', 'x')
 const set = command('SET', 'y', '1')
 

@@ -97,7 +97,10 @@ describe('a malformed route table', () => {
     [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
-    [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: add "initial": "read".'],
+    [
+      { ...route({}), keys: ['a'] },
+      'x: "keys" names the keys to read at the start, but "initial" is not "read". Write "initial": "read", or leave out "keys".',
+    ],
     [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can read a key'],
   ])('is refused: %j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
@@ -284,7 +287,7 @@ describe('the functions of a route table', () => {
     [
       'no single one knows',
       check(table('read', 'enqueue')),
-      'x: route 2 (POST /1): "f" is "enqueue", which the model register does not know. "read" of other routes belong to that model',
+      'x: route 2 (POST /1): "f" is "enqueue", which the model register does not know. Other routes use "read" of the model register',
     ],
     [
       'a model has that is none of the others’',
@@ -293,7 +296,7 @@ describe('the functions of a route table', () => {
           models: [...models, { name: 'watch', functions: ['read', 'put', 'delete'] }],
           where: 'x',
         }),
-      'x: route 3 (POST /2): "f" is "delete", which the model register does not know. "read" and "write" of other routes belong to that model, and no model knows all of these functions. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
+      'x: route 3 (POST /2): "f" is "delete", which the model register does not know. Other routes use "read" and "write" of the model register, and no model knows all of these functions. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
     ],
   ])('the functions of a route table are refused if %s', (_, checking, message) => {
     expect(checking).toThrow(message)

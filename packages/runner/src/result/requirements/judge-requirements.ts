@@ -81,7 +81,7 @@ function judgeProbe(
   { text, written, comparison, bound }: ProbeRequirement,
   { answers }: MeasuredRecord,
 ): RequirementResult {
-  const answer = answers?.get(written) ?? { why: 'the question was not asked' }
+  const answer = answers?.get(written) ?? { why: 'the probe was not carried out' }
   if ('why' in answer) return { requirement: text, met: 'unknown', found: '', why: answer.why }
   const { value } = answer
   return { requirement: text, met: COMPARE[comparison](value, bound), found: String(value), value, why: '' }

@@ -146,7 +146,7 @@ function lostAdditions(history: History, { unexpected }: Accounting): Figure {
     else if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 && outcome[row] === OK)
       ends.set(counter, [...(ends.get(counter) ?? []), shortBy.get(row as OperationRow) ?? 0])
   }
-  if (ends.size === 0) return { why: 'no counter was read finally' }
+  if (ends.size === 0) return { why: 'no final read of a counter succeeded' }
   if (largest === 0) return { value: 0 }
   const wrong = [...ends.values()].filter((each) => !each.includes(0))
   const low = wrong.map((each) => Math.ceil(Math.max(0, Math.min(...each)) / largest))

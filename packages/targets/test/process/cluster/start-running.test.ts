@@ -101,7 +101,7 @@ describe('a cluster that is already running', () => {
     await expect(start(theirs.declaration)).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(
-        /^n\d holds data already: a read of x before the run returned 7, not null\. Empty it/,
+        /^n\d holds data already: a read of x before the run returned 7, not null\. Delete this data/,
       ),
     })
     const keyed = { ...theirs.declaration, client: { ...theirs.declaration.client, keys: '{key}-{run}' } }

@@ -55,7 +55,7 @@ describe.runIf(process.platform === 'linux')('containers that cannot be attached
     [
       'whose engine is too old',
       'echo "Error response from daemon: client version 1.41 is too new. Maximum supported API version is 1.24" >&2; exit 1',
-      'Maximum supported API version is 1.24). The engine is older than its program: update it, or set DOCKER_API_VERSION to the version that it supports.',
+      'Maximum supported API version is 1.24). The engine is older than its command-line client: update the engine, or set DOCKER_API_VERSION to a version that the engine supports.',
     ],
     ['of a project that is not up', 'exit 0', 'no container of the project shop runs. Start it first ('],
     [

@@ -191,7 +191,8 @@ function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pic
   let latest = -1
   for (let at = 0; at < sequence.length; at++) {
     const group = sequence[at]
-    if (group === INITIAL ? at > 0 : first[group] <= latest) throw new Error('the sequence of values is no order')
+    if (group === INITIAL ? at > 0 : first[group] <= latest)
+      throw new Error('the sequence of values contradicts the real-time order')
     if (last[group] > latest) latest = last[group]
   }
   if (sequence.length !== groups) throw new Error('the sequence has other values than the history')
