@@ -95,7 +95,7 @@ function reasonOfClocks({ clocks, withinNanos, unordered, cramped }: Omit<ClockC
     return 'a clock exceeded its error bound, so that its times cannot be used: its machine may have slept. Repeat the run'
   const short =
     cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than the uncertainty of the clocks`
-  return `the ${plural(clocks, 'clock')} of the workers agreed with this machine's clock only to within ±${duration(max)}${short}, and ${orders}, on which the verdict depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
+  return `the ${plural(clocks, 'clock')} of the workers agreed with the reference clock only to within ±${duration(max)}${short}, and ${orders}, on which the verdict depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
 }
 
 function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {

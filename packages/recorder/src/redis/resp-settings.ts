@@ -73,7 +73,7 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
     if (stranger !== undefined)
       throw bad(`has a script with the unknown member ${quote(stranger)}: the members are "script", "as" and "answers"`)
     if (typeof script !== 'string' || script === '')
-      throw bad('has a script whose member "script" is missing, empty or not a string')
+      throw bad('has an entry whose "script" is missing, empty or not a string')
     const lines: readonly unknown[] = Array.isArray(as) ? as : [as]
     const places: readonly unknown[] = Array.isArray(answers)
       ? answers

@@ -57,9 +57,7 @@ function startOf(
   normalize: Normalize,
 ): InitialSpec | undefined {
   if (keys !== undefined && initial !== 'read')
-    throw inputError(
-      `${where}: "keys" names the keys to read at the start, but "initial" is not "read". Write "initial": "read", or leave out "keys".`,
-    )
+    throw inputError(`${where}: "keys" lists the keys to read at the start: add "initial": "read", or omit "keys".`)
   if (initial === 'read') {
     if (keys !== undefined) return { read: keys }
     throw inputError(`${where}: "keys" is ${quote(keys)}. List the keys to read at the start: "keys": ["x", "y"].`)

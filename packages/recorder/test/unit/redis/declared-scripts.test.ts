@@ -161,8 +161,8 @@ describe('the settings of a Redis', () => {
       { declare: [{ ...script, is: 'x' }] },
       'has a script with the unknown member "is": the members are "script", "as" and "answers"',
     ],
-    [{ declare: [{ ...script, script: '' }] }, 'has a script whose member "script" is missing, empty or not a string'],
-    [{ declare: [{ as: 'GET KEYS[1]' }] }, 'has a script whose member "script" is missing, empty or not a string'],
+    [{ declare: [{ ...script, script: '' }] }, 'has an entry whose "script" is missing, empty or not a string'],
+    [{ declare: [{ as: 'GET KEYS[1]' }] }, 'has an entry whose "script" is missing, empty or not a string'],
     [{ declare: [{ ...script, answers: [] }] }, 'has a script with 1 command in "as" but 0 answers in "answers"'],
     [
       { declare: [{ ...script, as: [script.as, script.as], answers: [0] }] },

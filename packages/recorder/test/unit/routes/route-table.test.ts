@@ -99,7 +99,7 @@ describe('a malformed route table', () => {
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
     [
       { ...route({}), keys: ['a'] },
-      'x: "keys" names the keys to read at the start, but "initial" is not "read". Write "initial": "read", or leave out "keys".',
+      'x: "keys" lists the keys to read at the start: add "initial": "read", or omit "keys".',
     ],
     [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can read a key'],
   ])('is refused: %j', (value, message) => {
