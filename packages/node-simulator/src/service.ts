@@ -104,6 +104,6 @@ const definitionOf = (spec: ServiceSpec, functions: readonly string[]): Protocol
   bugs: [],
   invariants: [{ name: DIES, summary: 'whatever happens around it', watch: () => () => () => undefined }],
   create() {
-    throw new Error('a program is no state machine')
+    throw new Error('a service runs as a program and has no state machine')
   },
 })

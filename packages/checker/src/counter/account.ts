@@ -281,6 +281,6 @@ function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> 
   if (value < least - SLACK || value > most + SLACK)
     return `the additions allow only ${least === most ? least : `${least} to ${most}`}`
   if (sums === undefined || sums.has(decimal(value))) return undefined
-  if (sums.size > MOST_LISTED) return 'no choice of the additions of unknown outcome comes to that'
+  if (sums.size > MOST_LISTED) return 'no combination of the additions gives this value'
   return `the additions allow only ${ascending(sums).join(' or ')}`
 }

@@ -21,7 +21,7 @@ export const noneCameOut =
       if (acknowledged === 0 || isOwnTaken || foreign.length === 0) continue
       const what = acknowledged === 1 ? 'the message' : `the ${acknowledged} messages`
       found.push(
-        `${what} put into ${nameOfKey(history, key, kind)} did not come out, and nobody put in the messages that did come out. That is right only if the latter were all there at the start`,
+        `${what} put into ${nameOfKey(history, key, kind)} did not come out, and nobody put in the messages that did come out. The ${kind} is right only if all messages that came out were in it at the start`,
       )
     }
     return { found, remedy: "Give the initial value: --initial '[]' for nothing" }

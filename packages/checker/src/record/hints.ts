@@ -182,4 +182,4 @@ const startsAs = (value: Json): string =>
 
 /** Says that the opening balances of a bank are unknown, and how to give them. */
 export const unknownOpening = (history: History): string =>
-  `the opening balances are not given, so the check allows any. It does not assume empty accounts, because these would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`
+  `the opening balances are not given, so the check allows any opening balances. It does not assume that the accounts opened empty, because the history has no deposit that could fill them. To check the balances from the start, ${openingRemedy(history)}.`

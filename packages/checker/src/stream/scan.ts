@@ -64,7 +64,7 @@ function once({ history, partition, found }: ScanOptions): void {
     if (sends.length === 0 || extra === undefined) continue
     const times = sends.length === 1 ? 'once' : `${sends.length} times`
     const offsets = places.map(({ offset }) => offset).join(' and ')
-    const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${sourceText(history, extra)}.`
+    const sentence = `${message} was sent to ${partition.name} ${times}, but is at the offsets ${offsets}: ${who(history, extra.row)} polled it at offset ${extra.offset}.`
     const core = [...sends.map(({ row }) => row), ...seen.slice(0, most + 1).map(({ row }) => row)]
     found(finding('no-duplicates', sentence, core))
   }

@@ -113,7 +113,7 @@ const REFUSED: { readonly [option: string]: string } = {
     'the seed and the duration of the run decide when faults begin. To choose the times, give --faults schedule.json',
   '--log-net-send': 'messages are not kept: let the program log them on standard error',
   '--log-net-recv': 'messages are not kept: let the program log them on standard error',
-  '--max-writes-per-key': 'the workload decides when a key is replaced: leave the option out',
+  '--max-writes-per-key': 'the workload decides when a new key replaces an old one: leave this option out',
 }
 
 function renamedOptions(words: readonly string[]): string[] {

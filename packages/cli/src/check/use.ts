@@ -40,7 +40,7 @@ const declared = {
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
     merge: flag('merge the files, or the files of a directory, into one history that is sorted by time'),
-    'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
+    'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'meaning of a failed cas', {
       text: 'what a failed cas means: drop (it did not happen), observes (it read another value), or auto (what is usual for the format)',
     }),
     assume: asRead(

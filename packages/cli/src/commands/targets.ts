@@ -109,7 +109,7 @@ function errorTable({ errors = [] }: Target): readonly string[] {
   const widest = Math.min(WIDEST_ERROR, Math.max(...texts.map(({ length }) => length)))
   return [
     '',
-    `${style.bold('errors')}: fail means no effect; info means a possible effect, as after an unlisted error or a missing answer`,
+    `${style.bold('errors')}: fail means no effect; info means a possible effect. A missing answer, or an error that is not in this list, means info`,
     ...errors.map(({ means, why }, at) => `  ${means}  ${(texts[at] ?? '').padEnd(widest)}  ${why}`),
   ]
 }

@@ -129,7 +129,7 @@ async function withoutProgram({ survey, typed, prompt, print }: FolderInput): Pr
   }
   if (image !== undefined && image !== '')
     throw usageError(
-      `Nothing was written: Dockerfile starts ${image}, which is in the image and not in this folder. Give the command for this machine: npx chaos init --command 'PROGRAM --port {port}'. Or write a Compose file for the image: npx chaos init --compose.`,
+      `Nothing was written: Dockerfile runs ${image}, a program of the image that is not in this folder. Give a command that starts the program on this machine: npx chaos init --command 'PROGRAM --port {port}'. Or write a Compose file for the image, then: npx chaos init --compose.`,
     )
   const there =
     other === undefined

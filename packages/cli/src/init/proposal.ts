@@ -111,7 +111,7 @@ function openOf({ where, port, entry, missing }: FoundProgram): readonly string[
       ]
     case 'unknown':
       return [
-        `${entry === '' ? 'The source' : entry} does not say how it learns its port. The configuration gives it in the variable PORT; if it is an argument, write {port} into the command.`,
+        `${entry === '' ? 'The source' : entry} does not show where the program gets its port from. The configuration sets the variable PORT. If the program takes its port as an argument, write {port} into the command.`,
       ]
     case 'variable':
     case 'command':

@@ -62,7 +62,7 @@ export const explainTool: Tool = {
       v.description('the levels, strongest first'),
     ),
     causes: objects('what usually leads to this, with a remedy each'),
-    notes: texts('why it proves less than it seems to'),
+    notes: texts('why the verdict proves less than it seems to'),
     warnings: texts('what was tolerated in the history, or is missing from it'),
   }),
   call: explained,

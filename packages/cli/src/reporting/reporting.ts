@@ -125,5 +125,5 @@ function failureText(
   )
   const verdictText = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
   const instead = file === undefined || isOwn ? '--reporter default' : `--reporter ${name}=${name}.txt`
-  return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${verdictText}); to have it written, try ${instead}.`
+  return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${verdictText}). To get a report of the verdict, try ${instead}.`
 }

@@ -75,7 +75,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const { task, rest, tally, parseMs, checkMs } = known
   const { answer } = known.apart
   const { file, settings } = task
-  if (answer.result === 'whole') throw new Error('it can be reported only as a whole')
+  if (answer.result === 'whole') throw new Error('this recording can be reported only as a whole')
   const counted = historyOfTally(rest, tally)
   if (answer.result !== 'violated') {
     began()

@@ -76,7 +76,7 @@ export const readOne: Work<CheckTask, LentFile> = ({ spec }) => {
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
     const { history, parseMs } = await readTimed(task, true)
-    if (history.lend === undefined) throw new Error('a history that was read can be lent')
+    if (history.lend === undefined) throw new Error('this history cannot be passed to another thread')
     return { task, lent: history.lend(), parseMs }
   })
 }

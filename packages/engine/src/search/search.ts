@@ -189,7 +189,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
         ? { type: 'abandoned' }
         : { type: 'done', value: doneOf(end, `the trial of seed ${first}`) }
     },
-    stuck: () => Promise.reject(new Error('this thread cannot see that it is stuck')),
+    stuck: () => Promise.reject(new Error('a search in its own thread cannot detect that the thread is stuck')),
   }
 }
 

@@ -75,7 +75,7 @@ export const programs: VirtualWorld = {
     return loadedAs(service, () => serviceNamed(reference, 'lines'), watching)
   },
   async given(value) {
-    if (!isServiceDeclaration(value)) throw new TypeError('a protocol is no service')
+    if (!isServiceDeclaration(value)) throw new TypeError('the value is not a service: it has no "entry"')
     const spec = declaredService(value, { where: 'the service', directory: '.' })
     const service = await loadService(spec)
     const loaded = loadedAs(service, () => loadService(spec, 'lines'), { longestMs: LONGEST_MS })

@@ -25,7 +25,7 @@ function packedOf(events: readonly EventInput[], random: () => number): PackedRe
   }
   const { history, packed } = packer.end()
   const rest = history.lend?.()
-  if (rest === undefined) throw new Error('a history that was built can be lent')
+  if (rest === undefined) throw new Error('this history cannot be passed to another thread')
   return { rest, packed: [packed] }
 }
 

@@ -125,7 +125,7 @@ export function validateHeadMatch(
   if (path !== undefined && never !== null) {
     const isEncodable = !/[?#]/.test(never[0])
     throw inputError(
-      `${where}: "path" is ${quote(path)}, and no path can contain ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a path ends before its query'}. The nearest path is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
+      `${where}: "path" is ${quote(path)}, and no path can contain ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a query or fragment is not part of the path'}. The nearest path is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
     )
   }
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)

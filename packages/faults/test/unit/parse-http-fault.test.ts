@@ -63,7 +63,7 @@ describe('an invalid HTTP fault', () => {
   test.each([
     [
       { kind: 'lose-request', links, match: { path: '/x?y=1' } },
-      'no path can contain "?": a path ends before its query. The nearest path is "/x".',
+      'no path can contain "?": a query or fragment is not part of the path. The nearest path is "/x".',
     ],
     [{ kind: 'lose-request', links, match: { path: '/caf\u00e9/{id}' } }, 'The nearest path is "/caf%C3%A9/{id}".'],
     [

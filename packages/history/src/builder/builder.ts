@@ -408,7 +408,7 @@ export class HistoryBuilder implements EventSink {
     const { process, f, key, input, callEvent, callTime, node, flags } = this.#columns
     const flag = flags[row] ?? 0
     if ((flag & FLAG_VERSION) !== 0 || isTransaction(this.functions.text(f[row] ?? 0)))
-      throw new CannotPack('operations whose input only their answers have')
+      throw new CannotPack('operations whose input is only in their answers')
     open.add({
       position: callEvent[row] ?? 0,
       process: this.processes.names[process[row] ?? 0] ?? 0,

@@ -184,7 +184,7 @@ export class OperationRows {
       throw brokenRule(
         source,
         endless.line,
-        `it has no duration, so the time of its call is unknown (${name} ends it).`,
+        `this operation has no duration, so the time of its call is unknown: ${name} is the time of its return.`,
       )
     sink.warn(
       `${source}: ${name} is read as the time of the ${isEnd ? 'return' : 'call'}. If it is that of the ${isEnd ? 'call' : 'return'}: --map ${isEnd ? 'call' : 'return'}=${this.#stamp}`,

@@ -43,7 +43,7 @@ export class Counting {
   add({ f, outcome, flags, callTime, returnTime, node }: Columns, row: number): void {
     const ended = outcome[row] ?? 0
     const flag = flags[row] ?? 0
-    if ((flag & FLAG_VERSION) !== 0) throw new CannotPack('writes whose versions only their answers say')
+    if ((flag & FLAG_VERSION) !== 0) throw new CannotPack('writes whose versions are only in their answers')
     this.#operations += 1
     const place = (f[row] ?? 0) * OUTCOMES + ended
     this.functions[place] = (this.functions[place] ?? 0) + 1

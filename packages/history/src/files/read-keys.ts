@@ -86,7 +86,7 @@ class Keeping {
     this.#builder.giveUp()
     this.#builder.release(this.#take)
     const parts = this.#builder.build().lend?.()
-    if (parts === undefined) throw new Error('a history that was built can be lent')
+    if (parts === undefined) throw new Error('this history cannot be passed to another thread')
     const { columns, values, errors } = this.#kept
     sortRows(columns, false)
     return historyOf({ ...parts, operations: columns.operations(), values, errorColumn: columns.error, errors })

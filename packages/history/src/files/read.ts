@@ -220,7 +220,7 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
 
 /** A history as plain data, for another thread. Throws if it cannot be lent. */
 export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
-  if (lend === undefined) throw new Error('a history that was built can be lent')
+  if (lend === undefined) throw new Error('this history cannot be passed to another thread')
   return lend()
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** Sends a history to another thread, and returns the copy. */
 function passedOn(history: History): History {
-  if (history.lend === undefined) throw new Error('a history that was built can be lent')
+  if (history.lend === undefined) throw new Error('this history cannot be passed to another thread')
   return borrowHistory(structuredClone(history.lend()))
 }
 

@@ -69,7 +69,7 @@ describe('client sessions', () => {
       { shared: true },
     )
     const lent = history.lend?.()
-    if (lent === undefined) throw new Error('a history that was built can be lent')
+    if (lent === undefined) throw new Error('this history cannot be passed to another thread')
     const borrowed = borrowHistory(structuredClone(lent))
     expect(borrowed.sessionName(borrowed.sessionOf(0))).toBe('alice')
     expect(borrowed.marks).toEqual(history.marks)

@@ -538,7 +538,7 @@ describe('one-line operations with timestamps', () => {
       { client: 0, op: 'read', ...shared, ts_ms: 40, latency_ms: 3 },
       { client: 1, op: 'write', ...shared, ts_ms: 50, latency_ms: null, status: 'timeout' },
     ])
-    await expect(readHistory(file(content))).rejects.toThrow(/:4: it has no duration, .*call is unknown/)
+    await expect(readHistory(file(content))).rejects.toThrow(/:4: this operation has no duration, .*call is unknown/)
   })
 
   test('an operation on one line may have a call time and a return time in addition to a type', async () => {

@@ -102,8 +102,8 @@ const besideName = v.pipe(
   v.regex(TAKEN, 'must have another name: that one is taken'),
 )
 
-const programSchema = v.strictObject(programMembers, 'must be an object with an entry, or "postgres"')
-const emptyPostgres = v.literal('postgres', 'must be an object with an entry, or "postgres"')
+const programSchema = v.strictObject(programMembers, 'must be "postgres", or an object with the member "entry"')
+const emptyPostgres = v.literal('postgres', 'must be "postgres", or an object with the member "entry"')
 /** The levels that the transactions of a database can be judged by. */
 export const isolationLevels: readonly string[] = [...isolationLadder.levels, DECLARED]
 
@@ -204,7 +204,7 @@ export const serviceMembers: {
 
 export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.strictObject(
   serviceMembers,
-  'must be an object with an entry',
+  'must be an object with the member "entry"',
 )
 
 interface Place {

@@ -75,7 +75,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     const { allowHalfOpen, signal } = options
     super({ allowHalfOpen: allowHalfOpen === true, ...SET_BY_NODE, ...(signal ? { signal } : {}) })
     const life = options.life ?? turn.life
-    if (life === undefined) throw new Error('a simulated socket belongs to a program')
+    if (life === undefined) throw new Error('a simulated socket was created outside every program')
     this.life = life
     life.uses++
     life.sockets.add(this)

@@ -97,7 +97,7 @@ test.each([
   [{ n4: { entry: './p.ts' } }, 'beside.n4 must have another name'],
   [{ payments: {} }, 'beside.payments.entry is missing.'],
   [{ payments: { entry: './p.ts', nodes: 2 } }, 'there is no member beside.payments.nodes.'],
-  [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, or "postgres", not "./p.ts".'],
+  [{ payments: './p.ts' }, 'beside.payments must be "postgres", or an object with the member "entry", not "./p.ts".'],
   [{ pg: { postgres: '' } }, 'beside.pg.postgres must be a path'],
   [{ pg: { postgres: 'a.sql', nodes: 2 } }, 'there is no member beside.pg.nodes. Known: '],
 ])('a declaration whose "beside" is %j is refused with the reason', (beside, reason) => {

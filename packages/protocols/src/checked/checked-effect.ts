@@ -150,7 +150,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
   if (text.length > LONGEST_JSON)
     throw new Mistake(
       `${did} of ${count(text.length)} characters of JSON`,
-      `at most ${count(LONGEST_JSON)} are possible`,
+      `the ${name} may have at most ${count(LONGEST_JSON)} characters`,
     )
   return JSON.parse(text)
 }

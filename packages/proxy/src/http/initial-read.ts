@@ -23,7 +23,7 @@ const SESSION = 'the recorder, at the start'
  */
 export async function readInitially({ table, keys, recorder, node, upstream }: InitialReadOptions): Promise<void> {
   const targetOf = initialReadOf(table)
-  if (targetOf === undefined) throw new Error('the parser lets no such table pass')
+  if (targetOf === undefined) throw new Error('no GET route reads a key: the parser should have refused the table')
   const mapping = compileMapping(table)
   const connection = recorder.connection({ node, client: '127.0.0.1' })
   for (const key of keys) {

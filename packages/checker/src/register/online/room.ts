@@ -253,7 +253,11 @@ function watchRegister(
       return isObserved ? OBSERVED : undefined
     },
     doubt: () =>
-      isAnswerUnused ? 'the old value in the answer of a cas was not used' : monitor.certain() ? undefined : REPEATED,
+      isAnswerUnused
+        ? 'a cas was judged as a write, although its answer has the old value'
+        : monitor.certain()
+          ? undefined
+          : REPEATED,
     retained: () => monitor.retained() + (readBack?.retained() ?? 0),
   }
 }

@@ -89,7 +89,9 @@ function replay(record: TransactionRecord, versions: Versions, order: Int32Array
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       if (kind[row] === READ || of[row] < 0) continue
       if (of[row] < ordered[key[row]] && of[row] <= last[key[row]])
-        throw new Error(`in the serial order found, transaction ${t} writes an older version of a key`)
+        throw new Error(
+          `in the serial order found, transaction ${t} writes a version that is not newer than the last one of its key`,
+        )
       if (of[row] > last[key[row]] || of[row] >= ordered[key[row]]) last[key[row]] = of[row]
     }
   }

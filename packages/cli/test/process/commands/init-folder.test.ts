@@ -503,7 +503,7 @@ describe('chaos init without a terminal', () => {
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )
     await expect(initialise({ Dockerfile: 'FROM scratch\nCMD ["/shop"]\n' }, undefined)).rejects.toThrow(
-      /Dockerfile starts \/shop, which is in the image/,
+      /Dockerfile runs \/shop, a program of the image/,
     )
   })
 

@@ -35,7 +35,7 @@ export async function onBucket(asking: Asking, { f, key = '', value }: Input, is
     case 'cas':
       return compareAndSet(asking, { key, value }, isDirect)
     default:
-      throw new Error(`a bucket is not asked to ${f}`)
+      throw new Error(`a bucket does not support the operation ${f}`)
   }
 }
 

@@ -31,7 +31,7 @@ export async function onLogs(asking: Asking, { f, key = '', value }: Input): Pro
     case 'assign':
       return ended(await eachIn(keysIn(value), (name) => committed(asking, name)))
     default:
-      throw new Error(`a log is not asked to ${f}`)
+      throw new Error(`a log does not support the operation ${f}`)
   }
 }
 

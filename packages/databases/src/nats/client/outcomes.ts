@@ -5,7 +5,7 @@ export const natsErrors: readonly ErrorMeaning[] = [
   {
     texts: ['no responders'],
     means: 'info',
-    why: 'the asked server knows no server that takes the request, but another server may know one',
+    why: 'this server knows no responder for the request, but another server may know one',
   },
   { texts: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { texts: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },

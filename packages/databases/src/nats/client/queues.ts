@@ -84,7 +84,7 @@ export function openQueues(ackWaitMs: number): (asking: Asking, input: Input) =>
       case 'drain':
         return drainAlone(asking, queue)
       default:
-        throw new Error(`a queue is not asked to ${f}`)
+        throw new Error(`a queue does not support the operation ${f}`)
     }
   }
 }

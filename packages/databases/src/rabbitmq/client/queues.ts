@@ -44,7 +44,7 @@ export function openQueues(keeping: Keeping): Queues {
             case 'drain':
               return drains.drain(address, key, remainingMs)
             default:
-              throw new Error(`a queue is not asked to ${f}`)
+              throw new Error(`a queue does not support the operation ${f}`)
           }
         },
         close: () => channel.close(),

@@ -40,7 +40,7 @@ export async function onObject(asking: Asking, { f, key = '', value }: Input, ke
     case 'release':
       return released(keeping.locks.of(asking, key), value)
     default:
-      throw new Error(`ZooKeeper's clients are not asked to ${f}`)
+      throw new Error(`ZooKeeper's clients do not support the operation ${f}`)
   }
 }
 

@@ -33,12 +33,12 @@ export function createListenRule({ isTrusted, named }: ListenRuleOptions): Liste
     if (!isLoopback(host))
       throw new ControlError(
         403,
-        `listen ${shorten(listen)}: other machines could reach this address, and any user of this machine may send this request. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
+        `listen ${shorten(listen)}: other machines could reach this address, and any user of this machine could make the proxy listen on it. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
       )
     if (port > 0 && port < LOWEST_FREE_PORT)
       throw new ControlError(
         403,
-        `listen ${shorten(listen)}: ports below ${LOWEST_FREE_PORT} need privileges, and any user of this machine may send this request. Take a higher port, or start the proxy with --token (or --open).`,
+        `listen ${shorten(listen)}: ports below ${LOWEST_FREE_PORT} need privileges, and any user of this machine could make the proxy listen on them. Take a higher port, or start the proxy with --token (or --open).`,
       )
     return listen
   }

@@ -80,7 +80,7 @@ function etcdClient(address: NodeAddress, { keeping, serializable, performOf }: 
   return performingClient({
     perform(input, timeoutMs) {
       const perform = performOf(input.f)
-      if (perform === undefined) throw new Error(`etcd's clients are not asked to ${input.f}`)
+      if (perform === undefined) throw new Error(`etcd's clients do not support the operation ${input.f}`)
       return perform(begin(timeoutMs), input, keeping)
     },
     close() {
