@@ -36,7 +36,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
         ? {
             list: lost,
             what: 'missing',
-            meaning: 'operations of unknown outcome may have taken all of them',
+            meaning: 'operations of unknown outcome may have taken all missing messages',
             isTrouble: false,
           }
         : open > 0 && surelyLost > 0 && noun === 'message'

@@ -86,7 +86,7 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
   const known =
     max === null
-      ? `${whose} did not all keep their bounds, so some times are unknown`
+      ? `${clocks === 1 ? whose : `at least one of ${whose}`} exceeded its error bound, so some times are unknown`
       : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : ` (median ±${duration(p50)})`}`
   const open = `${plural(unordered, 'real-time order')} between operations ${unordered === 1 ? 'is' : 'are'} unknown`
   const short =

@@ -85,7 +85,7 @@ export function whyNotSimulated(fault: Fault): string | undefined {
   if (fault.kind === 'duplicate-message' && ofClients !== undefined)
     return `${linkName(ofClients)} carries no messages that could be duplicated: each request of a client is sent once`
   if ((fault.kind === 'forge-message' || fault.kind === 'forge-signed-message') && ofClients !== undefined)
-    return `${linkName(ofClients)} carries messages of clients, which are recorded as sent: forge messages between nodes instead`
+    return `${linkName(ofClients)} carries messages of clients, which are recorded in their original form: forge messages between nodes instead`
   const isHttp = familyOf(fault.kind)?.name === 'http'
   const notRequests = isHttp ? fault.links.find(({ from }) => from !== 'clients') : undefined
   if (notRequests !== undefined) return `${linkName(notRequests)} carries no requests: they go from clients to nodes`

@@ -199,7 +199,7 @@ const deleted = (answer: Answer): Interpretation => {
   return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
 }
 
-const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
+const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer does not say that a row changed' }
 
 function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = answer.rows

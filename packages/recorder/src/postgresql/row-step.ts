@@ -336,7 +336,7 @@ function doubtOf(
   const keys = [...new Set(cells.map(({ key }) => key))]
   const names = [...columns].join(' and ')
   return {
-    why: `it inserts ${names} or keeps the old value; set ${names} in DO UPDATE as well`,
+    why: `its answer does not say whether it inserted ${names} or kept the old value; set ${names} in DO UPDATE as well`,
     touches: cellsOf(table, keys, [...columns]),
   }
 }

@@ -218,7 +218,11 @@ export class RespSession {
     return passedOn('SELECT', 'nothing', (answer) => {
       if (answer === 'OK') return
       this.#here.database = before
-      this.#failedAt(request, 'SELECT', 'it failed, and later commands went to another database')
+      this.#failedAt(
+        request,
+        'SELECT',
+        'the SELECT failed, so the commands sent after it were assigned to the wrong database',
+      )
     })
   }
 
@@ -273,7 +277,11 @@ export class RespSession {
         )
       if (!Array.isArray(answer) && this.#here.database !== before) {
         this.#here.database = before
-        this.#failedAt(request, 'EXEC', 'it failed with its SELECT, and the commands after it went to another database')
+        this.#failedAt(
+          request,
+          'EXEC',
+          'the EXEC failed, so its SELECT had no effect, and the commands sent after the EXEC were assigned to the wrong database',
+        )
       }
       return open.completions(answer)
     }

@@ -263,7 +263,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'An operation took effect twice.',
     remedy:
-      'A driver, a proxy or the application may send a request without an answer again: give requests an idempotency key that is stored together with their effect.',
+      'A driver, a proxy or the application may repeat a request that got no answer: give requests an idempotency key that is stored together with their effect.',
     fits: (input) =>
       (input.report.model !== 'unique-ids' && (input.report.accounting?.duplicated.length ?? 0) > 0) ||
       countedWrongly(input, isTooMuch),

@@ -93,7 +93,7 @@ ${
 ${raceSection(facts.race)}
 ${sectionOf('levels', report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees', html`${report !== undefined && html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}`)}
 ${proofSection(page.proof)}${phasesSection(run?.phases ?? [], facts)}
-${hasTimes(history) && history.operations.length >= FEWEST_CHARTED && sectionOf('over-time', 'Over time', html`${scrollOf('Charts, arrow left and right move the cursor', charts(chartedOf(history, binned, { spans, end, marks: mark })))}<p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p>`)}
+${hasTimes(history) && history.operations.length >= FEWEST_CHARTED && sectionOf('over-time', 'Over time', html`${scrollOf('Charts: the left and right arrow keys move the cursor', charts(chartedOf(history, binned, { spans, end, marks: mark })))}<p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p>`)}
 ${explorer(history, selection, embedded)}
 ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}

@@ -195,7 +195,7 @@ const DECIDING: {
   },
   'final reads': { text: 'Read every key at the end, after all faults are healed.' },
   record: { text: 'Supply what is missing (see the reason for the undecided verdict), then judge the record again.' },
-  unasked: { text: 'Expect a level that this model decides.' },
+  unasked: { text: 'Choose another level with --expect: one that the checker can decide for this model.' },
 }
 
 /** Simulated nodes have no logs. */

@@ -95,7 +95,7 @@ function proofLines({ proof }: Explained, page: PageStyle): string[] {
     ...named.flatMap((line) => hanging(line, page)),
     ...(tried.length === 0
       ? []
-      : ['', page.style.bold('All orders, each cut at the first operation that fails'), ...tried]),
+      : ['', page.style.bold('All orders, each up to the first operation that does not fit'), ...tried]),
   ]
 }
 

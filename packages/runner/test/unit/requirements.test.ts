@@ -288,11 +288,11 @@ describe('a requirement on the reply to a probe', () => {
 })
 
 test.each([
-  ['linearizable >= 1', 'a level has no bound: write linearizable.'],
+  ['linearizable >= 1', 'a level takes no bound: write only linearizable.'],
   ['linearisable', 'there is no level linearisable. Did you mean linearizable?'],
   ['strict of read', 'there is no level strict.'],
-  ['eventual during partition', 'a level holds for all operations of a run. Write eventual alone.'],
-  ['linearizable of read', 'a level holds for all operations of a run. Write linearizable alone.'],
+  ['eventual during partition', 'so it takes no "of" or "during": write only eventual.'],
+  ['linearizable of read', 'so it takes no "of" or "during": write only linearizable.'],
   ['availability', 'say what availability must be, such as'],
   [
     'http://db/health',

@@ -52,8 +52,8 @@ export const byzantineGenerals: Story = {
     targetSettings: { messages: 'signed', traitor: 'lieutenant' },
     beats: beats`
       0 King n1 write attack 7 -- n1 signs its order. n4 is the traitor.
-      1000 Scout n2 read attack = 7 -- What n4 passes on does not fit its signature, so it counts for nothing. n2 attacks at seven.
-      1100 Scout n3 read attack = 7 -- n3 as well.`,
+      1000 Scout n2 read attack = 7 -- n4 passes on another hour, which does not match n1’s signature. n2 ignores this message, and attacks at seven.
+      1100 Scout n3 read attack = 7 -- n3 attacks at seven, too.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { attack: 7 },

@@ -288,7 +288,7 @@ describe('the dependency report', () => {
     const { unknown } = witnessedBy(
       bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write),
     )
-    expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
+    expect(unknown).toMatch(/^insert into jobs select .* cannot be evaluated again$/)
   })
 
   test.each([
@@ -373,6 +373,6 @@ describe('the dependency report', () => {
         'a: commit',
       ],
     ])
-    expect(unknown).toContain('cannot be asked again')
+    expect(unknown).toContain('cannot be evaluated again')
   })
 })

@@ -30,8 +30,11 @@ export function faultInjectorOf(
     const flip = machine.flipBit(fault)
     if (flip !== undefined) {
       const { path, offset, before, after } = flip
-      note(`a bit of ${path} was flipped at ${node.id}: byte ${offset}, ${before}, is ${after}`)
-      appendFileSync(logPath, `chaos: a bit of ${path} was flipped: byte ${offset}, ${before}, is ${after}\n`)
+      note(`a bit of ${path} was flipped at ${node.id}: byte ${offset} changed from ${before} to ${after}`)
+      appendFileSync(
+        logPath,
+        `chaos: a bit of ${path} was flipped: byte ${offset} changed from ${before} to ${after}\n`,
+      )
       node.damage(note)
     }
     return { done: flip !== undefined, undo: () => node.revive() }

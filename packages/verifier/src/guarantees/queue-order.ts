@@ -82,4 +82,4 @@ export const whyOrderIsOpen = (queue: Queue): string | undefined =>
     ? REPEATED
     : overtakingIn(queue, queue.messages) === undefined
       ? undefined
-      : 'an unknown message may explain the order'
+      : 'a take of unknown outcome may have received the message that was overtaken'

@@ -61,6 +61,6 @@ test('the error of a user-defined level that returns nothing names the level', a
 
 test('--require refuses a user-defined level for a single function, because a level applies to all operations', async () => {
   const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'one-writer of write'])
-  expect(stderr).toContain('a level holds for all operations of a run. Write one-writer alone.')
+  expect(stderr).toContain('so it takes no "of" or "during": write only one-writer.')
   expect(exitCode).toBe(3)
 })

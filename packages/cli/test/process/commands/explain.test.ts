@@ -29,7 +29,7 @@ describe('chaos explain', () => {
           write 2: process 0, lines 4–5
           read → 1: process 1, lines 6–7
 
-        All orders, each cut at the first operation that fails
+        All orders, each up to the first operation that does not fit
           write 1, write 2, read → 1
             ✘ the read must return 2
           write 1, read → 1

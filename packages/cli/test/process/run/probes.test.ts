@@ -128,7 +128,7 @@ test('chaos check --require LEVEL fails if that level is violated', async () => 
   expect((await chaosHere(['check', stale, '--require', 'sequential'])).exitCode).toBe(0)
   const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'linearizable of read during healed'])
   expect(exitCode).toBe(3)
-  expect(stderr).toContain('a level holds for all operations of a run. Write linearizable alone.')
+  expect(stderr).toContain('so it takes no "of" or "during": write only linearizable.')
 })
 
 describe('a configuration with a baseline', () => {

@@ -65,7 +65,7 @@ export function compileOperation(spec: OperationSpec, path: string, parts: Opera
     for (const { source, read } of conditions) {
       const tag = read(scene)
       if (typeof tag === 'string' && !ONE_TAG.test(tag))
-        return { why: `${tag} at ${source}, which does not name one version`, key, touches: touchesOf(key) }
+        return { why: `${source} is ${tag}, not a single entity tag`, key, touches: touchesOf(key) }
     }
     const value = isValueInAnswer ? UNSAID : givenOf(scene)
     if (value === undefined) return unrecorded(scene, sources.value, key)

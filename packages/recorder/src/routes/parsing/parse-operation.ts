@@ -92,7 +92,7 @@ function checkOperation(
     throw inputError(`${at}: "missing" needs a "result". Add a "result", or leave "missing" out.`)
   if (each !== undefined && key === undefined)
     throw inputError(
-      `${at}: "each" is given without "key". Give what distinguishes its items: "key": "item.id" or "name".`,
+      `${at}: "each" is given without "key". Say what identifies an item: "key": "item.id" for a part of the item, or "key": "name" for its name or position.`,
     )
   if (each !== undefined && !isOfAnswer(each) && result !== undefined)
     throw inputError(

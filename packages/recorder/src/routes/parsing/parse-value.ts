@@ -43,7 +43,8 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
 function parseSource(value: unknown, place: ValuePlace): ValueSource {
   const { where, names, side, hasItem } = place
   const pattern = side === 'request' ? SOURCE : ANSWER_SOURCE
-  if (!fits(pattern)(value)) throw inputError(`${where} is ${quote(value)}. ${remedyFor(value, side)}`)
+  if (!fits(pattern)(value))
+    throw inputError(`${where} is ${quote(value)}. ${remedyFor(value, side === 'request' ? 'either' : side)}`)
   const [kind, name = ''] = value.split('.')
   if (kind === 'path' && !names.includes(name))
     throw inputError(`${where} is ${quote(value)}, and the path has no {${name}}.`)
@@ -52,13 +53,16 @@ function parseSource(value: unknown, place: ValuePlace): ValueSource {
   return value
 }
 
-function remedyFor(value: unknown, side: ValuePlace['side']): string {
+/** `either`: a place in the request, or with the prefix `answer.` in its answer. */
+function remedyFor(value: unknown, side: ValuePlace['side'] | 'either'): string {
   const brackets = typeof value === 'string' ? /^((answer\.)?json[^[]*)\[(\w+)\](.*)$/.exec(value) : null
   if (brackets !== null)
     return `Elements are named by their position after a dot: "${brackets[1]}.${brackets[3]}${brackets[4]}".`
   const ofAnswer = examplesOf(places.filter(({ inAnswers }) => inAnswers))
-  return side === 'request'
-    ? `Give a place: ${examplesOf(places).join(', ')}; of the answer: ${ofAnswer.map((place) => `answer.${place}`).join(', ')}.`
+  const ofRequest = examplesOf(places).join(', ')
+  if (side === 'request') return `A request has: ${ofRequest}.`
+  return side === 'either'
+    ? `Give a place: ${ofRequest}; of the answer: ${ofAnswer.map((place) => `answer.${place}`).join(', ')}.`
     : `An answer has: ${ofAnswer.join(', ')}.`
 }
 
@@ -92,7 +96,10 @@ function parsePlaces(value: unknown, { where, side, names }: WrittenPlaces, reme
   if (places.length === 0) throw inputError(`${where} is empty. ${remedy}`)
   const pattern = side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
   for (const place of places) {
-    if (!pattern.test(place)) throw inputError(`${where}: ${quote(place)} is not a place. ${remedyFor(place, side)}`)
+    if (!pattern.test(place))
+      throw inputError(
+        `${where}: ${quote(place)} is not a place in ${side === 'request' ? 'a request' : 'an answer'}. ${remedyFor(place, side)}`,
+      )
     const [kind, name = ''] = place.split('.')
     if (kind === 'path' && !names.includes(name))
       throw inputError(`${where}: ${quote(place)}: the path has no {${name}}.`)

@@ -359,12 +359,12 @@ const CASES: readonly Case[] = [
   [
     'INSERT INTO accounts (id, balance) VALUES (7, 5) ON CONFLICT (id) DO UPDATE SET balance = 5',
     answered('INSERT 0 1'),
-    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or keeps the old value; set owner in DO UPDATE as well',
+    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: its answer does not say whether it inserted owner or kept the old value; set owner in DO UPDATE as well',
   ],
   [
     'INSERT INTO accounts (id, balance, owner) VALUES (7, 5, 1) ON CONFLICT (id) DO UPDATE SET balance = 5',
     answered('INSERT 0 1'),
-    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or keeps the old value; set owner in DO UPDATE as well',
+    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: its answer does not say whether it inserted owner or kept the old value; set owner in DO UPDATE as well',
   ],
   [
     'UPDATE accounts SET balance = $1 WHERE id = $2',

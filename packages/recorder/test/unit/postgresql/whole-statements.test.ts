@@ -662,7 +662,7 @@ describe('a statement of a recorded transaction', () => {
       'INSERT 0 1',
       [],
       ['touched transfers/1/fee'],
-      'it inserts fee or keeps the old value; set fee in DO UPDATE as',
+      'its answer does not say whether it inserted fee or kept the old value',
     ],
     [
       'UPDATE accounts SET balance = 1 WHERE id = 1.0',

@@ -79,7 +79,7 @@ describe('a malformed route table', () => {
     [route({ f: 'cas', value: ['json.a', 'json.b', 'json.c'] }), 'a cas needs two values'],
     [
       route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
-      '"when": "path.key" is not a place. An answer has',
+      '"when": "path.key" is not a place in an answer. An answer has',
     ],
     [route({ when: {} }), `${at}: "when" is empty.`],
     [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],

@@ -86,8 +86,8 @@ export function parseRequirement(typed: string, where: string): Requirement {
   const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)
     return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
-  if (name === CONCURRENCY) return refuse(`${CONCURRENCY} has no bound: write ${CONCURRENCY} alone.`)
-  if (levelNames().includes(name)) return refuse(`a level has no bound: write ${name}.`)
+  if (name === CONCURRENCY) return refuse(`${CONCURRENCY} takes no bound: write only ${CONCURRENCY}.`)
+  if (levelNames().includes(name)) return refuse(`a level takes no bound: write only ${name}.`)
   const measure = measureCalled(name, refuse)
   if (measure.of === undefined && (of ?? during) !== undefined)
     return refuse(`${name} is measured only over the whole run. Leave "${of === undefined ? 'during' : 'of'} …" out.`)
@@ -117,7 +117,7 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | OwnLevelRequi
   }
   if ((of ?? during) !== undefined)
     return refuse(
-      `a level holds for all operations of a run. Write ${level} alone. For phases and functions use a measure, such as "${REQUIREMENT_EXAMPLE}".`,
+      `a level covers all operations of a run, so it takes no "of" or "during": write only ${level}. To require something of one function or phase, use a measure, such as "${REQUIREMENT_EXAMPLE}".`,
     )
   return own === undefined ? { kind: 'level', text, level } : { kind: 'own level', text, level: own }
 }

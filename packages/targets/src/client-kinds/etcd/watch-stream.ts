@@ -58,7 +58,7 @@ export function openWatchStream({
       const message = bodyOf(text)
       const result = message === undefined ? undefined : message['result']
       if (!isBody(result)) {
-        broken(`no answer of a watch: ${text.slice(0, 200)}`)
+        broken(`this line is not an answer to a watch: ${text.slice(0, 200)}`)
         return
       }
       if (result['created'] === true && result['canceled'] !== true) {
