@@ -33,7 +33,7 @@ export function refute(
   const [first = refuse('a core must name at least one operation')] = named
   const isLocal = keeps === 'real time'
   if (isLocal && named.some(({ key }) => key !== first.key))
-    return refuse('the operations of a core of linearizability must all have one key')
+    return refuse('the operations of a core that violates linearizability must all have the same key')
   const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
   const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
   const core = named.filter((each) => views.get(each)?.length !== 0)

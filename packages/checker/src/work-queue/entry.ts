@@ -51,7 +51,7 @@ function check(
   return { model: name, levels, headline: headline(levels), info: { total }, lost }
 }
 
-/** Returns a headline, such as `at least once; hands out what another has`. */
+/** Returns a headline, such as `at least once; hands out a message that is still leased`. */
 function headline(levels: Verdicts<WorkQueueLevel>): string {
   const broken = guarantees.filter((each) => levels[each].result === 'violated')
   const names = Object.keys(promises) as (keyof typeof promises)[]

@@ -48,7 +48,7 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
   'no-lost-messages': 'loses messages',
   'no-invented-messages': 'hands out what nobody put in',
   'no-handouts-after-ack': 'hands out what was acknowledged',
-  'no-double-leases': 'hands out what another has',
+  'no-double-leases': 'hands out a message that is still leased',
   'no-repeats': 'hands out a message again',
   'first-in-first-out': 'changes the order',
 }

@@ -169,7 +169,7 @@ describe('the verdict on a queue', () => {
     ['exactly once', [put(1, 0), took(1, 1, 2), acked(1, 1, 4), left([], 900)]],
     ['leased; hands out a message again', [put(1, 0), took(1, 1, 2), took(2, 1, 150), acked(2, 1, 160), left([], 900)]],
     [
-      'at least once; hands out what another has, hands out a message again',
+      'at least once; hands out a message that is still leased, hands out a message again',
       [put(1, 0), took(1, 1, 2), took(2, 1, 90), acked(2, 1, 96), left([], 900)],
     ],
     [

@@ -41,7 +41,7 @@ export const readingOptions: {
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
     text: 'order of events: lines (as in the file, even if times contradict it) or time (sorted by time)',
-    usual: 'as lines, but times that contradict the lines by more than 2 ms are an error',
+    usual: 'lines; a time that contradicts the order of lines by more than 2 ms is an error',
   }),
   clock: asDuration(
     v.optional(duration('resolution of the timestamps, such as 1ms; implies --order time', NANOSECOND_MS, HOUR_MS)),

@@ -101,7 +101,7 @@ async function promptForGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> 
 function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
   throw usageError(
-    `${file} already exists. ${isDeclaration(file) ? '--force replaces it.' : 'It is not a declaration of containers: use another directory.'}`,
+    `${file} already exists. ${isDeclaration(file) ? '--force replaces it.' : 'The file does not declare containers, so --force does not replace it: use another directory.'}`,
   )
 }
 

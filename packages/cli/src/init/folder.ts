@@ -85,8 +85,8 @@ async function tryOut(proposal: Proposal, { survey, typed, prompt, print, attemp
 }
 
 const DOUBTS = {
-  start: 'Not tried when this was written: npx chaos doctor shows why.',
-  routes: 'Tried when this was written, and it did not work: npx chaos doctor shows why.',
+  start: 'chaos could not try these requests when it wrote this file: npx chaos doctor shows why.',
+  routes: 'chaos tried these requests when it wrote this file, and they did not work: npx chaos doctor shows why.',
 } as const
 
 const doubtful = (proposal: Proposal, next: keyof typeof DOUBTS, why: readonly string[]): TriedOut => ({

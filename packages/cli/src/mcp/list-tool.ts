@@ -31,7 +31,7 @@ export const listTool: Tool = {
   name: 'list',
   title: 'List targets, workloads and faults',
   summary:
-    'Lists targets with their deliberate bugs, workloads (what clients can do), or faults; without "what", it names these three lists. With a target, it lists only that target: its settings and bugs, or the faults that it can suffer. For each other fault it says why not, and what to use instead.',
+    'Lists targets with their deliberate bugs, workloads (what clients can do), or faults; without "what", it names these three lists. With a target, it lists only that target (its settings and bugs), or says of each fault whether the target can suffer the fault; if not, why, and what to use instead.',
   effect: 'reads',
   input: () => input,
   output: v.strictObject({

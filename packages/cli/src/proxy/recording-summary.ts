@@ -1,4 +1,4 @@
-import { count, printable } from '@chaosproxy/history'
+import { count, plural, printable } from '@chaosproxy/history'
 import type { ControlPlane } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
@@ -64,7 +64,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
     ...(touched === 0
       ? []
       : [
-          `  TOUCHED outside the record, ${times(touched)}. The values that these requests may have written are unknown from then on:`,
+          `  ${plural(touched, 'request')} may have written OUTSIDE the record. After such a request, the values that it may have written are unknown:`,
           ...examples.touched.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
           `    ${remedy}`,
         ]),
@@ -80,5 +80,3 @@ function unnamedLines({ counters, sessions }: Recorder, remedy: string): readonl
     `    ${remedy}`,
   ]
 }
-
-const times = (value: number): string => (value === 1 ? 'once' : `${count(value)} times`)

@@ -14,7 +14,9 @@ export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
       if (!Array.isArray(parts) || parts.length === 0 || !parts.every(isObject))
         throw wrong('"plan" returned no parts. Return { parts: [{ from: 0, to: 1, plan: { kind, … } }], lengths: 1 }.')
       if (typeof lengths !== 'number' || !(lengths > 0 && lengths < Number.POSITIVE_INFINITY))
-        throw wrong(`"lengths" is ${String(lengths)}. Return a number above 0: 1 for an ordinary fault's length.`)
+        throw wrong(
+          `"lengths" is ${String(lengths)}. Return a number above 0: the episode's length as a multiple of an ordinary fault's.`,
+        )
       return {
         lengths,
         parts: parts.map(({ from, to, plan }, i) => {

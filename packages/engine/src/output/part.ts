@@ -60,7 +60,7 @@ export async function textBy(
   // A user's reporter writes no text about a single subject. It writes one text about all subjects later.
   if (isOwn) return { content: '' }
   const reporter = reporters.find((each) => each.name === name)
-  if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)
+  if (reporter === undefined) throw new Error(`there is no reporter ${name}, although its name was checked`)
   return attempt(() => write(reporter) ?? '')
 }
 

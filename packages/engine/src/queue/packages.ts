@@ -132,7 +132,7 @@ interface Packages {
 export async function loadPackages(): Promise<Packages> {
   // The names are in an array, so that no bundler resolves them.
   const packages = ['bullmq', 'ioredis']
-  const why = '--queue needs two packages that are not installed'
+  const why = `--queue needs ${packages.join(' and ')}, which are not both installed`
   const [bullmq, { Redis }] = await loadOptional(
     (): Promise<[BullMQ, Pick<Packages, 'Redis'>]> =>
       Promise.all([import(packages[0] ?? ''), import(packages[1] ?? '')]),

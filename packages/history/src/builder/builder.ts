@@ -377,7 +377,8 @@ export class HistoryBuilder implements EventSink {
    * @throws CannotPack if something in the stretch can only be judged in the whole history.
    */
   edges(isFirst: boolean): Edges {
-    if (this.#edges === undefined) throw new Error('only a stretch has edges')
+    if (this.#edges === undefined)
+      throw new Error('only a builder of a stretch has edges, and this one builds a whole recording')
     const { reused, lacksInvocations, withoutTime, hugeTimes, disputed } = this.#tolerated
     if (
       reused + withoutTime + hugeTimes + disputed > 0 ||

@@ -43,7 +43,7 @@ function requestOf(input: Members): EtcdRequest {
     const { Start = '', End = '', Revision = 0 } = rangeOf(Range)
     if (End === '' && Revision === 0 && typeof Start === 'string') return { f: 'read', key: Start }
     throw new EventError(
-      `this range reads ${End === '' ? `an older revision (${String(Revision)})` : `several keys (${String(Start)} to ${String(End)})`}, and no model has that. Leave such lines out: jq -c 'select(.Input.Range == null or (.Input.Range.End == "" and .Input.Range.Revision == 0))' FILE`,
+      `this range reads ${End === '' ? `an older revision (${String(Revision)})` : `several keys (${String(Start)} to ${String(End)})`}, and no model judges such reads. Leave these lines out: jq -c 'select(.Input.Range == null or (.Input.Range.End == "" and .Input.Range.Revision == 0))' FILE`,
     )
   }
   if (type === 'txn' && isObject(Txn)) {

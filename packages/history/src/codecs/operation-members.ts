@@ -170,7 +170,7 @@ export function refuseUndecided(
   if (found === undefined) return
   const [name, value] = found
   throw new EventError(
-    `"${name}" is ${shortened(canonical(value))}: it is unclear whether this ${f} took effect. If a member says so with true or false: --map status=MEMBER If every ${f} without an error did: --map output=none`,
+    `"${name}" is ${shortened(canonical(value))}: it is unclear whether this ${f} took effect. Give --map status=MEMBER if a member says with true or false whether a ${f} took effect, or --map output=none if every ${f} without an error took effect`,
   )
 }
 

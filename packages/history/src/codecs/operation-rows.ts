@@ -99,7 +99,7 @@ export class OperationRows {
     const { events, overlapping } = eventsOf(operations, timeOf, header?.sessions !== undefined)
     if (overlapping > 0)
       sink.warn(
-        `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
+        `${source}: ${plural(overlapping, 'operation')} began while another operation of the same client was under way. Each of them starts a separate process.`,
       )
     const order = new TimeOrder(ordering, epoch)
     const file = order.file(source)

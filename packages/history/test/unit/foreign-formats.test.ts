@@ -252,7 +252,7 @@ describe('a file with one operation per line', () => {
       ]),
     )
     expect(processCount).toBe(2)
-    expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
+    expect(warnings).toEqual([expect.stringContaining('1 operation began while another operation of the same client')])
   })
 
   test('attempts with the same requestId in a file of operations are one operation', async () => {

@@ -129,7 +129,7 @@ const judgedWith = (isolation: Kept, judging: Judging, phantoms: boolean): Judge
 function witnessedBy({ unit }: Isolation, { id, engine, requestOf, startedAt }: Judging, phantoms: boolean): Witnessed {
   const groupOf = unit === 'connection' ? connectionOf(startedAt) : requestOf
   const witnessed = engine.witnessed({ groupOf, areOne: unit !== undefined, phantoms })
-  if (witnessed === undefined) throw new Error(`nobody watches the engine of ${id}`)
+  if (witnessed === undefined) throw new Error(`the PostgreSQL engine of ${id} does not record its transactions`)
   return witnessed
 }
 

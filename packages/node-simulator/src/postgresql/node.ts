@@ -160,7 +160,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
 
   whyNot(kind: FaultKind): string | undefined {
     if (this.#primary !== undefined && kind !== 'restart' && isOfDatabases(kind))
-      return `${this.id} is a standby: name ${this.#primary.id}`
+      return `${this.id} is a standby: inject this fault into its primary, ${this.#primary.id}`
     return kind === 'failover' && this.#standby === undefined ? `${this.id} has no standby: add --standby` : undefined
   }
 

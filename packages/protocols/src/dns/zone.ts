@@ -26,7 +26,7 @@ export function update(turn: DnsTurn, { input }: Command): Completion {
 }
 
 const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
-  if (state.zone === undefined) throw new Error('the primary begins with a zone')
+  if (state.zone === undefined) throw new Error('the primary has no zone')
   return state.zone
 }
 

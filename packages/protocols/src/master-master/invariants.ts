@@ -45,7 +45,7 @@ function watchNewest(): Watch {
       if (event.type !== 'message' || event.message.type !== 'versions') return undefined
       const missing = event.message.versions.find(({ key, stamp }) => !includes(state, key, stamp))
       if (missing === undefined) return undefined
-      return `${node} was told of ${describe(missing.key, missing.stamp)} and has ${describeAll(state, missing.key)}`
+      return `${node} was told of ${describe(missing.key, missing.stamp)} but has ${describeAll(state, missing.key)} instead`
     }
   }
 }

@@ -18,7 +18,7 @@ export function transactionConfig<Chosen extends Omit<TransactionConfig, 'planne
 ): Chosen & TransactionConfig {
   const { object, attempts } = chosen
   const planner = planners[object.name]
-  if (planner === undefined) throw new Error(`${name} cannot split a ${object.name}`)
+  if (planner === undefined) throw new Error(`${name} has no planner for transactions on a ${object.name}`)
   if (!Number.isInteger(attempts))
     throw usageError(`${name}: attempts=${attempts} is not possible; give a whole number, 1 or more.`)
   return { ...chosen, planner }

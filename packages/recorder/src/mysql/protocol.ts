@@ -13,7 +13,7 @@ export const mysql: RecordedProtocol = defineProtocol({
   remedies: {
     nothing: `statements on the tables that the mapping names are recorded. Name the tables: --as '${EXAMPLE}'.`,
     notUnderstood:
-      'Each line above names what to write instead. Other causes: faults that lose single messages, and a client that insists on TLS.',
+      'Each line above says what was not understood, and why. Faults that lose single messages, and a client that insists on TLS, also cause such lines.',
     touched:
       'Write rows by their primary key. If no called function writes the tables, add "functions":"read" beside "tables".',
     unnamed: 'Set the connection attribute program_name in the clients, or give --client peer.process.',

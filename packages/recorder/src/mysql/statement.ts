@@ -39,7 +39,7 @@ function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolea
     return doubtful(what, UNFOLLOWED_CHANGE, mayWrite(tokens) ? 'everything' : 'nothing')
   if (first === 'set') {
     if (strange !== undefined) return doubtful(what, `it calls ${strange}(), which may write`)
-    if (/\bselect\b/.test(text)) return doubtful(what, 'what it reads is not followed', 'nothing')
+    if (/\bselect\b/.test(text)) return doubtful(what, 'the reads of this statement are not recorded', 'nothing')
     return { kind: 'other', what, touches: 'nothing', why: '', isolation: sessionIsolation(tokens) }
   }
   if (UNFOLLOWED.test(text)) return doubtful(what, UNFOLLOWED_CHANGE)
@@ -57,7 +57,7 @@ const doubtful = (what: string, why: string, touches: 'everything' | 'nothing' =
   ...{ kind: 'doubtful', what, why, touches, lasts: false },
 })
 
-const UNFOLLOWED_CHANGE = 'what it changes is not followed'
+const UNFOLLOWED_CHANGE = 'the changes of this statement are not recorded'
 /** Statements that may change rows of tables that they do not name. */
 const UNFOLLOWED =
   /^(load|do|call|execute|import|analyze (?!table)|drop (database|schema)|handler|install|uninstall|binlog)\b/

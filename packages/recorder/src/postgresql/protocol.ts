@@ -13,7 +13,7 @@ export const postgresql: RecordedProtocol = defineProtocol({
     nothing:
       'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'; or the tables of whole transactions: --as \'{"kind":"postgresql","tables":{"accounts":{"key":"id","values":["balance"]}}}\'.',
     notUnderstood:
-      'Each line above names what to write instead. Other causes: faults that lose single messages, and TLS that the proxy does not terminate.',
+      'Each line above says what was not understood, and why. Faults that lose single messages, and TLS that the proxy does not terminate, also cause such lines.',
     touched:
       'Write one row by its primary key in each statement. If no called function writes the table, add "functions":"read" beside "table".',
     overwritten:

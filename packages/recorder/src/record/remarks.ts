@@ -10,7 +10,7 @@ const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
 /** Why an unrecorded request puts marks on keys. */
-export const NO_OPERATION = 'it may have written, and is not an operation'
+export const NO_OPERATION = 'the request may have written, and is not recorded as an operation'
 
 export interface RemarkCounters {
   /** Number of unrecorded requests. */

@@ -13,7 +13,7 @@ export const redis: RecordedProtocol = defineProtocol({
     nothing: `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. If scripts move jobs (BullMQ), use a route table to record the services that add and execute the jobs.`,
     notUnderstood: 'Faults that lose or reorder single messages cause this, and so does a server that is not Redis.',
     touched:
-      'Another --model may record them. If scripts write only their declared keys, declare this: --record \'{"kind":"resp","scripts":"keys"}\'.',
+      'Another --model may record these commands. If scripts write only their declared keys, give --record \'{"kind":"resp","scripts":"keys"}\'.',
     unnamed: 'Name the clients (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
   },
   parse: parseRespSettings,

@@ -305,7 +305,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A node answered from a copy that it had taken before the change.',
-    remedy: `Read from the server that has the data, or drop the copies of all nodes before a write is acknowledged. ${OLD_IS_FINE}`,
+    remedy: `Read from the server that has the data, or delete the cached copies on all nodes before a write is acknowledged. ${OLD_IS_FINE}`,
     fits: ({ wire }) => wire?.unasked !== undefined,
   },
   {

@@ -206,7 +206,9 @@ test('an HTML report draws a counterexample of many operations in part, with the
   const operations = made90.map((_, operation) => ({ operation, role: 'core' as const }))
   const linearizable = violated({ level: 'linearizable', sentence: 's', keys: [], operations })
   const text = renderHtml(page({ history: made(made90), report: report('x', { linearizable }) }))
-  expect(text).toContain('What decided it is drawn; 86 more operations are in the history file')
+  expect(text).toContain(
+    'The drawing shows only the operations that decide the violation; 86 more operations are in the history file',
+  )
   expect(text.match(/<li class="core"/g)).toHaveLength(4)
 })
 

@@ -31,7 +31,7 @@ export const circuitBreaker: Story = {
         900 Ana n2 read menu refused "no answer" -- She tries again, and waits again.
         1400 Ana n2 read menu refused "no answer" -- And again. The database is asked every time.
         1900 Ben n2 read menu refused "no answer" -- Ben waits to learn what the app server already knew.
-        4000 Ben n2 read menu = soup -- The database continues, with the queued reads first.`,
+        4000 Ben n2 read menu = soup -- The database answers again, beginning with the queued reads first.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { menu: 'soup' },
@@ -49,10 +49,10 @@ export const circuitBreaker: Story = {
       400 Ana n2 read menu refused "no answer" -- Ana reads the menu, and waits in vain.
       900 Ana n2 read menu refused "no answer" -- She tries again. With this second failure the circuit opens …
       1400 Ana n2 read menu refused "the circuit is open" -- … and the third read fails at once, without asking the database.
-      1500 Ben n2 read menu refused "the circuit is open" -- So is Ben.
+      1500 Ben n2 read menu refused "the circuit is open" -- Ben’s read fails at once, too.
       2000 Ana n2 read menu refused "no answer" -- After 600 ms one read is let through as a probe. It fails, and the circuit stays open.
-      2600 Ben n2 read menu refused "the circuit is open" -- Ben’s read fails at once, too.
-      4000 Ben n2 read menu = soup -- The database continues. The next probe succeeds and closes the circuit.
+      2600 Ben n2 read menu refused "the circuit is open" -- Ben’s next read fails at once, like his first.
+      4000 Ben n2 read menu = soup -- The database answers again. The next probe succeeds and closes the circuit.
       4100 Ana n2 read menu = soup -- From now on reads go through as before.`,
     ending: {
       verdicts: { linearizable: 'met' },

@@ -58,7 +58,8 @@ export const twoGenerals: Story = {
       says: 'Both sides still cannot be certain at a given hour. But a decision can be made once and repeated until it is known.',
     },
   },
-  withoutLedger: 'Every message arrives; what both sides lack is certainty, which no answer shows.',
+  withoutLedger:
+    'Every message arrives; both sides lack only certainty, and no answer to a client shows whether a side is certain.',
   lesson:
     'Over a link that may lose any message, no finite protocol makes two sides certain of the same thing at the same time. So do not depend on that: let one side decide, make messages idempotent, and repeat them until they are acknowledged.',
   source:

@@ -464,7 +464,7 @@ function vector(name: string, elementOid: number): Behaviour {
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {
-  throw new NotSupported('a pg_node_tree other than by pg_get_expr')
+  throw new NotSupported('printing or comparing a pg_node_tree without pg_get_expr')
 }
 
 export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behaviour>([

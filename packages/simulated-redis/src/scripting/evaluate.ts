@@ -136,7 +136,10 @@ function orRefused<T>(hash: string, act: () => T): T {
     // A RangeError, such as a stack overflow, shows a limit of Node. Redis might execute the same script without an
     // error.
     if (error instanceof RangeError)
-      throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
+      throw new UnknownCommand(
+        `the Lua script ${hash}`,
+        `exceeds a limit of Node.js that Redis may not have: ${error.message}`,
+      )
     throw error
   }
 }

@@ -66,7 +66,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   mkdirSync(logDir, { recursive: true })
   const logPath = join(logDir, 'client.log')
   const requests = createUserRequests(named, broke)
-  if (keeper === undefined) throw new Error('programs of clients have a keeper')
+  if (keeper === undefined) throw new Error('client programs need a keeper process, which ends them if chaos dies')
   const processes = createProgramProcesses({ command, logPath, keeper, heard: read, ended })
   let ends = 0
   let hasAnswered = false

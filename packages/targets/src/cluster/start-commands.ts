@@ -59,7 +59,8 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     },
     watchRoles:
       watchRoles === undefined ? undefined : (nodes, timeoutMs) => untilLed(options, watchRoles(nodes), timeoutMs),
-    remedy: 'This run started the node, so this data is outside {data}: delete it, or let the node use {data}.',
+    remedy:
+      '{data} was empty when this run started the node, so the node stores its data elsewhere: delete that data, or let the node use {data}.',
   })
 }
 

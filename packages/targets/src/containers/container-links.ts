@@ -332,4 +332,5 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
   await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
-export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`
+export const lostLinks = (error: Error): string =>
+  `the links between containers could not be updated to the current containers: ${error.message}`

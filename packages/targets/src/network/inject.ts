@@ -76,7 +76,9 @@ async function bySurroundings(fault: SurroundingFault, nodes: Nodes): Promise<In
   const handovers = await Promise.all(
     nodesOf(fault.nodes, nodes).map((node) => {
       if (node.injectFault === undefined)
-        throw new Error(`the programs of the node were not started for ${fault.kind}. Name this fault in --faults`)
+        throw new Error(
+          `the programs of the node were started without support for ${fault.kind}. Name ${fault.kind} in --faults`,
+        )
       return node.injectFault(fault)
     }),
   )

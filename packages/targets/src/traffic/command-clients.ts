@@ -31,7 +31,8 @@ export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   howToUseIt:
     'The command must use the proxy: its address is in CHAOS_PROXY_N1, and replaces {n1} in --env and in the command.',
   async begin({ proxies, placeholders, logDir, keeper }) {
-    if (keeper === undefined) throw new Error('what is started has a keeper')
+    if (keeper === undefined)
+      throw new Error('the command needs a keeper process, which ends the command if chaos dies')
     const { command: words, environment, prints } = recorded
     const authorities = writeAuthorities(proxies, () => join(logDir, 'ca.pem'))
     const command = await startCommand({

@@ -63,7 +63,10 @@ function byCommands(model: string): ReadFinally | undefined {
           const field = fieldOf(key)
           if (isPlain(key)) client.invoke(request, timeoutMs, completed)
           else if (field !== undefined) client.invoke({ ...request, input: field }, timeoutMs, completed)
-          else queueMicrotask(() => completed({ type: 'fail', error: `${key} is not a key of its own` }))
+          else
+            queueMicrotask(() =>
+              completed({ type: 'fail', error: `${key} is neither a key of database 0 nor a field of a hash` }),
+            )
         },
         close: () => client.close(),
       }

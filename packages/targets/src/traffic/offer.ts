@@ -60,8 +60,8 @@ export function trafficRefusal(name: string, servers: readonly AffectedServers[]
     return `--faults ${name}: this fault needs HTTP: only there can single requests be recognised. ${known}`
   const why = servers.some(({ areOurs }) => areOurs)
     ? `faults here act only on traffic between the servers and their clients. ${known} For`
-    : `this run did not start the servers, so faults act only on their traffic with clients. ${known} For kill and pause, let it start them with --serve; for`
-  return `--faults ${name}: ${why} ${name}, declare them as a target.`
+    : `this run did not start the servers, so faults act only on their traffic with clients. ${known} For kill and pause, let the run start the servers with --serve; for`
+  return `--faults ${name}: ${why} ${name}, declare the servers as a target.`
 }
 
 /** Restricts the links of all clients in a plan to these servers. */

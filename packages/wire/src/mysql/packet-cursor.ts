@@ -32,7 +32,7 @@ export class PacketCursor {
   /** Reads the bytes up to the next zero byte, and skips this byte. */
   untilZero(): Buffer {
     const end = this.#bytes.indexOf(0, this.#at)
-    if (end < 0) throw this.error('a text has no end')
+    if (end < 0) throw this.error('a text does not end with a zero byte')
     const found = this.#bytes.subarray(this.#at, end)
     this.#at = end + 1
     return found

@@ -90,7 +90,7 @@ export function readParameters(
   const cursor = new PacketCursor('the parameters of a statement', bytes, 0)
   const nulls = cursor.bytes((count + 7) >> 3)
   const types = cursor.integer(1) === 1 ? Array.from({ length: count }, () => cursor.integer(2)) : known
-  if (types === undefined) throw cursor.error('their types were not sent')
+  if (types === undefined) throw cursor.error('the types of the parameters were not sent')
   const values = types.map((type, at): Value => {
     if (isSet(nulls, at)) return null
     return apart.has(at) ? 'unread' : readBinary(cursor, type & 0xff, (type & UNSIGNED) !== 0)

@@ -67,7 +67,8 @@ function readStartup(cursor: MessageCursor): FrontendMessage {
   if (code === GSSENC_REQUEST) return cursor.ended({ kind: 'gssenc-request' })
   if (code === CANCEL_REQUEST)
     return { kind: 'cancel-request', processId: cursor.oid('the process'), secret: cursor.rest() }
-  if (code >>> 16 !== MAJOR_VERSION) throw cursor.error(`version ${code >>> 16}.${code & 0xffff} is not read here`)
+  if (code >>> 16 !== MAJOR_VERSION)
+    throw cursor.error(`version ${code >>> 16}.${code & 0xffff} is not supported, only version ${MAJOR_VERSION}`)
   const parameters: (readonly [string, string])[] = []
   for (let name = cursor.text('a name'); name !== ''; name = cursor.text('a name'))
     parameters.push([name, cursor.text(`the value of ${name}`)])

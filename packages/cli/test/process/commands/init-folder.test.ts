@@ -425,7 +425,7 @@ describe('chaos init for a service that can be started', () => {
     expect(stdout).toContain('• /orders/{key} was tried: the first write did not work: PUT /orders/r-')
     expect(stdout).toMatch(/Next: correct client\.routes in it as said above, then npx chaos doctor\n$/)
     expect(configIn(cwd)).toContain(
-      '// Tried when this was written, and it did not work: npx chaos doctor shows why.\n',
+      '// chaos tried these requests when it wrote this file, and they did not work: npx chaos doctor shows why.\n',
     )
   })
 
@@ -433,7 +433,9 @@ describe('chaos init for a service that can be started', () => {
     const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
     const { stdout, exitCode } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)
-    expect(configIn(cwd)).toContain('// Not tried when this was written: npx chaos doctor shows why.\n')
+    expect(configIn(cwd)).toContain(
+      '// chaos could not try these requests when it wrote this file: npx chaos doctor shows why.\n',
+    )
     expect(exitCode).toBe(0)
   })
 

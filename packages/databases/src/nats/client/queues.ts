@@ -57,7 +57,9 @@ export function openQueues(ackWaitMs: number): (asking: Asking, input: Input) =>
       // If a message is delivered again, the last delivery is acknowledged.
       for (const message of taken) held.set(sequenceOf(message), message)
       if (taken.length > 0) continue
-      const left = held.has(drained.marker) ? await leftBeside(asking, queue, held.size) : 'the marker has not come out'
+      const left = held.has(drained.marker)
+        ? await leftBeside(asking, queue, held.size)
+        : 'the queue has not delivered the marker message of this drain'
       if (left === undefined || (left === KEPT && performance.now() > drained.since + KEPT_FOR_WAITS * ackWaitMs)) break
       if (!(await asking.pause())) return { type: 'fail', error: left }
     }

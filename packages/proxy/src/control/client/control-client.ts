@@ -210,7 +210,7 @@ function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: stri
     case 'CERT_NOT_YET_VALID':
       return `is not valid yet: compare the clocks of both machines, or ${MADE_ANEW.replace('that is', 'that is valid')}`
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `is not for the name ${name} (${namesIn(message)}): use a name in it, or start the proxy again with one for this name (--control-cert, --control-key).`
+      return `is not for the name ${name} (${namesIn(message)}): use a name from the certificate, or start the proxy again with a certificate for ${name} (--control-cert, --control-key).`
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':

@@ -89,7 +89,7 @@ describe('a control interface over TLS', () => {
       'The certificate of the proxy at localhost:PORT has expired: start the proxy again with one that is valid (--control-cert, --control-key).',
     )
     expect(await said(other.server.port)).toBe(
-      'The certificate of the proxy at localhost:PORT is not for the name localhost (DNS:host-b): use a name in it, or start the proxy again with one for this name (--control-cert, --control-key).',
+      'The certificate of the proxy at localhost:PORT is not for the name localhost (DNS:host-b): use a name from the certificate, or start the proxy again with a certificate for localhost (--control-cert, --control-key).',
     )
     expect(await said(plain.server.port)).toBe(
       'The server at localhost:PORT does not speak TLS: write http://, or start the proxy with --control-cert and --control-key.',

@@ -16,7 +16,7 @@ const constant: AnyForm = defineForm<Constant>({
   split: (spec, value) =>
     canonical(spec.const) === canonical(value)
       ? []
-      : { why: `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}` },
+      : { why: `the route allows only ${JSON.stringify(spec.const)} here, not ${JSON.stringify(value)}` },
 })
 
 /** A part of a text, selected by a pattern. The pattern `/items/{id}` selects the id in a `Location` header. */

@@ -32,7 +32,10 @@ export const operationMembers: MembersOf<OperationSpec> = {
   ),
   key: valued('request', 'the object, by default {key} of the path; several parts are joined by /'),
   value: valued('request', 'the value written; for cas, `[expected, new]`'),
-  result: valued('answer', 'the place of the result in the answer; by default it is the value of the request'),
+  result: valued(
+    'answer',
+    'the place of the result in the answer; by default, the value in the request is recorded as the result',
+  ),
   missing: only(
     'absent',
     '"absent": an answer without the result means that there is no value',

@@ -30,7 +30,7 @@ test('the recorder names up to 1,000 kinds of forwarded requests, and counts the
   recorder.finish()
   expect(eventTexts(client).slice(1000)).toEqual([
     'passed-on: {"what":"other requests","count":1,"mayWrite":false}',
-    'touched: {"what":"POST /z","why":"it may have written, and is not an operation"}',
+    'touched: {"what":"POST /z","why":"the request may have written, and is not recorded as an operation"}',
     'passed-on: {"what":"GET /0","count":2,"mayWrite":false}',
     'passed-on: {"what":"other requests","count":3,"mayWrite":true}',
   ])

@@ -5,7 +5,7 @@ import { UNSAID } from '../../../src/record/call.ts'
 import { asks, eventTexts, ok, read, recording, write } from '../../record/in-memory.ts'
 
 const script = { kind: 'passed-on', what: 'EVAL', touches: { keys: ['x', 'y'] } } as const
-const why = 'it may have written, and is not an operation'
+const why = 'the request may have written, and is not recorded as an operation'
 const mark = (f: string, key: string | undefined, what: string, reason = why) =>
   `${f}${key === undefined ? '' : ` ${key}`}: ${JSON.stringify({ what, why: reason })}`
 const passedOn = (what: string, count: number, mayWrite: boolean) =>

@@ -56,7 +56,7 @@ describe('the status of a reply', () => {
     [206, /^not-understood .*whether 206 is "ok"/, /^not-understood .*whether 206 is/],
     [207, /^not-understood .*whether 207 is "ok"/, /^not-understood .*whether 207 is/],
     [301, 'info status 301', 'info status 301, which says nothing'],
-    [304, 'info status 304', /^not-understood .*whether 304 is "fail" \(the read is omitted\)/],
+    [304, 'info status 304', /^not-understood .*whether 304 is "fail" \(the check ignores the read\)/],
     [400, 'fail status 400', 'fail status 400'],
     [404, 'fail status 404', /^not-understood .*if 404 means that there is no value.*\{"404": "absent"\}/],
     [410, 'fail status 410', /^not-understood .*if 410 means/],

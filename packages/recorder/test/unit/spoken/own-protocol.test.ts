@@ -86,7 +86,7 @@ describe('the record of a protocol of one’s own', () => {
       ...['0 invoke write x="1" as a', '1 invoke read x=null as a'],
       'passed-on: {"what":"a greeting","count":1,"mayWrite":true}',
       '2 invoke write x="2" as a',
-      'touched g: {"what":"a greeting","why":"it may have written, and is not an operation"}',
+      'touched g: {"what":"a greeting","why":"the request may have written, and is not recorded as an operation"}',
       ...['0 ok write x="1"', '1 ok read x="1"', '2 fail write x'],
     ])
     expect(finals.filter((final) => final === true)).toHaveLength(1)

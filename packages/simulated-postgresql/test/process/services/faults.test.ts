@@ -298,6 +298,6 @@ test('database faults are refused for nodes that are not a PostgreSQL primary, a
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['n1'] })).toBe('n1 is no PostgreSQL of the simulator')
   expect(await refusalOf({ kind: 'failover', nodes: ['pg'] })).toBe('pg has no standby: add --standby')
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['pg-standby'] }, { standby: true })).toBe(
-    'pg-standby is a standby: name pg',
+    'pg-standby is a standby: inject this fault into its primary, pg',
   )
 })

@@ -24,7 +24,7 @@ export const etcdErrors: readonly ErrorMeaning[] = [
   {
     texts: ['database space exceeded'],
     means: 'info',
-    why: 'a member that reaches the limit while it applies a change still applies it',
+    why: 'a member that exceeds its space quota by a change still applies the change',
   },
   ...eachMeans('info', 'it is proposed, and may be applied later', ['request timed out', 'context deadline exceeded']),
 ]

@@ -118,7 +118,7 @@ export class HpackDecoder {
   #evictTo(bytes: number): void {
     while (this.#tableBytes > Math.max(0, bytes)) {
       const oldest = this.#table.shift()
-      if (oldest === undefined) throw new TypeError('a table that holds bytes has entries')
+      if (oldest === undefined) throw new TypeError(`the table counts ${this.#tableBytes} bytes, but has no entries`)
       this.#tableBytes -= sizeOf(oldest)
     }
   }

@@ -154,7 +154,7 @@ describe('the parameters of a prepared statement', () => {
     expect(first.types).toEqual([253, 253, 253])
     const again = Buffer.concat([hex('00' + '00'), counted('c'), counted('d'), counted('e')])
     expect(valueTexts(readParameters(again, 3, first.types, NONE).values)).toEqual(['c', 'd', 'e'])
-    expect(() => readParameters(again, 3, undefined, NONE)).toThrow('their types were not sent')
+    expect(() => readParameters(again, 3, undefined, NONE)).toThrow('the types of the parameters were not sent')
   })
 
   test('the parameters of a prepared statement are read as signed or unsigned, or left unread if sent separately', () => {
@@ -195,7 +195,9 @@ describe('a number before a text', () => {
     expect(() => number('ff')).toThrow('255 begins no length')
     expect(() => number('fe0000000000000100')).toThrow('a number exceeds 2^48')
     expect(() => number('fc01')).toThrow('x: it breaks off (at byte 1 of 2)')
-    expect(() => new PacketCursor('x', hex('6162'), 0).untilZero()).toThrow('a text has no end (at byte 0 of 2)')
+    expect(() => new PacketCursor('x', hex('6162'), 0).untilZero()).toThrow(
+      'a text does not end with a zero byte (at byte 0 of 2)',
+    )
   })
 })
 

@@ -234,7 +234,7 @@ describe('a PostgreSQL message', () => {
       'is format 2, where 0 is text and 1 is binary',
     )
     expect(() => readFrontend(message('T'))).toThrow('a client sends no message of type "T"')
-    expect(() => readFrontend(startupOf(8, 0x20000))).toThrow('version 2.0 is not read here')
+    expect(() => readFrontend(startupOf(8, 0x20000))).toThrow('version 2.0 is not supported, only version 3')
     expect(() => readBackend(Buffer.from('X'))).toThrow('"X" is not an answer to a request to encrypt')
     expect(() => writeFrontend({ kind: 'query', sql: 'a\0b' })).toThrow('a text of PostgreSQL has no zero bytes')
   })
@@ -306,8 +306,8 @@ describe('a PostgreSQL message', () => {
 })
 
 test.each([
-  ['000000080002 0001', 'version 2.1 is not read here'],
-  ['0000000800040003', 'version 4.3 is not read here'],
+  ['000000080002 0001', 'version 2.1 is not supported, only version 3'],
+  ['0000000800040003', 'version 4.3 is not supported, only version 3'],
   ['440000000553', 'Describe: '],
   ['430000000553', 'Close: '],
 ])('the error for an invalid PostgreSQL client message names the message: %s', (bytes, message) => {
