@@ -62,7 +62,7 @@ function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (emitter === null) return {}
   const evidence = [
     `${emitter[1] === undefined ? 'an EventEmitter' : `a ${emitter[1]}`} emitted this error as an 'error' event without a listener: add .on('error', …) to this emitter`,
-    'to continue the search: --no-invariants restarts a program that ends',
+    'to continue the search, add --no-invariants: the simulator then restarts a program that ends',
   ]
   return { evidence, fromOutside: true }
 }

@@ -286,4 +286,4 @@ export function beyondCap(comparison: Comparison): string {
 
 /** Returns the rules by which a comparison classifies systems as PA or PC, and as EC or EL. */
 export const pacelcRule = (comparison: Comparison): string =>
-  `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered fewer. Beside the class: how many of the runs, taken alone, were PA (or PC) as well. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`
+  `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered a smaller share. "2 of 3 runs" means that 2 of the 3 runs, classified one by one, got the same PA or PC. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`

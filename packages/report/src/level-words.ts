@@ -146,8 +146,8 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   'no-aborted-reads': 'what is polled was sent',
   'monotonic-sends': "one producer's messages stay in order",
   'monotonic-polls': 'a consumer never goes back',
-  'no-skips': 'a consumer passes over no message',
-  'no-lost-writes': 'no message is passed over by all',
+  'no-skips': 'a consumer skips no message',
+  'no-lost-writes': 'no message is skipped by every consumer',
   'committed-starts': 'a consumer resumes where it committed',
   'no-unseen': 'every message is polled in the end',
 }

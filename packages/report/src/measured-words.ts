@@ -101,7 +101,7 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
  */
 export function viewsTexts({ client, backend, said }: RunViews): readonly string[] {
   const [got, sent] = [client, backend.headline].map((text) => (/\bunknown: /.test(text) ? 'undecided' : text))
-  const text = `the answers that clients got are ${got}; those that the nodes sent, with the ones that were lost, are ${sent}`
+  const text = `the answers that clients got are ${got}; the answers that nodes sent, including lost ones, are ${sent}`
   return [got === sent ? `${text} too` : text, ...said]
 }
 

@@ -29,7 +29,7 @@ function notKnown(history: History, row: number, { name, functions = [] }: Model
   const renamed = options.length === 0 ? renaming(history, knowsByName) : undefined
   const remedy =
     renamed !== undefined
-      ? `By the name that a model knows: ${renamed}`
+      ? `To check the history with the names that a model knows: ${renamed}`
       : options.length === 0
         ? 'No model knows it: rename the operation, or give a model of your own (--model FILE).'
         : `${options.length === 1 ? 'This model knows' : 'These models know'} it: ${options.join(', ')}.`

@@ -36,7 +36,7 @@ function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
   const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
-    const beside = "whatever the order that keeps each client's own"
+    const beside = 'in every order that respects the order of each client'
     return { result: 'violated', counterexample: explain(part, judge, beside, budget) }
   }
   const { order } = answer

@@ -86,7 +86,7 @@ const touchedInWords = ({ key, line, what, why, isRecorded }: Touched): string =
   `${key === undefined ? 'every key' : /^\d/.test(key) ? `key ${key}` : key} is judged only up to line ${line}, where ${
     isRecorded === true
       ? `the outcome of the ${what} is unknown, and so is what it wrote`
-      : `${what} touched it outside the record (${why})`
+      : `${what} may have changed ${key === undefined ? 'any key' : 'this key'} in a way that the record does not show (${why})`
   }`
 
 /** Changes levels met by an incomplete record to unknown; violated levels stay violated. */

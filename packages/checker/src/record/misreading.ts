@@ -96,7 +96,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   const value = outputOf(history, example)
   const writer = relatedTo(value, history, written.get(key[example])) ?? writerBefore(history, example, written)
   const name = keys[key[example]] ?? 'the register'
-  return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads from another place than it writes to: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
+  return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The route table probably reads from another place than it writes to: let "value" and "result" name the same content. If "value" and "result" already name the same content, the service returns values that it was never given, which is a violation of every level`
 }
 
 /** The reason to suspect the path of reads, if no read found a value and a GET of a written key matched no route. */
@@ -123,7 +123,7 @@ function unroutedReason(history: History): string | undefined {
 function otherKeysReason(history: History): string | undefined {
   const apart = keysApart(history)
   if (apart === undefined) return undefined
-  return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The table probably gives reads other keys than writes: let their "key" name the same object`
+  return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The route table probably gives reads other keys than writes: let their "key" name the same object`
 }
 
 /** The reason to suspect that an unused member of a file is the key. */
@@ -188,7 +188,7 @@ function answerReason(history: History): string | undefined {
     const name = history.keys[key[row]] ?? 'the register'
     const remedy = isObject(value)
       ? 'Keep only the value in the answers, or name the member that has it: --map output=MEMBER'
-      : 'Write both in one form'
+      : 'Record written and read values in the same form'
     return `${name} was written ${quoted(related)} and read ${quoted(value)}${difference(related, value)}. ${remedy}`
   }
   return undefined
@@ -199,7 +199,7 @@ function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): stri
   if (accounting?.okAre !== 'seen' || accounting.unexpected.length <= accounting.ok) return undefined
   const { unexpected, ok, noun } = accounting
   const [first] = unexpected
-  return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The table probably reads from another place than it writes to: let "value" and "result" name the same content. If they do, the service returns other ${noun}s than it is given, which is a violation of every level`
+  return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The route table probably reads from another place than it writes to: let "value" and "result" name the same content. If "value" and "result" already name the same content, the service returns ${noun}s that it was never given, which is a violation of every level`
 }
 
 interface Writes {

@@ -252,7 +252,7 @@ function consumed(options: ScanOptions): void {
         found(finding('monotonic-polls', sentence, rows))
       } else if (next !== undefined) {
         const passed = firstBetween(placed, next, offset)
-        const over = `${by} passed over it: it polled from offset ${next} on, and got ${message} at offset ${offset}`
+        const over = `${by} skipped this message: from offset ${next} on, ${by} first got ${message} at offset ${offset}`
         if (passed !== undefined)
           found(finding('no-skips', `${there(history, name, passed)}, and ${over}.`, [passed.row, ...rows]))
         for (let at = firstAt(unseen, next); ; at++) {
@@ -307,7 +307,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
       continue
     }
     lost(missed)
-    const over = `Subscribed consumers passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
+    const over = `Subscribed consumers skipped this message: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
     // If a single consumer passed over the message, the proof needs no subscriptions.
@@ -332,7 +332,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
       highest === Number.NEGATIVE_INFINITY
         ? 'nobody had committed an offset'
         : `${highest} was the highest offset that was committed`
-    const sentence = `${who(history, start.row)} was told to go on with ${name} from offset ${start.offset}, but ${committed}: it passes over ${passed.message} at offset ${passed.offset}.`
+    const sentence = `${who(history, start.row)} was told to go on with ${name} from offset ${start.offset}, but ${committed}: this start skips ${passed.message} at offset ${passed.offset}.`
     found(finding('committed-starts', sentence, [passed.row, start.row]))
   }
 }

@@ -263,7 +263,7 @@ export function scanWatch(options: ScanOptions): Sent {
       unsure(guarantee, `${name} passed a revision at which a write that nobody saw may have been made`)
   if (isAnyLost)
     for (const guarantee of [...NEVER_SENT, 'unique', 'ordered', 'bookmarkable', 'atomic'] as const)
-      unsure(guarantee, `nobody knows all that ${name} was sent`)
+      unsure(guarantee, `not all answers to ${name} are known`)
   if (!isEnded) arrivedInTheEnd()
   return { at }
 

@@ -72,7 +72,7 @@ export function inOrder(judging: QueueJudging): void {
   if (result === undefined) unsure('first-in-first-out', open)
   if (result === false) {
     const core = operations.filter(({ does }) => does !== 'look').map(({ row }) => row)
-    const sentence = `No order in which the messages of ${nameOf(queue)} may have been put in explains the order in which they came out; ${equal.text} was in it ${copiesOf(equal)} times.`
+    const sentence = `The messages of ${nameOf(queue)} came out in an order that no possible order of their enqueues explains; ${equal.text} was in ${nameOf(queue)} ${copiesOf(equal)} times.`
     judging.found({ guarantee: 'first-in-first-out', sentence, core, context: [], culprit: core.at(-1) ?? 0 })
   }
 }

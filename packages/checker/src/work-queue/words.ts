@@ -94,7 +94,7 @@ function whyInvented(message: Message, last: RecordedOperation): string {
     return failed.length > 0 ? 'its enqueue was reported as failed' : 'nobody had enqueued it'
   const isEarly = (last.does === 'take' && last.isInvented) || (last.does === 'look' && last.invented.has(message.text))
   if (isEarly && enqueues.length > 0) return 'it was enqueued only later'
-  return `it was there only ${timesInWords(copiesOf(message))}`
+  return `it was in the queue only ${timesInWords(copiesOf(message))}`
 }
 
 function lostInWords(scene: Scene, message: Message, operations: readonly RecordedOperation[]): string {

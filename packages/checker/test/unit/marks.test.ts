@@ -188,7 +188,7 @@ describe('a key that a request outside the record may have changed', () => {
     ])
     const { linearizable } = checkHistory(history).levels
     expect(linearizable.result === 'unknown' && linearizable.reason.text).toContain(
-      `${named} is judged only up to line 3, where EVAL touched it outside the record (scripts are not looked into). Record every request`,
+      `${named} is judged only up to line 3, where EVAL may have changed this key in a way that the record does not show (scripts are not looked into). Record every request`,
     )
   })
 

@@ -32,7 +32,7 @@ describe('a route table that reads from a different place than it writes to', ()
   test('a route table that reads a different field than it writes is reported instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
-      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads from another place than it writes to/,
+      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The route table probably reads from another place than it writes to/,
     )
     expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
     expect(report.lost).toEqual([])
@@ -298,7 +298,7 @@ describe('a file whose answers resemble what was written', () => {
       { id: 1, qty: 1 },
       'x was written {"qty":1} and read {"id":1,"qty":1} (which holds it and more). Keep only the value in the answers, or name the member that has it: --map output=MEMBER',
     ],
-    [1, '1', 'x was written 1 and read "1" (of another type). Write both in one form'],
+    [1, '1', 'x was written 1 and read "1" (of another type). Record written and read values in the same form'],
   ])(
     'the verdict is unknown, instead of violated, if a wrong answer resembles the written value: %j, %j',
     (written, read, reason) => {

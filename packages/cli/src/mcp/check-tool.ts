@@ -59,7 +59,8 @@ async function checked(
   if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
   if ('stopped' in result) throw environmentError(result.stopped)
   const [said] = result.part.texts
-  if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
+  if (said === undefined || 'threw' in said)
+    throw new Error(`the JSON result of ${file} could not be written: ${said?.threw}`)
   const found = summarizeResult(JSON.parse(said.content), result.exitCode)
   return { data: { ...found, file, reproduce: again }, text: `${summaryText(found)}\nReproduce: ${again}` }
 }

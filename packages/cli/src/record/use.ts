@@ -99,7 +99,7 @@ const declared = {
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
       text: 'end the command after this duration, and let the verdict decide the exit code',
-      usual: `${printDuration(USUAL_TIME_MS)}; if this default ends the command, the run fails`,
+      usual: `${printDuration(USUAL_TIME_MS)}; without --time, the run fails if the command reaches this limit`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {

@@ -81,7 +81,7 @@ function titleOf(
   if (failure !== undefined) return [titleOfFailure(failure, subject.target), 'bad']
   if (undecided) return [`unknown whether ${subject.level}`, 'unsure']
   return doubts.size + trouble.size > 0
-    ? ['nothing went wrong, and little proved', 'unsure']
+    ? ['nothing went wrong, but little was proved', 'unsure']
     : ['nothing went wrong', 'good']
 }
 

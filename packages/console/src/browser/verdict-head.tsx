@@ -43,7 +43,8 @@ function Markup({ of }: { readonly of: string | undefined }): JSX.Element | null
 
 function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {
   if (frame?.failure !== undefined) return frame.failure
-  if (isCertain) return 'The operations so far cannot be ordered any more; which ones is being worked out.'
+  if (isCertain)
+    return 'No order explains the operations so far. The search for those that contradict each other is still running.'
   return verdict?.sentence ?? 'The first operations are on their way.'
 }
 

@@ -144,7 +144,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
 
 const neverOpened = (signal: AbortSignal): never => {
   signal.throwIfAborted()
-  throw new Error('a recording opens its proxies first')
+  throw new Error('the recording ended before its proxies were open')
 }
 
 function createCallers(listen: boolean) {

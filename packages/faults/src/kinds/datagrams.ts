@@ -19,7 +19,7 @@ export const reorderDatagram = defineFault({
   summary: 'let later datagrams overtake the datagram',
   parameters: {
     behind: or(wholeNumber('number of other datagrams that pass before this one', { least: 1 }), 1),
-    withinMs: or(ms('longest wait for those datagrams', { most: 3_600_000 }), 1000),
+    withinMs: or(ms('longest wait for the other datagrams to pass', { most: 3_600_000 }), 1000),
   },
 })
 

@@ -2,7 +2,7 @@ import { defineFault } from '../definition/definition.ts'
 import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
 const behind = or(wholeNumber('number of other messages that pass before this one', { least: 1 }), 1)
-const withinMs = or(ms('longest wait for those messages', { most: 3_600_000 }), 1000)
+const withinMs = or(ms('longest wait for the other messages to pass', { most: 3_600_000 }), 1000)
 
 export const dropMessage = defineFault({
   kind: 'drop-message',

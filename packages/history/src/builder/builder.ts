@@ -674,7 +674,7 @@ export class HistoryBuilder implements EventSink {
 
   #noteReuse(process: number, retired: number, line: number): void {
     if (this.#tolerated.reused === 0) {
-      this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} after its info of line ${NONE - 1 - retired}`
+      this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} goes on after its info of line ${NONE - 1 - retired}`
     }
     this.#tolerated.reused += 1
   }

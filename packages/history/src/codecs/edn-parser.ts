@@ -213,7 +213,7 @@ export class EdnParser {
       case ':': {
         this.at += 2
         const namespace = this.#token(start)
-        if (this.#text[this.at] !== '{') throw this.#error('a namespace has no map')
+        if (this.#text[this.at] !== '{') throw this.#error('a namespace, such as #:name, is not followed by a map')
         return this.#map(depth, `${namespace}/`)
       }
       case '^':

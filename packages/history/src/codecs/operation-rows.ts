@@ -155,7 +155,7 @@ export class OperationRows {
     throw brokenRule(
       this.#options.source,
       first.line,
-      `the unit of "${took}" is unknown, and the times since 1970 do not show it. Name both units, as in "${time}_ms" and "${took}_ms".`,
+      `the unit of "${took}" is unknown: the size of a time since 1970 shows only the unit of that time. Name both units, as in "${time}_ms" and "${took}_ms".`,
     )
   }
 

@@ -226,6 +226,6 @@ test('a process that invokes an operation after an outcome of info causes a warn
   })
   expect(history.operations.length).toBe(2)
   expect(history.warnings).toEqual([
-    'h.jsonl: 1 operation is invoked by a process whose earlier operation ended in info (line 3: process 0 after its info of line 2). After an info, a client should go on as a new process.',
+    'h.jsonl: 1 operation is invoked by a process whose earlier operation ended in info (line 3: process 0 goes on after its info of line 2). After an info, a client should go on as a new process.',
   ])
 })

@@ -184,7 +184,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   /** Promotes the standby under the primary's name. A copy of its data becomes the new standby. */
   #failOver(): Undo {
     const standby = this.#standby
-    if (standby === undefined) throw new Error(`${this.id} is refused by whyNot`)
+    if (standby === undefined) throw new Error(`${this.id} has no standby to promote`)
     const { received } = standby.#position
     for (const node of [this, standby]) node.#goDown()
     standby.#engine.crash()

@@ -119,7 +119,7 @@ function checkedResult(result: unknown): Completion {
       if (typeof error !== 'string') throw wrong(`a result that is "${type}" with the error ${valueText(error)}`)
       if (answered === undefined || answered === false) return { type, error }
       if (type === 'fail' && answered === true) return { type, error, answered }
-      throw wrong(`a result that is "${type}" with answered ${valueText(answered)}`)
+      throw wrong(`a result that is "${type}" and whose "answered" is ${valueText(answered)}`)
     default:
       throw wrong(`the result ${valueText(result)}`)
   }

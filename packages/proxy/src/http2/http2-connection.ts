@@ -323,7 +323,7 @@ export class Http2Connection implements Interceptor {
     const endAt =
       type === FRAME.data ? messages.endIn(dataOf(frame)) : type === FRAME.headers ? messages.endIn(NOTHING) : undefined
     if (endAt === undefined || (type === FRAME.headers && endsStream(frame))) {
-      if (endsStream(frame)) rule.miss('the reply ended before that many messages')
+      if (endsStream(frame)) rule.miss('the reply ended by itself before the fault could end it')
       return undefined
     }
     const content = type === FRAME.data ? dataOf(frame) : NOTHING

@@ -14,7 +14,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
     ['1062', '1048', '1064', '1054', '1146', '1243', '1264', '1364', '1406', '3140', '4025'],
     'the command was refused',
   ),
-  info(['1180', '1105'], 'the commit failed in a place that the server does not name'),
+  info(['1180', '1105'], 'the commit failed, and the server does not say at which step'),
   info(['1053', '1317', '1927', '1928'], 'the session was ended, perhaps during its commit'),
 ]
 

@@ -140,7 +140,7 @@ function withoutRepeats(rows: readonly ResultRow[]): readonly ResultRow[] {
  * apart.
  */
 const repeatedKey = (table: RecordedTable): Doubt => ({
-  why: `two of its rows have the same ${table.key}: name the primary key of ${table.name}, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot`,
+  why: `two rows of its answer have the same ${table.key}. Name the primary key of ${table.name}, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot`,
   touches: everyCell(table),
   lasts: true,
 })
@@ -152,7 +152,9 @@ function mayChange(statement: RowStatement): Touches {
 }
 
 const remedyFor = ({ key, converts }: RecordedTable): string =>
-  converts === true ? `name each row by its ${key}, in digits or lower case` : `add RETURNING ${key}`
+  converts === true
+    ? `name each row by its ${key}, written only in lower-case letters, digits, - and _`
+    : `add RETURNING ${key}`
 
 interface ResultRow {
   /** Undefined if the result does not contain the primary key. */

@@ -209,7 +209,7 @@ function indirectOf(
   const names = written.map(({ name }) => name).join(', ')
   const cause = causes.length === 0 ? 'a trigger, rule, cascade or view' : [...new Set(causes)].join(' or ')
   return {
-    why: `${cause} makes it write ${names}. Keep it out of the recording, or leave ${names} out`,
+    why: `${cause} makes this statement write ${names}. Do not send this statement during the recording, or leave ${names} out of the recorded tables`,
     touches: everyCellOf(written),
   }
 }

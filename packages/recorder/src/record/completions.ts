@@ -11,7 +11,8 @@ export const completionsOfCopy = (answer: Completions | undefined): Completions 
 const ofCopy = (completion: Interpretation): Interpretation =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 
-const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carried out once more"
+const ANSWERED_COPY =
+  'the server answered the duplicate that the proxy sent, but may not have carried out the request again'
 
 export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }

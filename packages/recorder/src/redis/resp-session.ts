@@ -92,7 +92,10 @@ export class RespSession {
     if (!steering && this.#transaction === undefined) return
     this.#isDatabaseKnown = false
     this.#goBlind('a transaction')
-    this.#lost('MULTI or SELECT', 'a fault has lost or reordered messages, and it may not have been carried out')
+    this.#lost(
+      'MULTI or SELECT',
+      'a fault has lost or reordered messages, so this command may not have been carried out',
+    )
   }
 
   /**

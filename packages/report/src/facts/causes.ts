@@ -239,7 +239,7 @@ const causes: readonly Cause[] = [
     cause: 'A dequeue found nothing, although a message had been acknowledged before.',
     isSeen: true,
     remedy:
-      'Acknowledge a message only when every node that answers dequeues has it, and has it on its disk. If a message may come out late, expect eventual, and drain the queue at the end of the record.',
+      'Acknowledge a message only after every node that can answer a dequeue has stored it on disk. If a message may come out late, require only eventual (--expect eventual), and drain the queue at the end of the record.',
     fits: ({ report: { accounting }, history, counterexample: { culprit } }) =>
       accounting?.excuse === 'inside' &&
       culprit !== undefined &&

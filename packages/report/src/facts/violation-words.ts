@@ -155,10 +155,10 @@ export const violationText = ({ level, sentence }: Counterexample): string =>
   `Not ${adjective(level)}: ${printable(sentence)}`
 
 const whys: { readonly [why in Uncut['why']]: string } = {
-  time: 'Not cut down further: out of time.',
-  memory: 'Not cut down further: out of memory.',
-  size: 'Not cut down further: the smallest explanation found is too long to be shown.',
-  unasked: 'Not cut down further.',
+  time: 'The search for a smaller explanation ran out of time.',
+  memory: 'The search for a smaller explanation ran out of memory.',
+  size: 'The smallest explanation found is too long to be shown.',
+  unasked: 'No smaller explanation was searched for.',
 }
 
 /** Returns why a counterexample may not be minimal. */

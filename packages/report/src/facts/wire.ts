@@ -149,7 +149,7 @@ function sentenceOf(
   const node = nameText(reader)
   if (isNeverSent && informed !== undefined)
     return `${node} had not asked ${nameText(informed.to)} since ${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}.`
-  if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
+  if (isNeverSent) return `No message with ${change} was sent to ${node} before ${node} answered.`
   const arrived = toReader.find((message) => hadArrived(message, calledAt))
   if (arrived !== undefined) return arrivedText(arrived, { change, node, calledAt })
   const received = toReader

@@ -169,7 +169,7 @@ function faultList(when: string, faults: readonly DrawnFault[]): Html {
   return html`<details><summary>${when}: ${count(faults.length)}</summary><ol class="fault-list">${shown.map(
     ({ label, from, to, hits }) =>
       html`<li>${label}<small>${moment(from)} to ${moment(to)}${hits === undefined ? '' : hits === 0 ? ', had no effect' : `, took effect ${plural(hits, 'time')}`}</small></li>`,
-  )}</ol>${more !== 0 && note(`${count(more)} more are in its report.`)}</details>`
+  )}</ol>${more !== 0 && note(`The report of this result lists ${plural(more, 'more fault')}.`)}</details>`
 }
 
 const own = `

@@ -60,7 +60,7 @@ ${stepRows(telling, fix, number + 1)}
 
 function ending({ kind, goodput, ending: outcome, verdicts, differences }: StoryTelling): Html {
   const isAsScripted = differences.length === 0
-  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && isAsScripted ? 'good' : 'bad'}"><p><b>${outcome}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!isAsScripted && html`<p class="why-bad">It did not end as told:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
+  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && isAsScripted ? 'good' : 'bad'}"><p><b>${outcome}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!isAsScripted && html`<p class="why-bad">It did not end as expected:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
 }
 
 /** The buttons that move through the steps of the page. The page's script makes them visible. */

@@ -40,7 +40,10 @@ const violationTexts: { readonly [guarantee: string]: (seen: Seen) => string } =
       ? `${watch} got a wrong report of its progress`
       : `${watch} was told that it was up to date, but missed ${change}`,
   reliable: missed,
-  resumable: (seen) => (seen.isRefused ? `${seen.watch} was refused changes that nobody had compacted` : missed(seen)),
+  resumable: (seen) =>
+    seen.isRefused
+      ? `${seen.watch} was told that its changes are compacted, but nobody had compacted them`
+      : missed(seen),
   truthful: ({ watch }) => `${watch} reported a change wrongly`,
   live: ({ watch, change }) => `${watch} got stuck, and never saw ${change ?? 'the last change'}`,
   future: ({ watch }) => `${watch} was sent a change from before its start`,
@@ -108,7 +111,7 @@ export const streamLosses: readonly FindLoss[] = lossesOfMessages('no-lost-write
 export const workQueueLosses: readonly FindLoss[] = lossesOfMessages('no-lost-messages', {
   'no-invented-messages': 'A consumer got a message that nobody enqueued',
   'no-handouts-after-ack': 'A message came again after it was acknowledged',
-  'no-double-leases': 'Two consumers had one message at a time',
+  'no-double-leases': 'Two consumers had the same message at the same time',
   'no-repeats': 'A message was handed out again',
   'first-in-first-out': 'A message overtook another',
 })

@@ -31,7 +31,7 @@ export const dotReporter: Reporter = {
     const sum = nonEmpty([
       plural(findings.length, 'verdict'),
       passed,
-      noted === 0 ? '' : `${noted} with a violation where nothing was expected`,
+      noted === 0 ? '' : `${noted} with a violation where no level was expected`,
     ]).join(', ')
     return `${['', ...lines, sum].join('\n')}\n`
   },

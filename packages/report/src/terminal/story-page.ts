@@ -34,8 +34,8 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { differences } = telling
   const end =
     differences.length === 0
-      ? [style.green(`${symbols.met} ended as told`)]
-      : [style.bold(style.accent(`${symbols.violated} did not end as told`)), ...warnings(differences, page)]
+      ? [style.green(`${symbols.met} ended as expected`)]
+      : [style.bold(style.accent(`${symbols.violated} did not end as expected`)), ...warnings(differences, page)]
   return [
     titleLines(telling, page),
     ...stepSections(telling, page),

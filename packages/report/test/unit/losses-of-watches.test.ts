@@ -61,7 +61,11 @@ describe('the report of a watch violation', () => {
       all,
       [events(x1), { progress: 4 }],
     ],
-    ["p7's watch was refused changes that nobody had compacted", all, [{ ended: true, compacted: 4 }]],
+    [
+      "p7's watch was told that its changes are compacted, but nobody had compacted them",
+      all,
+      [{ ended: true, compacted: 4 }],
+    ],
   ])('the report of a watch violation has the headline: %s', (title, asked, responses) => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })

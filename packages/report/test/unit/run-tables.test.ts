@@ -45,9 +45,9 @@ test('the reason for undecided verdicts is printed once if the client and node v
   const unknown = 'unknown: out of time'
   const other = 'linearizable unknown: x is judged only up to line 3'
   expect(viewsTexts({ client: 'not linearizable', backend: { headline: other }, said: [] } as never)).toEqual([
-    'the answers that clients got are not linearizable; those that the nodes sent, with the ones that were lost, are undecided',
+    'the answers that clients got are not linearizable; the answers that nodes sent, including lost ones, are undecided',
   ])
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
-    'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',
+    'the answers that clients got are undecided; the answers that nodes sent, including lost ones, are undecided too',
   ])
 })

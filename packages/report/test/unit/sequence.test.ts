@@ -54,7 +54,7 @@ test('a story shows the result of a custom operation only if the result differs 
 
 test('the page of a replay without enough evidence shows the reason in place of the result', () => {
   const summary = {
-    title: 'nothing went wrong, and little proved',
+    title: 'nothing went wrong, but little was proved',
     mood: 'unsure',
     sentence: 'raft kept its history linearizable.',
     trace: [],
@@ -65,7 +65,7 @@ test('the page of a replay without enough evidence shows the reason in place of 
   } as const
   const options = { width: 100, unicode: true }
   const text = renderReplay(summary, plainStyle, options)
-  expect(text).toContain('NOTHING WENT WRONG, AND LITTLE PROVED\n  ⚠ no kill ever bit')
+  expect(text).toContain('NOTHING WENT WRONG, BUT LITTLE WAS PROVED\n  ⚠ no kill ever bit')
   expect(text).not.toContain('kept its history')
   expect(renderReplay({ ...summary, mood: 'good', doubts: [] }, plainStyle, options)).toContain('kept its history')
 })

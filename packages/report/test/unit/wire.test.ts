@@ -112,11 +112,11 @@ describe('a message with the missed change', () => {
       fate: 'received',
     }
     const all = rendered([other])
-    everywhere(all, 'No message with x = 743 was sent to n3 by then.')
+    everywhere(all, 'No message with x = 743 was sent to n3 before n3 answered.')
     expect(all.svg).toContain('class="message never"')
     expect(all.terminal).toContain('1 other message meanwhile')
     const cut = rendered([other], { isCut: true })
-    expect(cut.page).not.toContain('was sent to n3 by then')
+    expect(cut.page).not.toContain('was sent to n3 before n3 answered')
     expect(cut.svg).not.toContain('class="message never"')
   })
 })
@@ -129,7 +129,7 @@ test('the report names a server that had the change and was not asked by the rea
   expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
   expect(all.svg).toContain('n3 had not asked db since')
   const late = rendered([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
-  everywhere(late, 'No message with x = 743 was sent to n3 by then.')
+  everywhere(late, 'No message with x = 743 was sent to n3 before n3 answered.')
 })
 
 describe('a capture of messages', () => {

@@ -43,10 +43,10 @@ export function leftOutReads(history: History): string[] {
   const were = rows.length === 1 ? 'was' : 'were'
   if (MAY_SAY_ANYTHING.test(error))
     return [
-      `${reads}${whose} ended in ${error}, which the route table calls "fail", and ${were} left out, after an acknowledged write: nobody knows what they found. If that status says that there is nothing, have the route say "absent" for it in place of "fail"; if it has a value, let the route take it`,
+      `${reads}${whose} ended in ${error} after an acknowledged write and ${were} left out, because the route table calls this status "fail". Whether a value was there is unknown. If ${error} says that there is no value, have the route say "absent" for ${error} in place of "fail"; if the answer has a value, have the route read the value`,
     ]
   return [
-    `${reads}${whose} ended in ${error} and ${were} left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"`,
+    `${reads}${whose} ended in ${error} after an acknowledged write and ${were} left out: a lost write looks like this. Have the route say "absent" for ${error} in place of "fail"`,
   ]
 }
 

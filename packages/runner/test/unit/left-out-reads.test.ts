@@ -35,7 +35,7 @@ const missed = (error = 'status 404') =>
 describe('the warning about reads missing from the record', () => {
   test('leftOutReads names a read that ended in status 404 after an acknowledged write', () => {
     expect(complaints(...written, ...missed())).toEqual([
-      '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
+      '1 read of x ended in status 404 after an acknowledged write and was left out: a lost write looks like this. Have the route say "absent" for status 404 in place of "fail"',
     ])
     expect(complaints(...removed, ...written, ...missed('grpc NOT_FOUND'), ...missed())).toHaveLength(1)
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)

@@ -75,7 +75,7 @@ export const examplePackages: readonly Exhibit[] = [
     program: 'bullmq-stalled',
     breaks: 'linearizable',
     args: bullmqStalled('again'),
-    cure: { says: 'maxStalledCount: 0 fails such a job', args: bullmqStalled('never') },
+    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: bullmqStalled('never') },
   },
   {
     name: 'bullmq-paused',
@@ -85,7 +85,7 @@ export const examplePackages: readonly Exhibit[] = [
     program: 'bullmq-stalled',
     breaks: 'linearizable',
     args: bullmqStalled('again paused'),
-    cure: { says: 'maxStalledCount: 0 fails such a job', args: bullmqStalled('never paused') },
+    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: bullmqStalled('never paused') },
   },
   {
     name: 'pg-commit-lost',

@@ -18,7 +18,7 @@ const queues = [
     queue: 'bull',
     version: '4.16.5',
     source: 'https://github.com/OptimalBits/bull#important-notes',
-    cure: 'maxStalledCount: 0 fails such a job',
+    cure: 'maxStalledCount: 0, so that a job fails if its lock expires',
     mode: 'never',
   },
   {

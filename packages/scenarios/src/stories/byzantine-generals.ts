@@ -38,7 +38,7 @@ export const byzantineGenerals: Story = {
       bug: 'unverified-signatures',
       beats: beats`
         0 King n1 write attack 7 -- Now n1 signs its orders. n4 is the traitor.
-        1000 Scout n2 read attack = null -- n4 passes on another hour with n1’s signature for seven. n2 does not verify it, believes that n1 signed both, and stays.`,
+        1000 Scout n2 read attack = null -- n4 changes the hour in n1’s order and keeps n1’s signature, which is for seven. n2 does not verify the signature, believes that n1 signed both hours, and stays.`,
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: {},

@@ -96,7 +96,7 @@ const LAST_DATE = 2_145_031_948
 
 export function boundOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue) => number {
   const compare = types.typeOf(subtypeOf(oid) ?? 0).compare
-  if (compare === undefined) throw new TypeError(`no order of the bounds of the type ${oid}`)
+  if (compare === undefined) throw new TypeError(`the bounds of the range type ${oid} cannot be compared`)
   return compare
 }
 

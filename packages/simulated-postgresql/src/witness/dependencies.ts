@@ -103,7 +103,7 @@ export class Dependencies {
         // The changes of several transactions may alter the result only together. A dependency on one transaction
         // cannot express this.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
-          this.#unknown ??= `${executed.sql} depends on several transactions together`
+          this.#unknown ??= `the result of ${executed.sql} depends on several transactions together, and on none of them alone`
       }
     }
     found.sort(([one], [other]) => one - other)

@@ -37,7 +37,7 @@ function answers({ program, problem, containers }: EngineListing, isNeeded: bool
   if (problem !== undefined)
     return {
       ...{ what: program, allowed: false, detail: problem, isNeeded },
-      remedy: 'Start it, or run chaos as a user who may use it.',
+      remedy: 'Start the engine, or run chaos as a user who may use the engine.',
     }
   const where = elsewhere(program, containers)
   if (where !== undefined)

@@ -84,7 +84,7 @@ function scan(store: Store, watched: Watch): Scan {
     doubt(ofAllWritten, 'a write that nobody saw may have been made')
   // An unknown answer may have contained the missing change.
   const isLost = deliveries.some(({ of }) => of.outcome === 'info')
-  if (isLost) doubt([...ofAllSent, 'live'], 'nobody knows all that a watch was sent')
+  if (isLost) doubt([...ofAllSent, 'live'], 'not all answers to a watch are known')
   const finals = deliveries.filter(({ of }) => of.isFinal)
   const end = finals.at(-1)
   const target = view.wanted.at(-1) ?? NOWHERE

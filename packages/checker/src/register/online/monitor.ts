@@ -202,7 +202,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     const trouble = written.block === undefined ? establish(written, position) : undefined
     if (trouble !== undefined) return trouble
     const { block } = written
-    if (block === undefined) throw new Error('a value that was established belongs to a block')
+    if (block === undefined) throw new Error('establish() put the value into no block')
     if (call > block.last) block.last = call
     if (conflicts(block, position)) return 'stale'
     if (block.settled) consider(block)

@@ -178,7 +178,7 @@ describe('chaos check', () => {
     const { exitCode, stdout } = await chaosHere(['check', file, '--model', 'stream', '--expect', 'faithful', '--json'])
     expect(exitCode).toBe(1)
     expect(JSON.parse(stdout).levels['no-lost-writes'].counterexample.sentence).toBe(
-      '8 was at offset 3 of 1 (sent by process 0, and acknowledged), and nobody ever polled it. Subscribed consumers passed over it: process 1 polled offset 0, and process 2 offset 4.',
+      '8 was at offset 3 of 1 (sent by process 0, and acknowledged), and nobody ever polled it. Subscribed consumers skipped this message: process 1 polled offset 0, and process 2 offset 4.',
     )
   })
 

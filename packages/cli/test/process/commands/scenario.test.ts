@@ -114,7 +114,7 @@ describe('chaos scenario', () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
-    expect(stdout.match(/ended as told/g)).toHaveLength(2)
+    expect(stdout.match(/ended as expected/g)).toHaveLength(2)
     expect(stdout.match(/ {6}✘ spent \$15 of \$10\n/g)).toHaveLength(2)
     expect(exitCode).toBe(0)
   })
@@ -150,19 +150,19 @@ describe('chaos scenario', () => {
       {
         command: 'scenario',
         result: 'passed',
-        title: 'Ended as told',
+        title: 'Ended as expected',
         sentence: expect.stringContaining('$5 are left'),
       },
       {
         command: 'scenario',
         result: 'passed',
-        title: 'Ended as told',
+        title: 'Ended as expected',
         sentence: expect.stringContaining('−$5 are left'),
       },
     ])
     const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
     expect(junit).toContain('<testsuite name="chaos" tests="2" failures="0" errors="0"')
-    expect(markdown).toContain('| ✅ | burrito-and-taco: two masters, the last writer wins | Ended as told |')
+    expect(markdown).toContain('| ✅ | burrito-and-taco: two masters, the last writer wins | Ended as expected |')
     expect(page).toContain('Raft on three nodes')
   })
 

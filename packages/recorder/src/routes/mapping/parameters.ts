@@ -26,5 +26,6 @@ export function parametersBeside(target: string, named: readonly string[]): read
 
 export function whyNotNamed(parameters: readonly string[]): string {
   const names = parameters.map((name) => JSON.stringify(name)).join(', ')
-  return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, so it may request something else. Use it in "when", or ignore it: "ignoredParameters": [${names}]`
+  const [noun, pronoun] = parameters.length === 1 ? ['the parameter', 'it'] : ['the parameters', 'them']
+  return `no route names ${noun} ${names} in the query, so the request may ask for something else. Use ${noun} in "when", or ignore ${pronoun}: "ignoredParameters": [${names}]`
 }

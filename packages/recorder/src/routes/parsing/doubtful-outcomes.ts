@@ -45,7 +45,7 @@ function refuseIgnoredChange(route: RouteSpec, routes: readonly RouteSpec[], at:
   if (recorded === undefined) return
   const instead = method === 'DELETE' ? '"f": "write", "value": {"const": null}' : '"f": "write", and its "value"'
   throw inputError(
-    `${at}: a ${method} changes what ${recorded.request} records, so ignoring it would make the changed values look wrong. Record it (${instead}), or leave this route out: then the key is unknown after each ${method}.`,
+    `${at}: a ${method} changes what ${recorded.request} records. If the ${method} is ignored, later reads of its changes look wrong. Record the ${method} (${instead}), or remove this route: then the key is unknown after each ${method}.`,
   )
 }
 

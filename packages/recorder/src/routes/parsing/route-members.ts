@@ -143,7 +143,7 @@ function parseOutcomes(value: unknown, where: string): NonNullable<CompoundRoute
   const outcomes = Object.entries(readObject(value, where)).map(([status, given]) => {
     if (STATUS.test(status)) return [status, outcome.parse(given, `${where}: ${status}`, TABLE_SCOPE)] as const
     throw inputError(
-      `${where}: ${quote(status)} is not a status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
+      `${where}: ${quote(status)} is not a status. Write a status (404), a class of statuses (5xx), or a status of gRPC ("grpc NOT_FOUND").`,
     )
   })
   return Object.fromEntries(outcomes)

@@ -717,7 +717,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     'a PREPARE TRANSACTION, or a COMMIT without BEGIN, records each written row as possibly changed: %s',
     (sql, said) => {
       const lines = recorded([asks(query(sql)), answers(...said.map(tag), ready())])
-      expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
+      expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT each in a request of its own/)])
     },
   )
 
@@ -737,7 +737,7 @@ describe('the recorder of a PostgreSQL connection', () => {
         answers(tag('COMMIT'), ready()),
       ],
     ])
-    expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
+    expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT each in a request of its own/)])
   })
 
   test('a function that is called without SQL is recorded as a possible change of all keys', () => {

@@ -155,12 +155,12 @@ const CASES: readonly Case[] = [
   [
     'SELECT id, balance FROM accounts WHERE id IN (7, 7)',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '1']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot',
   ],
   [
     'SELECT id, balance FROM accounts',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '2']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two of its rows have the same id: name the primary key of accounts, or leave the table out. Or, if the transaction is at REPEATABLE READ, insert no row that others may have deleted since its snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot',
   ],
   [
     'SELECT id, balance FROM accounts WHERE id = 7',
@@ -443,7 +443,7 @@ const CASES: readonly Case[] = [
   [
     "UPDATE accounts SET balance = 'a' WHERE id = 'B'",
     answered('UPDATE 1'),
-    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, in digits or lower case',
+    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, written only in lower-case letters, digits, - and _',
     { isMysql: true },
   ],
   [
@@ -461,7 +461,7 @@ const CASES: readonly Case[] = [
   [
     "UPDATE accounts SET balance = 'a ' WHERE id = 0",
     answered('UPDATE 1'),
-    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, in digits or lower case',
+    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, written only in lower-case letters, digits, - and _',
     { isMysql: true },
   ],
   [

@@ -1056,7 +1056,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
 
   test('the reason for a possible change of a table names the foreign key that may cause the change', () => {
     const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
-    expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
+    expect(JSON.stringify(events)).toContain('foreign key owner_fk makes this statement write accounts')
   })
 
   test('a recorded DELETE also marks tables as possibly changed if its foreign keys may change them', () => {

@@ -13,7 +13,7 @@ const tried = (table: object, request: string) =>
 const marks = (table: object, request: string) =>
   tried(table, request)
     .events.filter(({ process }) => process === 'recorder')
-    .map(({ f, key, value }) => [f, key, (value as { readonly why?: string }).why?.replace(/ of its query.*/, '')])
+    .map(({ f, key, value }) => [f, key, (value as { readonly why?: string }).why?.replace(/ in the query.*/, '')])
 
 test('a read is not understood if it has a parameter that no route names', () => {
   const routes = [read, write]

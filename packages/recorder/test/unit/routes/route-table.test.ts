@@ -46,7 +46,7 @@ describe('a malformed route table', () => {
     [route({ result: 'path.key' }), '"result" is "path.key". An answer has: header.NAME, body, json, json.MEMBER.'],
     [
       route({ outcomes: { 4040: 'ok' } }),
-      '"outcomes": "4040" is not a status. Write 404, a class of them: 5xx, or gRPC',
+      '"outcomes": "4040" is not a status. Write a status (404), a class of statuses (5xx), or a status of gRPC ("grpc NOT_FOUND").',
     ],
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],

@@ -179,7 +179,8 @@ function createAnswers(): Answers {
 
 /** @throws Error for a floating-point number, whose text depends on the server. */
 function textOf(value: Value): string | null {
-  if (value === 'unread') throw new Error('a floating-point number is not read')
+  if (value === 'unread')
+    throw new Error('a floating-point number cannot be read, because its text depends on the server')
   return value === null ? null : value.toString('utf8')
 }
 

@@ -45,12 +45,12 @@ describe.runIf(process.platform === 'linux')('containers that cannot be attached
     [
       'whose engine does not answer',
       'echo "Cannot connect to the Docker daemon" >&2; exit 1',
-      'no container engine answers (docker: Cannot connect to the Docker daemon). Start it, or run chaos as a user who may use it.',
+      'no container engine answers (docker: Cannot connect to the Docker daemon). Start the engine, or run chaos as a user who may use the engine.',
     ],
     [
       'to whose engine this user has no right',
       'echo "permission denied while trying to connect" >&2; exit 1',
-      'no container engine answers (docker: permission denied while trying to connect). Start it, or run chaos as a user who may use it.',
+      'no container engine answers (docker: permission denied while trying to connect). Start the engine, or run chaos as a user who may use the engine.',
     ],
     [
       'whose engine is too old',
