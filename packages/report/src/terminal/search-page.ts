@@ -108,7 +108,7 @@ function nothingFound({ subject, level, isolation, doubts }: SearchSummary, page
         page.width,
       ),
     ]
-  return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...warnings(doubts, page)]
+  return [style.bold(style.yellow('NOTHING FOUND, BUT LITTLE WAS PROVED')), ...warnings(doubts, page)]
 }
 
 /** Returns a title in capitals. A quoted text after a colon, such as SQL, keeps its case. */

@@ -97,7 +97,7 @@ const vacuousOf = async (body: string) => {
 patientTest('a search of a protocol that answers only writes proves nothing, and exits with 2', async () => {
   const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
   expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
-  expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
+  expect(page).toContain('NOTHING FOUND, BUT LITTLE WAS PROVED')
 })
 
 test('a rejected promise that a step does not await is reported as a failure of the protocol', async () => {
