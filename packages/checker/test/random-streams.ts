@@ -62,8 +62,8 @@ export function drawn(seed: number): Operation[] {
         break
       }
       case 4: {
-        // A poll of a consumer group. It returns up to two messages, more than other polls, because only then may a
-        // consumer have passed over a message.
+        // A poll of a consumer group. Its first offset is unknown, so the checker finds a skipped message only between
+        // two polled messages. The poll therefore returns up to two messages.
         const from = pick(3)
         const got = log.filter(([offset]) => offset >= from).slice(0, 2)
         if (lie()) got.splice(pick(got.length + 1), 1)

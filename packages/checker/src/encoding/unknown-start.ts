@@ -1,9 +1,9 @@
 import type { History, Json } from '@chaosproxy/history'
 
 /**
- * Stands for an unknown initial value of the object or of each key. A history then meets a level if some initial value
- * makes it meet the level. With this option, null is an ordinary value, and the text "unknown" cannot be an initial
- * value.
+ * The value of the option `initial` for an unknown initial value of the object or of each key. A history then meets a
+ * level if it meets the level from some initial value, and null is a value like any other. The text "unknown" itself
+ * cannot be an initial value.
  */
 export const UNKNOWN_START = 'unknown'
 

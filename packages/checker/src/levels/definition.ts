@@ -50,7 +50,10 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
 }
 
 interface WeakWords {
-  /** States what is contradictory for all possible sources. Follows "Whichever writes these reads saw,". */
+  /**
+   * Ends a sentence that begins with "Whichever writes these reads saw,". States what is impossible, whichever write
+   * each read saw.
+   */
   readonly noWay: string
   /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */
   introduction(client: string | undefined): string

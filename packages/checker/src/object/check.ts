@@ -87,7 +87,8 @@ interface Judged {
 }
 
 /**
- * Decides whether some parts of an object are linearizable. All workers number the parts of a history identically.
+ * Decides whether the parts that `isChosen` accepts are linearizable. Several workers can each decide some of the
+ * parts, because every worker numbers the parts of a history identically.
  *
  * @throws UserError for an operation that the model does not know.
  */

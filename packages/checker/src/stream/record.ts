@@ -150,7 +150,7 @@ interface Last {
   readonly row: OperationRow
   /** The offset from which the process polls next. */
   readonly next: number
-  /** Whether an assignment returned the offset. */
+  /** Whether `next` is a committed offset that an `assign` operation returned. */
   readonly isResumed: boolean
 }
 

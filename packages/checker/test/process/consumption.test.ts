@@ -16,7 +16,7 @@ const overlapping = (...operations: readonly ScriptedOperation[]): EventInput[] 
   ...operations.map(([f, value, type = 'ok'], process): EventInput => ({ process, type, f, value: value as never })),
 ]
 
-/** Forty operations that every order makes legal. */
+/** Forty operations that are legal in every order: writes, and cas of unknown outcome, which may have had no effect. */
 const crowd: readonly ScriptedOperation[] = Array.from({ length: 40 }, (_, n) =>
   n % 3 === 0 ? ['cas', [n % 5, (n + 1) % 5], 'info'] : ['write', n % 5],
 )

@@ -5,7 +5,7 @@ import { type ProofHead, Undecided } from '../proof.ts'
 export type Core = ReadonlySet<number> | undefined
 
 interface Judged {
-  /** Whether the core, together with the whole history, breaks the guarantee. */
+  /** Whether operations of the core break the guarantee. The rest of the history is taken into account. */
   breaks(guarantee: string, core: Core): boolean
   /** Returns the reason why an unbroken guarantee is undecided, if there is one. */
   open(guarantee: string): string | undefined

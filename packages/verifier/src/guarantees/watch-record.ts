@@ -41,7 +41,7 @@ export interface Store extends Timeline {
   readonly compactions: readonly Compaction[]
 }
 
-/** @throws Undecided for any other form, and if it is unclear which write caused an event */
+/** @throws Undecided for an operation of an unknown form, and if it is unclear which write caused an event */
 export function storeOf({ operations }: History): Store {
   const watches = new Map<string, Watch>()
   const writes: Write[] = []

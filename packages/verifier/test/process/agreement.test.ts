@@ -26,8 +26,8 @@ function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelP
 }
 
 /**
- * The number of rounds in which a refused order for a false verdict is changed at the place of its refusal, and tried
- * again.
+ * The number of orders to try for each false verdict. If the verifier refuses an order, the next order is the same one,
+ * changed at the line that the verifier named.
  */
 const REPAIRS = 12
 

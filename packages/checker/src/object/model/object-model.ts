@@ -60,8 +60,8 @@ interface Results {
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   /**
-   * The operations that answer with the requested value or with none. A different answer may name the value that really
-   * took effect.
+   * The operations that return the requested value or no value. If such an operation returns another value, the history
+   * is rejected, because it is unclear which of the two values took effect.
    */
   readonly repeats?: readonly number[] | undefined
   /**

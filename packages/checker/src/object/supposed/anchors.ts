@@ -17,7 +17,7 @@ export interface Anchor {
 
 interface Inclusion {
   readonly at: number
-  /** The sum that operations of unknown outcome have added by this sighting. */
+  /** The sum of the additions of unknown outcome that this sighting or an earlier sighting shows. */
   readonly sum: number
   /** The number of operations that the sighting includes. */
   readonly size: number

@@ -33,7 +33,9 @@ export type Since = readonly (readonly [operation: Addition, at: number])[]
 /** The maximum number of overlapping operations. With more, too many subsets are possible. */
 const MOST_OVERLAPPING = 12
 
-/** A part with the numbers and weights that its machine assigns to operations. */
+/**
+ * A part of a history, with the numbers (`code`) and the weights of its operations. Both are from the part's `Machine`.
+ */
 export interface Known {
   readonly part: Part
   readonly code: Int32Array

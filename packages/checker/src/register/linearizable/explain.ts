@@ -246,8 +246,9 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Finds a read that contradicts the observation of the older of two overlapping writes. The read saw the newer write,
- * and was called after the older write was acknowledged.
+ * Finds a read that disagrees with `observation` about the order of two overlapping writes. `observation` saw the older
+ * write, and was called after the newer write was acknowledged. The read saw the newer write, and was called after the
+ * older write was acknowledged.
  */
 function disagreeing(
   set: Encoded,

@@ -40,7 +40,8 @@ interface Written {
 }
 
 /**
- * Operations that are adjacent in any order: a write, its reads and, if a cas replaced its value, the block of the cas.
+ * Operations that are adjacent in every order that explains the events: a write, its reads and, if a cas replaced its
+ * value, the block of the cas.
  */
 interface Block {
   /** Position of the earliest return among the block's operations. */

@@ -63,7 +63,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // Stores the equal number, so that the next read compares only numbers.
+      // Replaces a state that is a text by the number of the equal value, so that the next read compares only numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {

@@ -87,7 +87,7 @@ export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cel
 /** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write: 1 if its place among the writes marked 1 is the same in every allowed order. */
+  /** By write: 1 or 0. Every allowed order contains the writes marked 1 in the same sequence. */
   readonly isCertain: Uint8Array
   /** Two transactions that held the row lock at the same time, so that the order is unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined

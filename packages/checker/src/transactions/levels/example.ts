@@ -71,7 +71,7 @@ function violates(
 
 function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
   const { length, starts, kind, key, keys } = record
-  /** By key: the last version that the part reads. */
+  /** By key: the last version that a transaction of `record` reads. */
   const seen = new Int32Array(keys.length).fill(INITIAL)
   rows.forEach((row, at) => {
     if (kind[at] === READ) seen[key[at]] = Math.max(seen[key[at]], versions.of[row])

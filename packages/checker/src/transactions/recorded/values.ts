@@ -212,9 +212,9 @@ interface Write {
 }
 
 /**
- * Finds writes of rolled-back transactions that explain reads of values that no committed version has. Another
- * transaction may explain such a read, too, if it overwrote the value itself: PostgreSQL shows no row while a
- * transaction deletes it and inserts it again.
+ * Finds writes of rolled-back transactions that explain reads of values that no committed version has. A concurrent
+ * transaction may explain such a read, too, if it wrote the value and later overwrote it. For example, a transaction
+ * deletes a row and inserts it again: PostgreSQL may show no row in between.
  */
 export class RolledBackWrites {
   readonly #record: TransactionRecord

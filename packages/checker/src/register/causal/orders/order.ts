@@ -27,7 +27,8 @@ export interface Facts extends Sourced {
 export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
-  // Visits one thread after another, so that writes are always added to the last list of their key.
+  // `threads.members` lists the threads one after another. A key's last list is therefore the only list to which a
+  // write of the current thread can belong.
   for (let m = 0; m < encoded.length; m++) {
     budget.tick()
     const i = threads.members[m]

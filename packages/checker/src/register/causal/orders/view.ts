@@ -54,8 +54,9 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // The sources of reads that have forced predecessors, by thread. `forcedPlaces` holds the positions of the sources in
-  // the thread, and `forcedRows` the rows of their forced predecessors.
+  // By thread: the thread's writes that are sources of reads and before which `force` ordered operations.
+  // `forcedPlaces` holds the place of each such source in the thread. `forcedRows` holds, for each such source, how
+  // many operations of every thread `force` ordered before it.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** Counts the forced sources among the first `count` operations of a thread. */

@@ -88,8 +88,8 @@ export class LongValues {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // A read of the value returned before this write was called. This is impossible, unless the value is written again;
-    // the key is then not judged.
+    // If a read returned this value before this write was called, no order explains the read. If the value is written
+    // again, another write may explain the read, but this function then returns false, and the key is not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }

@@ -136,7 +136,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     if (k === APPEND && appends !== undefined) return appends.append(state, operation)
     return -1
   }
-  /** Returns the state after a class member, or -1 if it is illegal or would not be observed. */
+  /**
+   * Returns the state after an operation of an `OptionalClass`. Returns -1 if the operation is illegal, or if no other
+   * operation would observe its effect.
+   */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
     if (k === CAS && from !== state) return -1

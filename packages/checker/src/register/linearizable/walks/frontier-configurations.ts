@@ -2,8 +2,9 @@ import { ones } from '../../../search/beam.ts'
 import type { OpenOperations } from '../open/open.ts'
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state (STATE), the last firing (NODE), the number of operations of unknown outcome
-// that fired (COST), two bits for each slot (from BITS on, see `Layout`), and then the used members of each class.
+// An operation that takes effect in a walk "fires". The words of a configuration: the state (STATE), the last firing
+// (NODE, a number in `Firings`), the number of operations of unknown outcome that fired (COST), two bits for each slot
+// (from BITS on, see `Layout`), and then, for each counted `OptionalClass`, the number of its operations that fired.
 export const STATE = 0
 export const NODE = 1
 export const COST = 2
