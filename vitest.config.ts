@@ -35,7 +35,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/unit/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude,
-          // They are quick and stay in their process: their files share a worker, and what it has imported.
+          // Unit tests are quick and stay in their process, so their files share a worker and the modules that the
+          // worker has imported.
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -18,7 +18,10 @@ const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
-/** Of a file with patient tests the others are left out: no test is no failure. */
+/**
+ * In a file with patient tests, the soak skips the other tests (see `test` in patient.ts). A suite without tests is
+ * therefore no failure.
+ */
 const leavingOut = { passWithNoTests: true }
 /**
  * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to

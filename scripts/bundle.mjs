@@ -25,7 +25,7 @@ const inlined = [
   'valibot',
 ]
 
-/** The modules that only define their exports when they are loaded, so that the bundler can drop unused exports. */
+/** The modules whose loading has no side effects, so that the bundler can drop their unused exports. */
 const PURE =
   /packages\/(?:history|faults|checker|verifier|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 

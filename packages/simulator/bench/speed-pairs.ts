@@ -5,7 +5,10 @@ import { type Pair, paceOf } from '../../../scripts/pace.ts'
 import { thisCheckout, withCommit } from './other-commit.ts'
 import type { BenchTurn, Ready, Taken } from './speed-side.ts'
 
-/** The number of trials before the measurement, and in each turn. A turn takes about a third of a second. */
+/**
+ * The number of trials before the measurement (`warmUp`), and the number of trials in each turn of one side (`trials`).
+ * A turn takes about a third of a second.
+ */
 const CASES = [
   { operations: 60, nodes: 3, warmUp: 6_000, trials: 800 },
   { operations: 60, nodes: 5, warmUp: 4_000, trials: 500 },
@@ -65,7 +68,7 @@ async function startSide(root: string): Promise<Side> {
   return { child, strategies }
 }
 
-/** Resolves with the answer of a side. Rejects if its process ends first. */
+/** Resolves with the next message from the process of a side. Rejects if the process exits first. */
 async function answerOf(side: ChildProcess): Promise<unknown> {
   const ended = new AbortController()
   const exit = () => ended.abort(new Error('a side of the comparison ended: see its message above'))

@@ -13,7 +13,10 @@ export interface NetContainers {
   addressOf(id: string): string
   /** Undefined without IPv6. */
   address6Of(id: string): string | undefined
-  /** A PATH that leads from an engine's name to the program that lists the containers. */
+  /**
+   * A value for the variable PATH in which `podman` is the program that lists the containers, and `docker` always
+   * fails.
+   */
   readonly path: string
   remove(): void
 }

@@ -86,7 +86,9 @@ export async function startPostgres(
   return runPostgres(postgres, { directory, user, port, settings })
 }
 
-/** Starts a standby that streams from its primary through another address, once a process listens there. */
+/**
+ * Starts a standby of `primary`. The standby streams from the address of `through`, as soon as a process listens there.
+ */
 export async function startStandby(
   { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },
   primary: RealServer,

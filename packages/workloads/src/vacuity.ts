@@ -19,8 +19,8 @@ export function missing(history: History, what: string, functions: readonly stri
 }
 
 /**
- * Returns a complaint, `text` with the commonest errors of these functions, if none of their calls returned a result
- * that passes `fits`.
+ * Returns a complaint if no call of `functions` returned a result that passes `fits`. The complaint is `text` and then
+ * the commonest errors of these calls.
  */
 export function unfound(
   history: History,

@@ -14,7 +14,10 @@ export interface NamedTarget {
   /** The option or configuration member that names the system, for error messages: `--targets`. */
   readonly where: string
   readonly value?: string | undefined
-  /** The name of the system's curve in a sweep. With several sweeps, it contains the settings of all but the first. */
+  /**
+   * The name of the curve to which the system belongs in a sweep. The points of a curve differ in the setting of the
+   * first sweep. The name contains the settings of the other sweeps, if there are any.
+   */
   readonly curve?: string | undefined
 }
 

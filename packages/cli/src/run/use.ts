@@ -92,7 +92,10 @@ const MOST_KEYS = 10_000
 const REHEARSAL =
   'before a run that uses a route table, write one value and read it back; if this fails, do not start the run; --no-rehearsal skips the check'
 
-/** If an option that sets a member of the run is not typed, the configuration sets the member. */
+/**
+ * `member` names the member of the run that an option sets. If the user does not give the option, the member is taken
+ * from the configuration.
+ */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,

@@ -15,8 +15,9 @@ const MOST_FILES = 1_000
 
 const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const
 
-// Every string that could be a path counts as the path of a file that a job reads. If the job does not need this file,
-// the job only gets a different name. If a needed file were left out, the job could get another job's result.
+// Every string that could be a path counts as the path of a file that a job reads. A file that the job does not need
+// only changes the job's name, a hash that includes the files (see `jobName`). If a needed file were left out,
+// different jobs could have the same name, and one could get the other's result.
 const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
 const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
 /** An import of a computed path. */

@@ -29,7 +29,7 @@ export const sqlFamily = defineFamily({
 
 export type SqlFault = FaultOf<typeof sqlFamily.kinds, typeof match, typeof when>
 
-/** @throws UserError (input) if no statement begins with the words. */
+/** @throws UserError (input) if no SQL statement can begin with the words in `statement`. */
 export function validateStatement(
   { statement: words }: { readonly statement?: string | undefined },
   where: string,

@@ -173,8 +173,8 @@ export class EventRows {
       lane.f = f
       lane.isStructured = parts.f !== undefined
     }
-    // The completion of a write may only repeat the written value, which may be a structure. A structure is certainly
-    // an answer if the request was a structure with the function, key and value.
+    // The completion of a write may only repeat the written value, which may be a structure. A structure in a
+    // completion is certainly an answer if the request was a structure that contained the function.
     const isAnswer = content === other || lane.isStructured || takesNothing(f)
     const inside = isAnswer ? (parts.outcome ?? outcomeOfReply(f, content?.[1], roles)) : undefined
     const isSaid = isSuccess(typed[1])

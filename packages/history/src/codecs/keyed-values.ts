@@ -37,7 +37,9 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
-  /** Whether values are known to have neither keys nor versions. Tagged tuples may still have keys. */
+  /**
+   * Whether values are known to have neither keys nor versions. A value that `isTuple` accepts has a key nevertheless.
+   */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole
   }

@@ -491,7 +491,7 @@ function errorOf(line: Line): string | undefined {
   return told === undefined ? undefined : reasonIn(line.take(told, 'the error'))
 }
 
-/** Whether a member without a role, such as a message, says that the request had no answer. */
+/** Whether an unused member, such as `message` or `timedOut`, says that the request failed or had no answer. */
 export const isReason = (name: string, value: Json): boolean =>
   (value === true && /^(?:is|has)?(?:timedout|timeout|failed|error|errored|lost|crashed|aborted)$/.test(plain(name))) ||
   (/^(?:message|msg|reason|details?|exception\w*)$/.test(plain(name)) &&
@@ -520,7 +520,10 @@ function combined(
   return { type: outcome, isNothing }
 }
 
-/** Returns the parts of a request, and notes the members of a written value. */
+/**
+ * Returns the parts of a request. If the written value is a structure, tells `roles` the names of its members: an
+ * answer with the same members is then a value, too.
+ */
 export function requestIn(value: Json | undefined, roles: Roles, named: Json | undefined): ReturnType<typeof partsOf> {
   const f = typeof named === 'string' ? functionNamed(named) : undefined
   const parts = partsOf(value, roles, { f, isAnswer: false })

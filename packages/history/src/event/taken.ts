@@ -56,8 +56,8 @@ export class UnusedMembers {
   }
 
   /**
-   * Returns the roles that a member may have. If no value of the member occurs twice, there are none, because names
-   * occur repeatedly. A key must also have at least two different values.
+   * Returns the roles that a member may have. A member whose values are all different has none, because a history
+   * contains the name of a client or of a key more than once. A key must also have at least two different values.
    */
   rolesOf(member: string): NonNullable<Taken['mayBe']> {
     const { lines, different } = this.#values.get(member) ?? { lines: 0, different: new Set() }

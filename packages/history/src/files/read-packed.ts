@@ -14,8 +14,8 @@ export interface PackedRecording {
 }
 
 /**
- * Reads a recording like `readHistory`. Keeps operations only if their keys have a place, and packs them. The needed
- * memory grows only with these operations.
+ * Reads a recording like `readHistory`. Keeps only operations on keys to which `dealing` gives a place, and packs these
+ * operations. The needed memory grows only with these operations.
  *
  * @throws CannotPack for a format other than JSON lines, and for a recording that must be checked as a whole.
  * @throws MemoryLimitError if `memoryBytes` is not enough.

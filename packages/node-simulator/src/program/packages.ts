@@ -139,8 +139,9 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * Returns the names that a statement uses, without those that are declared inside it. A name declared inside never
- * denotes a variable of the whole bundle. The bundler gives those variables names that the module does not contain.
+ * Returns the names that a statement uses, without those that are declared inside it. A name that is declared inside
+ * the statement never denotes a variable of the whole bundle, because the bundler names the bundle's variables
+ * differently from all names in the module.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()

@@ -83,7 +83,7 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** The number of last bytes to keep. No mark of another protocol is longer. */
+/** The number of last bytes to keep. No signature of TLS or HTTP/2 is longer. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /**

@@ -4,10 +4,10 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  * Chains two interceptors. The outer interceptor, such as a recorder, is next to the client. The inner interceptor is
  * next to the faults of the links. The outer interceptor must pass responses on unchanged.
  *
- * The inner interceptor may change the number of bytes, so the delivered bytes of the outer interceptor can only be
- * estimated. Suppose that the inner interceptor receives a byte. As soon as any byte that it passes on later is
- * delivered, the received byte counts as delivered. The estimate may include dropped bytes, but it is never too low. In
- * doubt, a recorder gives a lost request an unknown outcome.
+ * The inner interceptor may change the number of request bytes, so the outer interceptor gets only an estimate of its
+ * delivered bytes. A byte that the inner interceptor received counts as delivered once the server gets a byte that the
+ * inner interceptor passed on afterwards. The estimate may include dropped bytes, but it is never too low. In doubt, a
+ * recorder gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

@@ -127,7 +127,10 @@ class InnerSocket extends Duplex {
   }
 }
 
-/** Lets `ref` and `unref` of an inner connection's client act on the connection dialled for it. */
+/**
+ * Makes `ref` and `unref` of a client within this process act on `onward`, which the proxy dialled for this client.
+ * Does nothing if `accepted` is a real socket.
+ */
 export function goOnTo(accepted: Socket, onward: Socket): void {
   if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)
 }

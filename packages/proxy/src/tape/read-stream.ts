@@ -57,7 +57,7 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
   }
 }
 
-/** Reads each chunk as a message. A change that is split across chunks may be missed. */
+/** Reads each chunk as a message. A value that is split across two chunks may be missed. */
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)

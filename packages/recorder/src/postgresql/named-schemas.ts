@@ -14,7 +14,7 @@ export interface SchemaDoubt {
 }
 
 interface Read {
-  /** The statement's tokens. A table that certainly is not recorded is renamed. */
+  /** The statement's tokens. A name that certainly denotes a table that is not recorded is replaced by `OTHER`. */
   readonly tokens: readonly Token[]
   readonly doubt: SchemaDoubt | undefined
   /** How the tokens name recorded tables, if they do. */

@@ -12,7 +12,9 @@ export interface Catalogue {
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** The statements on `table` that cause the write: all statements that write, only DELETE, or only UPDATE. */
+  /**
+   * The statements on `table` that cause the indirect write: all statements that write, only DELETE, or only UPDATE.
+   */
   readonly by: 'write' | 'delete' | 'update'
   /** The columns whose UPDATE causes the write. */
   readonly columns?: readonly string[] | undefined

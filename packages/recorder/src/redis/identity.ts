@@ -5,7 +5,10 @@ export interface Identity {
   /** The client's name; undefined while it is unknown or being changed. */
   readonly session: string | undefined
   readonly isFinal: boolean
-  /** Takes a command that may rename the client. Returns a function to call with whether the command succeeded. */
+  /**
+   * Takes a command that may rename the client. Returns a function whose argument is whether the command succeeded.
+   * Returns undefined if the command does not rename the client.
+   */
   readonly received: (
     name: string,
     words: readonly Json[],

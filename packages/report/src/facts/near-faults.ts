@@ -321,7 +321,7 @@ const isOn = (span: FaultSpan, { calledAt }: Gap): boolean => endOf(span) >= cal
 
 /**
  * Returns for how many nanoseconds a fault overlaps the time span of a violation: at least 1 if they touch. A failover
- * always counts as at least 1, because its leader may still lead.
+ * that does not overlap the time span counts as 1, because the new leader may still lead.
  */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)

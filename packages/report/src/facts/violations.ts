@@ -56,8 +56,8 @@ function showsMore(report: Report<string>, level: string, drawn: Counterexample)
 }
 
 /**
- * Prefers the counterexample to causal consistency if its sentence equals that of `own`, because causal consistency is
- * better known than other levels.
+ * Returns the counterexample to causal consistency instead of `own` if both have the same sentence, because causal
+ * consistency is better known than other levels.
  */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')

@@ -291,8 +291,8 @@ function sentenceOf(history: History, facts: Facts): string {
   const { counterexample: shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const texts =
-    // If `isAside` is true, the judged level is not violated. The texts then do not describe the violation of a
-    // stronger level.
+    // If `isAside` is true, the counterexample violates only a level that is stronger than the judged level. The texts
+    // then do not describe the counterexample.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

@@ -59,7 +59,7 @@ export function createLiveRecord({ model, initial, mapping, vacuous }: RecordSoF
   let isWhole = true
   /** Whether the forgotten events have everything that a record needs. */
   let isProven = false
-  /** The doubt of the forgotten events that no later event removes. */
+  /** A doubt that the forgotten events raise, and that no later event can remove. Undefined if there is none. */
   let lasting: string | undefined
   let objected: string | undefined
 

@@ -142,7 +142,10 @@ export interface Concluded {
   readonly doubts: readonly string[]
 }
 
-/** An event as a wire recorder writes it. If the exchange is incomplete, `edges` lists the edges that it reached. */
+/**
+ * An event as a wire recorder writes it. If the exchange is incomplete, `edges` names the boundaries of the proxy that
+ * the request and its reply crossed, such as `backend-out`.
+ */
 export type WireEvent = Event & {
   readonly edges?: readonly string[] | undefined
   /** Whether the event is the server's own removal of an expired key. */

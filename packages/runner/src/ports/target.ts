@@ -138,8 +138,9 @@ export interface Target {
 /** The initial value that the user declares for every object. */
 export interface DeclaredBeginning {
   /**
-   * The initial value, or `unknown`. If undefined, the workload decides the initial value. If the workload needs
-   * inserted data, undefined means `unknown`, because the data may differ.
+   * The initial value, or `unknown`. If it is undefined, objects begin with the workload's initial value. Exception: if
+   * this value must be inserted before the run (`isInserted`), undefined means `unknown`, because the service may
+   * contain other data.
    */
   readonly initial: Json | undefined
   /** The name of the file that declares the value. Error messages begin with it. */

@@ -89,7 +89,10 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/** Returns the result of a level for a run. If there is an additional run with sets, its violations count as well. */
+/**
+ * Returns the result of a level for a run. If the run has an additional run of the set workload (`sets`), the
+ * violations of the additional run count as well.
+ */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
   // On sets, levels between `eventual` and the strongest are not judged. If `eventual` is violated, they count as

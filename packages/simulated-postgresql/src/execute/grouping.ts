@@ -52,8 +52,8 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // Names in the arguments of an aggregate refer to rows, not to groups, so the callbacks for groups are switched
-    // off.
+    // The arguments of an aggregate are evaluated for each row. The callbacks apply only to expressions that are
+    // evaluated for each group, so they are removed while the arguments are compiled.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
     scope.onNode = undefined

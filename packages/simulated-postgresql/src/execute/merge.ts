@@ -264,7 +264,10 @@ function slotsOf({ columns, tuple, system }: Relation): { readonly slot: Chooses
   return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
 }
 
-/** Returns a copy of the row with only the chosen values and tuples. */
+/**
+ * Returns a copy of the row that contains only the values whose index `slot` accepts and the tuples whose index `tuple`
+ * accepts.
+ */
 function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
   return {
     values: row.values.map((value, at) => (slot(at) ? value : null)),

@@ -29,9 +29,9 @@ export function foldOf(part: Compiled, env: Env): Known | undefined {
 }
 
 /**
- * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does this, too.
- * Errors of constants are therefore reported even if there are no rows. If the rule is strict, one constant null makes
- * the result null.
+ * Returns an expression that is computed in advance if `rule` is pure and all parts are constant. PostgreSQL's planner
+ * does this, too. Errors of constants are therefore reported even if there are no rows. If `rule` is strict, one
+ * constant null makes the result null.
  */
 export function derived(
   type: SqlType,

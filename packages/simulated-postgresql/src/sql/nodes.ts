@@ -10,7 +10,10 @@ type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
 /** The fields of a node of kind `K`. A field with zero, false or '' is absent. */
 export type Fields<K extends Kind> = Wrapped<K>[K]
 
-/** The values that fields have if the statement does not contain them. Such fields need not be read. */
+/**
+ * By field: the value that the parser sets if the statement does not mention the field. A field with this value can be
+ * ignored.
+ */
 const UNWRITTEN: Readonly<Record<string, unknown>> = {
   limitOption: 'LIMIT_OPTION_DEFAULT',
   op: 'SETOP_NONE',

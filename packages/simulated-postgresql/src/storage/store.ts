@@ -156,8 +156,8 @@ function undo(part: Subtransaction): void {
 }
 
 /**
- * Whether a subtransaction is aborted or part of an aborted one. If so, marks it as aborted. All writers are found in
- * this way, because every writer holds a lock.
+ * Whether a subtransaction is aborted or part of an aborted one. If so, marks it as aborted. `abortTo` calls this
+ * function for the owner of every lock. Each subtransaction that wrote holds a lock, so all of them are marked.
  */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []

@@ -159,8 +159,8 @@ export class Cells {
       const isForeign = (at: number): boolean => compared.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      // The insertion of the row may matter to the statement only through the cell of the whole row. `known` therefore
-      // covers all cells of the row.
+      // `known` covers all cells of the row, and not only this cell: whether the row was inserted may matter to the
+      // statement only in the cell that stands for the whole row.
       const matters = (at: number | undefined): boolean =>
         at === undefined || known.get(executed)?.includes(at) === true
       if (matters(next) && matters(last)) shared.push(...some)

@@ -80,8 +80,8 @@ export class Dependencies {
 
   /**
    * Returns the ranges of commits in which a cycle is possible. One kind of range begins with a commit that a statement
-   * missed, and ends when the statement's own group has committed. Another kind of range contains a group of several
-   * transactions.
+   * missed, and ends with the last commit of the statement's group (see `grouped`). The other kind contains all commits
+   * of a group of several transactions, if a transaction of another group committed among them.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []

@@ -47,7 +47,10 @@ export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (result
   return shown
 }
 
-/** Whether every violation and loss that some run must show has been shown. */
+/**
+ * Whether the runs have violated every level that some run must violate, and have lost writes if some run must lose
+ * them.
+ */
 export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: RowResult): boolean =>
   shown.unbroken.length === 0 && (!loses || shown.loses)
 

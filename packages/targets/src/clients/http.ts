@@ -200,7 +200,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** Returns the value of an input. Numbers become texts if the input writes or expects them. */
+/** Returns the value of an input. If the operation is a cas or replaces the whole value, numbers become texts. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)

@@ -12,7 +12,7 @@ export interface CommandFault {
   /** The undo command that runs if no other fault remains in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
   readonly timeoutMs: number
-  /** The turn in which the keeper runs the undo commands; by default the usual one. */
+  /** The turn in which the keeper runs the undo commands. If undefined, the keeper runs them in its usual order. */
   readonly turn?: Turn | undefined
 }
 

@@ -315,8 +315,8 @@ class Attachment {
   }
 
   /**
-   * Stores a container in its member. If the container replaces another one, it takes over the member; if it is new, it
-   * gets a member of its own.
+   * Stores a container in its `Member`. If the container replaces another container, it takes over the other
+   * container's member. A new container that runs gets a member of its own.
    */
   #sees(container: Container): void {
     const known =

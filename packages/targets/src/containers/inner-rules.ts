@@ -29,10 +29,10 @@ interface InnerTable {
 }
 
 /**
- * Opens the same rules in the containers' own networks, for bridges that bypass the engine's rules. A restarted
- * container gets its rules at the next `redirect`.
+ * Opens the rules of `openRules`, but in the containers' own networks, for bridges whose traffic bypasses the engine's
+ * rules. A restarted container gets its rules at the next `redirect`.
  *
- * @param processes A process of each running container, by each of its addresses.
+ * @param processes Maps every address of each running container to the id of a process in the container.
  */
 export function openInnerRules(
   project: string,

@@ -192,8 +192,9 @@ export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6'
 
 /**
  * Returns the commands that create a table with empty sets. The table redirects traffic before the engine's own rules,
- * which have priority -100, and restores the caller's address before the engine's masquerade. In a container's own
- * network, the only sender is the container, so the keys of links and pairs contain no sender.
+ * which have priority -100, and restores the caller's address before the engine's masquerade. If `isWithin` is true,
+ * the table is for a container's own network. The container is then the only sender, so the keys in `links` and `pairs`
+ * do not contain the sender's address.
  *
  * @param hooks for redirecting, for restoring, and for all other traffic.
  */

@@ -35,7 +35,10 @@ const SAYS_NO_ABSENCE = /^(?:[345]xx|401|407|408|425|429|5\d\d)$/
 /** Matches the statuses Request Timeout and Gateway Timeout, and gRPC's DEADLINE_EXCEEDED. */
 const IS_TIMEOUT = /^(?:408|504|grpc (?:4|DEADLINE_EXCEEDED))$/
 
-/** Refuses to ignore a PUT or DELETE of a recorded resource, which replaces or removes it (RFC 9110 §9.3). */
+/**
+ * @throws UserError (input) if the route ignores a PUT or DELETE of a recorded resource. Such a request replaces or
+ * removes the resource (RFC 9110 §9.3).
+ */
 function refuseIgnoredChange(route: RouteSpec, routes: readonly RouteSpec[], at: string): void {
   if (route.when !== undefined) return
   const { methods, path } = requestLine(route)

@@ -2,7 +2,7 @@ export type Comparison = '>=' | '<=' | '==' | '>' | '<'
 
 export interface Bound {
   readonly comparison: Comparison
-  /** A share from 0 to 1, nanoseconds, or a count; any number for a probe. */
+  /** For a measure: a share from 0 to 1, a number of nanoseconds, or a count. For a `Probe`: any number. */
   readonly bound: number
 }
 

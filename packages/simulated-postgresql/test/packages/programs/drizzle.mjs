@@ -40,7 +40,7 @@ writeFileSync(
 const db = drizzle(process.env.DATABASE_URL, { schema })
 await migrate(db, { migrationsFolder })
 await migrate(db, { migrationsFolder })
-// It shows a spinner.
+// `pushSchema` shows a spinner on standard output.
 const { write } = process.stdout
 process.stdout.write = () => true
 const pushed = await pushSchema(schema, db)
