@@ -71,8 +71,10 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-set-reads-nothing',
-        before: "if (/\\bselect\\b/.test(text)) return doubtful(what, 'the reads of this statement are not recorded', 'nothing')",
-        after: "if (!/\\bselect\\b/.test(text)) return doubtful(what, 'the reads of this statement are not recorded', 'nothing')",
+        before:
+          "if (/\\bselect\\b/.test(text)) return doubtful(what, 'the reads of this statement are not recorded', 'nothing')",
+        after:
+          "if (!/\\bselect\\b/.test(text)) return doubtful(what, 'the reads of this statement are not recorded', 'nothing')",
         breaks: 'a SET that reads a row is taken to read nothing',
       },
     ],

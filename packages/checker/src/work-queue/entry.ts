@@ -60,5 +60,7 @@ function headline(levels: Verdicts<WorkQueueLevel>): string {
   if (kept !== undefined) return `${kept.replaceAll('-', ' ')}${does === '' ? '' : `; ${does}`}`
   const least = levels['at-least-once']
   if (least.result !== 'unknown') return `not at least once: ${does}`
-  return does === '' ? `no fault found; ${least.reason.text}` : `${does}; delivery at least once is unknown: ${least.reason.text}`
+  return does === ''
+    ? `no fault found; ${least.reason.text}`
+    : `${does}; delivery at least once is unknown: ${least.reason.text}`
 }

@@ -68,7 +68,7 @@ export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId)
   `${source}:${line}: the request id ${JSON.stringify(id)} ${
     isEqual
       ? 'is repeated after an answer, and the repetition counts as a retry, not as an equal new operation.'
-      : "names different operations, so it may be the id of a client. A request that repeats this id after an answer may be a retry or a new operation, so its outcome counts as unknown."
+      : 'names different operations, so it may be the id of a client. A request that repeats this id after an answer may be a retry or a new operation, so its outcome counts as unknown.'
   } "requestId" must name a header field with a new id for each request.`
 
 /** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */

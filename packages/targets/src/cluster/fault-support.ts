@@ -78,8 +78,7 @@ function onMessages(
   if (among === 'nodes' ? framed : among === 'clients' ? ofClients : framed || ofClients) return true
   if (isElsewhere && among !== 'clients')
     return {
-      not:
-        'proxies on other hosts carry the links between nodes, and inject faults into connections, not into single messages',
+      not: 'proxies on other hosts carry the links between nodes, and inject faults into connections, not into single messages',
       instead: OF_CONNECTIONS,
     }
   return {

@@ -292,8 +292,7 @@ describe('a declaration with remote proxies', () => {
     expect(target.supports('partition', 'nodes')).toBe(true)
     expect(target.supports('latency', 'nodes')).toBe(true)
     expect(target.supports('drop-message', 'nodes')).toEqual({
-      not:
-        'proxies on other hosts carry the links between nodes, and inject faults into connections, not into single messages',
+      not: 'proxies on other hosts carry the links between nodes, and inject faults into connections, not into single messages',
       instead: ['delay', 'reset', 'partition'],
     })
   })
