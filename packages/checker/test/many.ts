@@ -16,5 +16,8 @@ export const manyOf = (histories: number): string => many(histories).toLocaleStr
  */
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 
-/** Returns how many of the tested histories may at most have some property. */
+/**
+ * Returns the maximum number of tested histories with a property. A test of fewer histories gets twice its proportional
+ * maximum.
+ */
 export const atMost = (histories: number): number => Math.ceil(histories * (times < 1 ? times * 2 : times)) + 3

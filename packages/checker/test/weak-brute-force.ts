@@ -161,7 +161,10 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     readonly mr?: true
     readonly mw?: true
     readonly wfr?: true
-    /** Whether the two guarantees about writes also hold for visibility, as in Terry et al. 1994. */
+    /**
+     * Whether `mw` and `wfr` also apply to what reads see, as in Terry et al. 1994: a read that sees a write also sees
+     * every write that these guarantees place before it.
+     */
     readonly propagates?: true
   }
 

@@ -11,7 +11,10 @@ import type { OnlineViolation } from '../online/checker.ts'
 import { NOT_REQUESTED, type Reason } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
-/** The step limit for judging the proven violation, also after the deadline. This takes a fraction of a second. */
+/**
+ * The step limit for judging the proven violation. These steps take a fraction of a second, so they are allowed even
+ * after the deadline.
+ */
 const STEPS = 2_000_000
 
 /**

@@ -11,7 +11,10 @@ import { asIn, seenBy } from './seen-by.ts'
 
 /** The share of the time for judging with the most orders that the clocks allow. This decides most levels. */
 const NARROWEST_SHARE = 0.6
-/** The share of the remaining time for each form of a tied history. Most searches end earlier. */
+/**
+ * The share of the remaining time for judging each of the tied histories (`tiedNarrowest`, `tiedWidest`). Most searches
+ * end earlier.
+ */
 const TIED_SHARE = 0.5
 const MOST_TIED_MS = 5_000
 

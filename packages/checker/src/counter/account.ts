@@ -240,8 +240,8 @@ const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], 
 const MOST_SHOWN = 40
 
 /**
- * Returns a read and its updates. If there are too many updates to show, returns at most one update, which the read
- * must include.
+ * Returns a read and its updates. If there are more than `MOST_SHOWN` updates, returns the read with at most one of
+ * them: the first nonzero update that was acknowledged before the read was called.
  */
 function readWithUpdates(
   history: History,

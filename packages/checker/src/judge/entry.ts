@@ -48,7 +48,7 @@ export interface ModelEntry<Name extends string = Level> {
 export interface Need {
   /** Names the missing operations. Follows "no" in a sentence: `no read succeeded`. */
   readonly what: string
-  /** The functions that can meet the need; undefined for any function. */
+  /** The functions whose operations can meet the need; undefined if the operations of every function can. */
   readonly functions: readonly string[] | undefined
   /** Whether an operation of these functions meets the need. By default every successful one does. */
   readonly isMetBy?: IsMetBy

@@ -50,7 +50,10 @@ export function createFindings<Guarantee extends string>(): Findings<Guarantee> 
   }
 }
 
-/** Returns a ladder of guarantees that do not imply each other, below `faithful`, which combines them. */
+/**
+ * Returns a ladder with the level `faithful` at the top, which requires all guarantees. The guarantees do not imply
+ * each other.
+ */
 export const ladderOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],
   lasting: readonly Guarantee[],

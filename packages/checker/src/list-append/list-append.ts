@@ -39,7 +39,10 @@ export const listAppend: ObjectEntry = {
   },
 }
 
-/** A list. Before its first read, only the end of the list is known: the elements appended so far. */
+/**
+ * The state of a list. While `isKnown` is false, the initial list is unknown and no read has happened, so `list`
+ * contains only the elements appended so far: the end of the real list.
+ */
 interface List {
   readonly isKnown: boolean
   readonly list: readonly string[]

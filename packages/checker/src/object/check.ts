@@ -24,7 +24,10 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 import { judgeTied } from './tied.ts'
 
-/** The time for reducing a counterexample; the rest is for accounting for the elements. */
+/**
+ * The maximum time for reducing a counterexample. Accounting for the elements (see `Accounting`) takes place later, in
+ * the time that remains.
+ */
 const EXPLAIN_MS = 2_000
 
 /** The share of the time for linearizability if other levels need time too. */
@@ -35,7 +38,10 @@ const shareFor = ({ levels }: CheckOptions): number =>
 
 export interface ObjectToJudge {
   readonly object: ObjectModel
-  /** `alike`: the initial value makes no difference. `own`: only the model's initial value is known. */
+  /**
+   * How to judge an object whose initial value is unknown. `alike`: from any value, because the initial value makes no
+   * difference. `own`: from the initial value of the user's model, because no other possible value is known.
+   */
   readonly fromAny: AnyStart | 'alike' | 'own'
   /** The results that other workers found for the object's parts. */
   readonly settled?: Settled | undefined

@@ -61,7 +61,10 @@ function startOf(history: History, rows: readonly number[]): Json {
 const differences = (lines: readonly number[]): readonly number[] =>
   lines.map((line, at) => line - (at === 0 ? 0 : lines[at - 1]))
 
-/** The lines of an order, or of several orders merged by moments. */
+/**
+ * Returns the lines of an order. Merges several orders by moments: the moment of a row is the highest line among the
+ * row and the rows before it in its order.
+ */
 function merged([first = [], ...others]: readonly (readonly number[])[], lineOf: Int32Array): readonly number[] {
   if (others.length === 0) return first.map((row) => lineOf[row])
   const moments = [first, ...others].flatMap((rows) => {

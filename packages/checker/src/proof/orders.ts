@@ -157,7 +157,10 @@ export interface ProvedOrders {
 export interface FailedOrder {
   /** Rows, in the order tried. A transaction that starts and commits occurs twice. */
   readonly rows: readonly number[]
-  /** The operation that should have come earlier. Undefined if the last answer is impossible. */
+  /**
+   * The operation that must precede the last operation of `rows`. Undefined if the answer of the last operation is
+   * impossible.
+   */
   readonly missing: number | undefined
 }
 

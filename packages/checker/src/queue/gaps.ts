@@ -16,7 +16,8 @@ const HALF = 0.5
  * - The dequeues of unknown outcome called so far are at least as many as the acknowledged messages that no known
  *   dequeue took.
  *
- * Such moments do not exclude each other. At each of them, the dequeues of unknown outcome have taken these messages.
+ * The queue may be empty at all these moments in one and the same order: at each moment, the dequeues of unknown
+ * outcome have taken the messages of the second condition.
  */
 export function findGap(
   lives: readonly Life[],

@@ -19,7 +19,10 @@ import {
   writersOf,
 } from './lost-versions.ts'
 
-/** The maximum number of partial judgements for each version found. */
+/**
+ * The maximum number of judgements of a part of the key's history, for each version that must be assigned to a lost
+ * write.
+ */
 const MOST_TRIED_FOR_EACH = 16
 
 /** The share of the time for assigning versions to lost writes. */

@@ -364,7 +364,8 @@ function writtenForms({ values }: History, written: ReadonlySet<number>): Readon
 }
 
 /**
- * Returns the written value that has the same form as the read value or, if this is an object, as one of its members.
+ * Returns the written value that has the same form (see `formOf`) as the read value. If the read value is an object,
+ * compares the forms of its members instead.
  */
 function relatedIn(forms: ReadonlyMap<string, Json>, read: Json): Json | undefined {
   const candidates: readonly Json[] = isObject(read) ? (Object.values(read) as readonly Json[]) : [read]

@@ -134,8 +134,8 @@ interface Calls {
   /** By offset (see `seenAt`): the earliest call of a send that returned it. */
   readonly byOffset: ReadonlyMap<string, number>
   /**
-   * By message. `withoutOffset`: the calls of its sends that returned no offset. `first`: the earliest call among all
-   * of its sends.
+   * By message, as event positions. `withoutOffset`: the calls of the message's sends that returned no offset. `first`:
+   * the earliest call among all sends of the message.
    */
   readonly withoutOffset: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>

@@ -73,7 +73,10 @@ export interface Counterexample {
   readonly level: string
   /** A sentence that describes what happened, with processes, values, nodes and times. */
   readonly sentence: string
-  /** The balance of the counterexample's operations, for models with accounts. */
+  /**
+   * For models with accounts: by how much the counterexample's operations overdraw an account, or by how much a read
+   * deviates from the money that exists.
+   */
   readonly balance?: Balance | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]

@@ -125,7 +125,10 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   }
 }
 
-/** Gives revisions to writes by the changes in readings. Returns the reason if a reading must be wrong. */
+/**
+ * Finds the write that made each change in the readings of past revisions, and gives this write the revision of the
+ * change. Returns the reason if a reading must be wrong.
+ */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)
     for (const change of changes) {

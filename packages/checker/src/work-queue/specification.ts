@@ -77,9 +77,9 @@ const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 
 /**
- * Defines a queue that leases its messages. A take returns any message that the kept guarantees allow. Copies of equal
- * messages are indistinguishable, and a receipt identifies one copy. If invented messages are allowed, each is a
- * separate copy without a place in the order.
+ * Defines a queue that leases its messages. A take returns any message that the guarantees in `rules.kept` allow.
+ * Copies of equal messages are indistinguishable until they are taken: from then on, the receipt identifies the copy.
+ * If invented messages are allowed, each is a separate copy without a place in the order.
  *
  * Time never goes back. Each step happens as early as possible, because this leaves the most possibilities for later
  * steps.

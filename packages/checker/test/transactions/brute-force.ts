@@ -363,7 +363,10 @@ function isNewest(view: View, key: string, source: number, isVisible: (txn: numb
   return writers.slice(writers.indexOf(source) + 1).every((txn) => !isVisible(txn))
 }
 
-/** Reports whether EXT holds for a visibility. It contains all sources and agrees with the order. */
+/**
+ * Reports whether EXT holds: each external read returns the newest visible version. The visibility `visible` must
+ * contain all sources and agree with the order of the transactions.
+ */
 function isExternallyConsistent(view: View, visible: Before): boolean {
   return everyRead(
     view,

@@ -20,7 +20,7 @@ const unnamed: Header = { chaos: 1 }
 const coreOf = ({ operations }: Counterexample): readonly number[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 
-/** Returns the answers of the definitions for some of the operations. */
+/** Judges the operations in `rows` alone, by the definitions of the levels (see `tryAll`). */
 function answersOf(events: readonly EventInput[], history: History, rows: readonly number[]) {
   return tryAll(operationsOf(smallHistory(onlyRows(events, history, rows), unnamed), reading), null)
 }

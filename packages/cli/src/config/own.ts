@@ -31,7 +31,10 @@ export async function readOwnConfig(options: ParsedOptions, where: string): Prom
   return withNames(await (named === undefined ? findConfig('.') : loadConfig(named)), where)
 }
 
-/** Adds all names that are valid with the configuration. `where` names the command, for messages. */
+/**
+ * Returns the configuration with all names that can be used with it. Messages name `where`, the command, if there is no
+ * configuration.
+ */
 export function withNames(loaded: LoadedConfig | undefined, where: string): OwnConfig {
   const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? where, directory: loaded?.directory ?? '.' }
   return { loaded, own, registries: registriesOf(own) }

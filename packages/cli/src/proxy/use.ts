@@ -250,8 +250,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // With plain files, the options in HELD are allowed only for the level JUDGED_LEVEL, because the recording is judged
-  // by this level while it is written.
+  // A recording in plain files is judged only while it is written, and only by the level JUDGED_LEVEL. So the options
+  // in HELD are allowed with plain files if `--expect` names this level or is absent.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

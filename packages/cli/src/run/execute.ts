@@ -196,7 +196,8 @@ interface Followers {
 }
 
 /**
- * Opens the requested recipients. Loads only the code that these need.
+ * Opens the requested recipients of a run's events: the file of events, telemetry, and metrics. Loads only the code
+ * that these need.
  *
  * @throws UserError (environment) if a recipient cannot be opened.
  */

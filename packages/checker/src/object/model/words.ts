@@ -137,7 +137,8 @@ const movement = (value: Json): string => {
 
 /**
  * Returns a remark, such as `which nobody had enqueued`, if an operation returned a value that no function of `givers`
- * added. `output` is the answer or, if several operations represent the row, the answer of one of them.
+ * added. `output` is the id of the row's answer. If several operations represent the row, as for a drain, `output` is
+ * the id of one item of the answer.
  */
 export function unheardOf(
   history: History,

@@ -3,7 +3,10 @@ import { countOf } from '../../search/halving.ts'
 import type { Addition, Sighting, Since } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
-/** A sighting with the operations that it includes, and a moment at which it may have happened. */
+/**
+ * A sighting (a completed read of all amounts) with the operations that it includes, and a moment at which it may have
+ * happened.
+ */
 export interface Anchor {
   readonly at: number
   /** The moment, as an event position or a fraction between two. */

@@ -27,7 +27,7 @@ export interface Addition {
   readonly adds: number
 }
 
-/** Operations of unknown outcome, each with the first sighting that shows it. */
+/** Operations of unknown outcome, each with the index of the first sighting whose sum includes the operation. */
 export type Since = readonly (readonly [operation: Addition, at: number])[]
 
 /** The maximum number of overlapping operations. With more, too many subsets are possible. */

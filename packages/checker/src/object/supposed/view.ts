@@ -4,7 +4,7 @@ import type { Sighting } from './sightings.ts'
 /** A completed operation that this sighting and every later one include. */
 export interface Included {
   readonly operation: number
-  /** The return of the first sighting that includes the operation, as an event position. */
+  /** The return of the first read (see `Sighting`) that includes the operation, as an event position. */
   readonly until: number
 }
 

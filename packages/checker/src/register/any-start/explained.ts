@@ -7,7 +7,10 @@ import { limit, reduce, watched, windows } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 
-/** How to decide a few operations by a level that considers all keys, and how to describe a contradiction. */
+/**
+ * How to explain a violation of a level that considers all keys together: how to judge a few operations by this level,
+ * and how to describe a contradiction between them.
+ */
 export interface Explanation<Known extends Answer> {
   readonly level: Counterexample['level']
   readonly questionOf: (budget: Budget) => FewQuestion<Known>

@@ -115,10 +115,10 @@ function fromTheStart(
 }
 
 /**
- * Checks windows that begin with the call of one operation that ends the value. A window stops at the return T of an
- * operation that ends the value. The latest beginnings are checked first. A tree holds a difference for each T: the
- * number of operations within the window that end the value, minus the number of operations called before T that begin
- * the value.
+ * Checks all windows that begin with the call of an operation in `ends`, at S, and stop at the return of an operation
+ * in `ends`, at T. Takes the latest S first. For each T, a tree holds the number of operations in `ends` within the
+ * window, minus the number of operations in `begins` called before T. With the number of operations in `begins` that
+ * returned before S added, the sum is E - B (see `overconsumed`).
  */
 function withinWindow(
   { calls, returns }: Encoded,

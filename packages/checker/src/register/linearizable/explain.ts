@@ -179,8 +179,9 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 }
 
 /**
- * Describes which other operations removed the observed value, and how often the value can have been present. Undefined
- * if it was present often enough for all of them.
+ * Describes which other operations removed the value that `observation` removed, and how often the value can have been
+ * present. Undefined if `observation` removed no value, if no other operation removed this value, or if the value can
+ * have been present once for each of these operations and for `observation`.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -341,7 +342,7 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
     const query = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(query, decoder.value, budget, stepsFor(query))
     if (impossible === 'unknown') return undefined
-    // The unknown initial value is possible, so the object may hold any value.
+    // The register may still hold its unknown initial value, which may be any value.
     if (!impossible && part.anyStart && value === part.initial) return undefined
     if (!impossible) states.push(decoder.value(before.names[value]))
   }

@@ -85,7 +85,7 @@ export function decideManyKeys(encoded: Encoded, jsonOf: JsonOf, budget: Budget,
   return conclude(known, stopped ?? exhausted)
 }
 
-/** Bytes for the columns of the orders and for the key being decided. */
+/** The memory for the columns `rows` and `counts`, for the result, and for the key that is being decided, in bytes. */
 const BYTES_PER_OPERATION = 8
 const BYTES_PER_KEY = 16
 

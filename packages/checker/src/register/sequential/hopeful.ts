@@ -9,7 +9,10 @@ const MOST_ATTEMPTS = 400
 /** The seed is constant, so that the result depends only on the history. */
 const SEED = 7
 
-/** Each waiting observation makes a write more likely to be chosen, by the factor 2 ** FOR_EACH_WAITING. */
+/**
+ * Each observation that waits for the value of a write makes this write more likely to be chosen, by the factor 2 **
+ * FOR_EACH_WAITING.
+ */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 

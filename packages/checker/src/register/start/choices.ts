@@ -68,9 +68,9 @@ function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<num
 }
 
 /**
- * Sets the initial values of operations. The number `initial` then stands for the initial value of each key, and for no
- * other value. With appends, each key has its own number for its initial text instead, because the content of this text
- * matters (see `Encoded.startOf`).
+ * Sets the initial values of the keys to the chosen values. In the returned operations, the number `initial` stands for
+ * the initial value of the operation's key, and for no other value. With appends, each key has its own number for its
+ * initial text instead, because the content of this text matters (see `Encoded.startOf`).
  */
 export function settled(encoded: Encoded, choice: Choice): Encoded {
   if (encoded.hasAppend) return settledTexts(encoded, choice)

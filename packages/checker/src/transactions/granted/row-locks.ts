@@ -184,7 +184,8 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // An earlier place is also possible if its write may have locked the row after the write at `newest` did.
+    // A place before `newest` is also possible if the write at this place may have locked the row after the write at
+    // `newest` did.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

@@ -8,10 +8,10 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 import { keyBetween } from './views.ts'
 
 /**
- * Returns the position of each node of the core in an order that keeps the edges of the mask and otherwise follows
- * completions.
+ * Returns the position of each node of `core` in an order that contains the edges whose kinds are in `mask`. Otherwise
+ * the order follows the times at which transactions completed. Undefined if the edges form a cycle.
  *
- * @param backwards the reversed graph of the core
+ * @param backwards the reversed graph of `core`
  */
 function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
   const { nodes } = backwards

@@ -25,7 +25,7 @@ export interface CycleStep {
   readonly key: number
 }
 
-/** The decision on a level by its own graph. */
+/** The result for a level that was judged itself, and does not follow from the results for other levels. */
 export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface Violation {

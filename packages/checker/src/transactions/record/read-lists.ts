@@ -2,7 +2,10 @@ import type { Lists } from '@chaosproxy/history'
 
 export const NO_LIST = -1
 
-/** The lists of the history, and an empty list for each key. */
+/**
+ * The lists that micro-operations read, and an empty list for each key. `key`: by list, the dense number of its key.
+ * `empty`: by key, the number of its empty list.
+ */
 export interface ReadLists extends Lists {
   readonly key: Int32Array
   readonly empty: Int32Array

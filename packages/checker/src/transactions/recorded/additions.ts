@@ -15,9 +15,9 @@ export interface SumRead extends ReadTimes {
 
 /** An order of a cell's additions in which each read saw the sum of the additions before it. */
 export interface AdditionOrder {
-  /** By new position: the old position of the addition. */
+  /** By position in this order: the position of the addition in `LockOrder.writes`. */
   readonly writes: readonly number[]
-  /** By read: the new position of the version that it saw, or INITIAL. */
+  /** By read: the position in this order of the version that the read saw, or INITIAL. */
   readonly seen: readonly number[]
 }
 

@@ -82,7 +82,10 @@ interface Block {
   readonly to: number
 }
 
-/** Splits the writes of a cell into runs that do not overlap. */
+/**
+ * Splits the writes of a cell into blocks of consecutive writes. The times of the writes of one block do not overlap
+ * those of another block.
+ */
 function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []

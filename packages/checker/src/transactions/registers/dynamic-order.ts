@@ -8,7 +8,7 @@ interface Soft {
   readonly from: number
   readonly to: number
   readonly grounds: Grounds
-  /** Nodes that show why the order holds. */
+  /** The nodes of the graph that prove that `from` precedes `to`. */
   readonly evidence: readonly number[]
 }
 

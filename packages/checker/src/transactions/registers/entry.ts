@@ -165,7 +165,7 @@ function ambiguityText(record: TransactionRecord, { read, first, second }: Ambig
 export interface DecidedRegisters {
   /** The levels that were decided. They do not include levels that follow from these. */
   readonly outcomes: Outcomes
-  /** By serializable level that is met: an order of the transactions that explains every read. */
+  /** For each level of serializability that is met: an order of the transactions that explains every read. */
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 

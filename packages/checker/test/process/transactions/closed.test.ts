@@ -71,7 +71,10 @@ function alone(history: History, rows: readonly number[]): EventInput[] {
   return events.toSorted((a, b) => a.at - b.at).map(({ event }) => event)
 }
 
-/** Returns the weakest level of the same form that the verifier covers and that implies the level. */
+/**
+ * Returns `level` or, if the verifier does not cover this level, a stronger level of the same form (see `Form`) that
+ * the verifier covers.
+ */
 function coveredBy(level: string): string {
   const { isolation, form } = partsOf(level as Parameters<typeof partsOf>[0])
   const covered = ['serializable', 'repeatable-read', 'snapshot-isolation', 'read-committed']

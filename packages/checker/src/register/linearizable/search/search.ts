@@ -80,8 +80,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
   /**
-   * Takes all observations that the current state satisfies. Returns the first return that remains in the list, or
-   * `head` if there is none.
+   * Takes all observations that come next and that the current state satisfies. Afterwards, returns the first return in
+   * the list of remaining events, or `head` if the list contains no return.
    */
   const takeObservations = (): number => {
     let entry = next[head]

@@ -145,7 +145,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Reports whether another unfired cas with the same values returns earlier. */
+  /** Reports whether another open cas that has not taken effect has the same values and returns earlier. */
   const hasEarlierTwin = (cas: number): boolean => {
     const value = expects[cas]
     for (let w = 0; w < words; w++) {
@@ -174,8 +174,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A write can hide other open writes, but a cas cannot. So a write of the current value may fire first to hide open
-    // writes, and the cas after it.
+    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. So a write of the current
+    // value may take effect before the cas, to make the open writes hideable.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -199,8 +199,9 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // From here on, the returning write counts as done. While it is unfired, no other operation needs to fire
-        // before this return: the other operation can also fire after it.
+        // The write returns without having taken effect only in the configuration made above: then no other operation
+        // needs to take effect before this return, because it can do so after the return. In the configurations made
+        // from here on, the write must take effect, so its bit is set.
         origin[BITS + word] |= bit
       }
       become(value, true)

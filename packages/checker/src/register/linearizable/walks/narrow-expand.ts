@@ -222,8 +222,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A write can hide other open writes, but a cas cannot. So a write of the current value may fire first to hide open
-    // writes, and the cas after it.
+    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. So a write of the current
+    // value may take effect before the cas, to make the open writes hideable.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -239,8 +239,9 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // From here on, the returning write counts as done. While it is unfired, no other operation needs to fire
-        // before this return: the other operation can also fire after it.
+        // The write returns without having taken effect only in the configuration made above: then no other operation
+        // needs to take effect before this return, because it can do so after the return. In the configurations made
+        // from here on, the write must take effect, so its bit is set.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

@@ -35,15 +35,15 @@ const MOST_CLASSES = 64
 
 /**
  * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
- * open at once, and no append. A configuration is then a few words. A call leaves all configurations unchanged.
- * Operations that leave the state as it is, such as reads of the current value, are marked as done once the state
- * changes.
+ * open at once, and no append. A set of open operations is then one 32-bit word, and a configuration is `WORDS` words.
+ * A call leaves all configurations unchanged. Operations that leave the state as it is, such as reads of the current
+ * value, are marked as done once the state changes.
  *
  * At first the search follows only `followed` configurations, because one explanation is enough. If an explanation is
  * hard to find, it follows more, and finally all.
  *
  * Returns undefined for histories with appends, with more than 32 operations open at once, or with more than
- * `MOST_CLASSES` classes.
+ * `MOST_CLASSES` classes of operations of unknown outcome (see `OptionalClass`).
  */
 export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend) return undefined
