@@ -24,8 +24,8 @@ const seeds = {
  */
 const leavingOut = { passWithNoTests: true }
 /**
- * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to
- * themselves.
+ * These tests load every core, measure the speed of the machine, or look for leftovers anywhere on the machine. So each
+ * file runs alone.
  */
 const ALONE = 'packages/*/test/soak/alone/**/*.test.ts'
 /** More than there are cores: a file uses a third of a core, and waits otherwise. */
@@ -63,7 +63,7 @@ export default defineConfig({
           // Runs on real processes, which wait for much of their time, and patient tests beside quick ones.
           include: ['packages/cli/test/soak/**/*.test.ts', 'packages/*/test/**/*.patient.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],
-          // Importing takes as much of a core as many of these runs.
+          // The files share their imports, because importing takes as much processor time as many of these runs.
           isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },

@@ -27,7 +27,7 @@ const SETTINGS = `select name from pg_settings order by lower(name) collate "C"`
 
 const older = postgres(address, { max: 1 })
 const newer = await PGlite.create()
-/** The answers of both. */
+/** Returns the rows that the older server returns for a query, and those that the newer one returns. */
 const both = async (sql) => [await older.unsafe(sql), (await newer.query(sql)).rows]
 
 const [olderRelations, newerRelations] = (await both(RELATIONS)).map((rows) => {

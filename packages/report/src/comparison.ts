@@ -39,7 +39,10 @@ export interface ComparedSystem {
   readonly value?: string | undefined
   /** The curve of the system, if several settings are swept: `primary-replica reads=replica`. */
   readonly curve?: string | undefined
-  /** The measured PACELC class, such as `PA/EL`. Absent without a partition, or if the calm level is undecided. */
+  /**
+   * The measured PACELC class, such as `PA/EL`. Absent if no partition was measured, or if the measurements leave the
+   * class undecided (see `pacelcOf`).
+   */
   readonly pacelc?: Pacelc | undefined
   /** The system under each condition, in order. */
   readonly cells: readonly ComparedCell[]

@@ -47,8 +47,8 @@ const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/
 const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
 /**
- * The subjects. Turns with the same numbers of operations and nodes share one object: a search learns the durations of
- * a protocol once for each object.
+ * The subjects, by numbers of operations and nodes. Turns of the benchmark (see `BenchTurn`) with the same numbers
+ * share one subject, because a search learns the durations of a protocol once for each object.
  */
 const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
 /** Old commits limit a check by `checkMs`. */

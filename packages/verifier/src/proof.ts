@@ -25,7 +25,10 @@ export type LevelProof =
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /** The initial value of the keys for which the order holds, if the head has no initial value. */
+      /**
+       * The initial value of the keys whose operations are in this order. Present if the proof's head has no initial
+       * value.
+       */
       readonly start?: Json
     }
   /** By read, in order: the line of the write that it saw; 0 for the initial value. */

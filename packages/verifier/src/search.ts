@@ -36,8 +36,8 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is placed as soon as its answer fits. Orders that place it later need not be tried,
-    // because the rest of an order is never illegal because of it.
+    // A part that changes nothing is placed as soon as its answer fits. Orders that place it later need not be tried:
+    // at the earlier place, it makes no other part of the order illegal, because it changes nothing.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found

@@ -7,7 +7,8 @@ import { missing, withoutNews, withoutSharedKey } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * The levels that are decided with a compare-and-set or an append. Weaker levels are defined only for reads and writes.
+ * The levels that can be decided for histories with a compare-and-set or an append. Weaker levels are defined only for
+ * reads and writes.
  */
 export const decidedWithUpdates: readonly string[] = ['linearizable', 'sequential', 'eventual', 'convergent']
 

@@ -63,7 +63,10 @@ export type Combined<Level extends string, Guarantee extends string> = {
   readonly [level in Level]: readonly Guarantee[]
 }
 
-/** A ladder of guarantees that do not imply each other, below levels that combine some of them. */
+/**
+ * Returns a ladder with levels at the top that each require some of the guarantees. The guarantees do not imply each
+ * other.
+ */
 export function combinedLadder<Level extends string, Guarantee extends string>(
   guarantees: readonly Guarantee[],
   combined: Combined<Level, Guarantee>,

@@ -23,7 +23,10 @@ export interface Judging {
 /** Whether a reply was not understood, so that its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
-/** Judges the keys of a place that have at least `least` operations. Leaves out keys that must be unpacked. */
+/**
+ * Judges the keys of a place (a group of keys, see `Dealing`) that have at least `least` operations. Leaves out keys
+ * that can be judged only once all their operations are unpacked.
+ */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,

@@ -6,8 +6,9 @@ import { stopAsItBegins, stopsAround, stopsOf } from '../../src/worlds/stops.ts'
 type Step = CodeRun['steps'][number]
 
 /**
- * Parses texts of the form `sell at 3` as steps. This text is a step of type `at`, in a request of p0 and at line 3.
- * Each step comes a millisecond after the previous one. Each line has an await of its own.
+ * Parses texts of the form `sell at 3` as steps: a function, the type of the step, and a line. A step of the function
+ * `other` belongs to a request of p1, all other steps belong to a request of p0. Each step comes a millisecond after
+ * the previous one. Each line has an await of its own.
  */
 function ran(...texts: readonly string[]): CodeRun {
   const steps = texts.map((text, i): Step => {

@@ -6,7 +6,7 @@ import { type EventInput, eventTypes, type Json, type Process } from '../event/e
  * million of them. Names are indices; -1 means no name. Plain data.
  */
 export interface EdgeEvents {
-  /** Positions among the client events of the stretch. */
+  /** By event: its position among the client events of the stretch (a part of a recording). */
   readonly positions: readonly number[]
   readonly processes: readonly Process[]
   /** Positions in `eventTypes`. */

@@ -18,7 +18,8 @@ export interface Exchange {
 const METHOD = /^(?:GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE)$/i
 
 /**
- * Returns the exchange of a line; undefined if the line is no request; `none` if the request concerns no record.
+ * Returns the exchange of a line. Undefined if the line is no request; `none` if the method neither reads nor writes
+ * the record at the path, such as OPTIONS.
  *
  * @throws EventError for a request whose meaning cannot be determined.
  */

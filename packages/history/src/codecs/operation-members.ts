@@ -40,8 +40,8 @@ export interface OperationLine {
    */
   readonly isBare: boolean
   /**
-   * The name of the member with the duration, if neither this name nor the name of the time shows a unit. The duration
-   * is then in the unit of the time.
+   * The name of the member with the duration. Present only if neither this name nor the name of the time's member shows
+   * a unit, so that the duration is in the unit of the time.
    */
   readonly unitless: string | undefined
   readonly type: 'ok' | 'fail' | 'info'
@@ -267,7 +267,9 @@ interface OperationRequest {
   readonly key: Json | undefined
   readonly value: Found | undefined
   readonly result: Found | undefined
-  /** Whether the answer is the content of a record, so that it shows no outcome. */
+  /**
+   * Whether the answer is the stored record that was read, as for GET. The members of the answer then show no outcome.
+   */
   readonly isContent?: boolean
 }
 

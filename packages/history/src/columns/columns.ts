@@ -161,7 +161,8 @@ export class Columns {
   /** Views of the used rows. */
   operations(): Operations {
     const end = this.length
-    // For a short history, creating views would take longer than filling the columns.
+    // If all rows are used, the columns need no views. For a short history, creating the views would take longer than
+    // filling in the columns.
     if (end === this.capacity) return this
     const used = <T extends Column>(column: T) => column.subarray(0, end) as T
     return {

@@ -112,7 +112,10 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
 const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
   first === undefined ? 0 : nanosBetween(first.edges.epoch, epoch)
 
-/** Pairs and checks the operations that cross stretches. */
+/**
+ * Pairs, checks and packs the operations that are called in one stretch of the recording and answered in a later one,
+ * or never.
+ */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
   /** The operations by event position in the builder. */

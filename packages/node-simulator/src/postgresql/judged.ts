@@ -122,7 +122,10 @@ export function apart(transactions: readonly WitnessedTransaction[]): readonly (
   return [...parts].sort(([one], [other]) => one - other).map(([, part]) => part)
 }
 
-/** @param phantoms whether the check also considers the rows that a statement would have found */
+/**
+ * @param phantoms whether the check also considers rows that would have changed a statement's result, but were absent
+ * or did not satisfy its condition (see `Grouping`)
+ */
 const judgedWith = (isolation: Kept, judging: Judging, phantoms: boolean): JudgedIsolation =>
   judgedAs(isolation, judging, { ...witnessedBy(isolation, judging, phantoms), phantoms })
 

@@ -75,8 +75,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // If a query got no reply, it belongs to the request whose code sent it. This is assumed only until a query of
-        // the connection is known to belong to a request.
+        // A query without a reply is assigned to the request whose code sent it or opened the connection, unless an
+        // earlier query of the connection is known to belong to a request.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.sent.map((entry) => [entry, entry.serving ?? dialedFor]) : found

@@ -7,8 +7,8 @@ interface LastRequest {
   readonly sequence: number
   readonly result: Completion
   /**
-   * The position of this request in the order in which the copy applied session requests. If there are too many
-   * sessions, those with the lowest positions are removed.
+   * The value of `SessionedCopy.count` when the state machine applied this request. If there are too many sessions,
+   * those with the lowest `count` are removed.
    */
   readonly count: number
 }

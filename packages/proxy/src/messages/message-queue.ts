@@ -182,7 +182,10 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** Sends the messages that wait for later messages, because no message follows. */
+  /**
+   * Sends the messages that were set aside to follow later messages. Called when no later message can come. Drops the
+   * repetitions, and everything if the stream stops within a message.
+   */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)

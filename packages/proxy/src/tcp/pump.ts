@@ -25,7 +25,7 @@ export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** Reports that the faults of this direction have changed, and that all links are up to date. */
+  /** Reports that the faults of this direction have changed. Called once the stages of all links are set. */
   stagesChanged(): void
   close(): void
   abort(): void
@@ -203,7 +203,10 @@ export class Pump implements Flow {
     }
   }
 
-  /** Writes like `#write`, but may gather a small message, whose memory must not change during the turn. */
+  /**
+   * Writes like `#write`, but may keep a small message until the end of the turn of the event loop (see
+   * `GatheredWrite`). The memory of `bytes` must not change during this turn.
+   */
   #writeInTurn(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && this.#gathered.take(bytes)) return false
     this.#gathered.writeNow()

@@ -3,7 +3,7 @@ import type { WrittenDecimals } from './written-decimals.ts'
 /** A column's type, which determines how values are compared. */
 export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 
-/** A recorded table in the mode with whole transactions. */
+/** A recorded table, with settings by which each transaction is recorded as one operation. */
 export interface RecordedTable {
   readonly name: string
   /** The schema of the table; undefined if the settings name no schema. */

@@ -30,7 +30,8 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
     const what = 'a transaction with a COMMIT among other statements of one request'
     return unrecorded({ kind: 'not-understood', what, why, touches: 'everything' })
   }
-  // Once all statements are answered, the reads and writes are known before the COMMIT.
+  // If all statements were answered before the COMMIT, `call.value` already contains the results of all reads and
+  // writes.
   const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',

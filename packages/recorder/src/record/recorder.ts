@@ -35,7 +35,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly events: number
   /** Number of events that wait for an earlier event. */
   readonly waiting: number
-  /** Number of events written later than they happened. */
+  /** Number of events that lost their places in the history, because too many later events were waiting for them. */
   readonly overtaken: number
 }
 

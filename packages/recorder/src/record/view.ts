@@ -77,7 +77,10 @@ export class View {
     return tick
   }
 
-  /** Call this if the request may have been executed. Its keys then need no further marks. */
+  /**
+   * Call this if the request may have been executed. From `tick` on, its keys then count as changed outside the record,
+   * and are not marked again.
+   */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return
@@ -111,8 +114,9 @@ export class View {
   }
 
   /**
-   * Call if the server may have created a key that the record does not name. The creation may have happened from
-   * `place` on. Returns marks for the keys that clients saw absent. All other keys may have existed before.
+   * Call if the server may have created a key that the record does not name, at `place` in the history or later.
+   * Returns lines that mark the keys that clients saw absent as changed outside the record. Other keys need no marks,
+   * because they may have existed from the start.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark

@@ -85,7 +85,8 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // Only the node's newest write can be lost, because it replaced the older ones.
+        // When the fault began, the node held only its newest write to the key, which had replaced the older ones. So
+        // only this write can have been lost.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&

@@ -28,7 +28,7 @@ export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Link
 export const background = (lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg class="back" aria-hidden="true">${lanesAndWalls(lanes, walls)}</svg>`
 
-/** The fill pattern of the walls. A page needs it only once. */
+/** The fill pattern of the walls that stand for partitions. A page needs it only once. */
 export const hatching: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>`
 
 const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] => [

@@ -37,7 +37,10 @@ export function createLiveJudge(
   let askedAt = -1
   let settledAt = -1
   let doubt: string | undefined
-  /** Asks the record again once it has grown enough. */
+  /**
+   * Asks `online` for a violation, and `record` for reasons to doubt the verdict. Reports a violation without doubts to
+   * the listeners.
+   */
   function ask(isSettled = false): void {
     askedAt = pushed
     const certain = online.violation()

@@ -51,7 +51,10 @@ export interface LostContact {
   readonly why: string
   /** How long before healing the fault was last known to be in force, in nanoseconds. */
   readonly knownAgo: Nanos
-  /** Nanoseconds from the time at which the fault had certainly ended until the healing. */
+  /**
+   * How long before healing the fault had certainly ended, in nanoseconds. A fault ends before its healing if, for
+   * example, its lease runs out. Absent if this time is unknown.
+   */
   readonly overAgo?: Nanos | undefined
 }
 

@@ -63,8 +63,8 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
 /**
- * White space without the non-breaking spaces, for use in brackets. It begins and ends with a class, because a class
- * cannot be the bound of a range.
+ * White space without the non-breaking spaces, for use in brackets. It begins and ends with a class such as `\p{Zl}`,
+ * so that a hyphen beside it in the brackets cannot form a range with its first or last character.
  */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 

@@ -1801,7 +1801,10 @@ fi,5078
 5078,5077,5077 array_replace
 `
 
-/** Operators: the name and its functions. `=` and the source follow the name of an overloaded function. */
+/**
+ * Operators: on each line, the operator and the names of its functions. If a name is overloaded, `=` and the name of
+ * the implementation (pg_proc.prosrc) follow it.
+ */
 export const OPERATORS: string = `
 !! tsquery_not
 !~ nameregexne textregexne bpcharregexne

@@ -269,7 +269,10 @@ function hurriedTrial(
   return sure
 }
 
-/** Runs a trial. Undefined if the run is refused, which only the shortcut may cause. */
+/**
+ * Runs a trial with the subject's shortcut (see `Shortcut`). Undefined if the run is refused, which only the shortcut
+ * may cause.
+ */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

@@ -34,8 +34,9 @@ export function foundIn(
     )
   for (let first = 1; first <= trials; first += AT_ONCE) {
     const { findings } = searchSeeds(subject, { ...options, first, count: AT_ONCE, stopAtFirst: false })
-    // Candidates may collide for ever even without the bug, because each counts its turns by its own ticks. Such a
-    // failure does not count as finding the bug.
+    // In a leased register, each candidate determines its turn by counting its own ticks. So the turns of candidates
+    // can coincide for ever, even without the bug, and nothing is answered. A failure of the kind `unrecovered`
+    // therefore does not count as finding the bug.
     const found = findings.find(({ failure }) => failure.kind !== 'unrecovered')
     if (found !== undefined) return [found.failure]
   }

@@ -64,8 +64,8 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
 }
 
 /**
- * Whether a service refuses all calls of a function only if the declaration is wrong. Calls of a compare-and-set may
- * all be refused rightly.
+ * Reports whether the route table must be wrong if a service refuses all calls of a function. A service may rightly
+ * refuse all calls of a compare-and-set.
  */
 function isFirstChange(f: string): boolean {
   const { effect = 'reads', takes } = meaningOf(f) ?? {}

@@ -48,7 +48,8 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // With `start`, also starts the container: the kernel may have killed it because it exceeded its memory.
+  // Returns the command that restores the limits. With `start`, the command also starts the container, because the
+  // kernel may have killed it for exceeding its memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })

@@ -12,8 +12,8 @@ import type { TreeRoot } from '../processes/process-tree.ts'
 export interface Keeper {
   readonly pid: number
   /**
-   * Must be called before a process with this mark in its environment is spawned. If this process dies before it calls
-   * `watch`, the keeper kills the spawned process.
+   * Must be called before this process spawns a process whose environment contains the mark. If this process dies
+   * before it calls `watch` for the spawned process, the keeper kills the spawned process.
    */
   announce(mark: string): void
   /**

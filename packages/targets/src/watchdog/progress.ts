@@ -8,9 +8,12 @@ export type Progress = Float64Array<SharedArrayBuffer>
 const UNIT = 0
 /** The index of the counter of calls, which begins anew in each unit. */
 const CALLS = 1
-/** The index of the number of the running function. The number is 0 outside the user's code. */
+/** The index of the element with the number of the running function. This number is 0 outside the user's code. */
 const WITHIN = 2
-/** The index of the number of the call that must describe itself. The number is 0 if no call must. */
+/**
+ * The index of the element with the number of the call that must describe itself, as CALLS counts calls. This number is
+ * 0 if no call must describe itself.
+ */
 const WANTED = 3
 /** The index of the stop flag: 1 if no other unit may begin. */
 const STOP = 4

@@ -1,5 +1,5 @@
-// False proofs, each written by hand against one rule of a guarantee. Each comes with a history that differs only in
-// this rule. For this history, the same proof is accepted.
+// False proofs, each written by hand against one rule of a guarantee. Each comes with two histories that differ only in
+// what the rule concerns. For the first history, the proof is false; for the second, it is accepted.
 
 export interface More {
   readonly key?: string
@@ -32,7 +32,7 @@ export const inTurn = (lines: readonly Line[]): string =>
 export const violated = (level: string, ...core: readonly number[]) => ({ level, result: 'violated', core })
 export const met = (level: string) => ({ level, result: 'met', whole: true })
 
-/** `start`: the initial content of the history for which the proof is false. The other history has none. */
+/** `start`: the initial content of the history `isFalse`. The history `isTrue` has no initial content. */
 export type Attack = readonly [
   what: string,
   proof: object,

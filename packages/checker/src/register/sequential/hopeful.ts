@@ -10,8 +10,8 @@ const MOST_ATTEMPTS = 400
 const SEED = 7
 
 /**
- * Each observation that waits for the value of a write makes this write more likely to be chosen, by the factor 2 **
- * FOR_EACH_WAITING.
+ * Each observation that waits for the value of a write makes this write 2 ** FOR_EACH_WAITING times as likely to be
+ * chosen.
  */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24

@@ -21,7 +21,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     'the faulty version "$tale.title" breaks the promise of its scenario in exactly one step, or is about another promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
-      // If a story has several tellings, one of them may be about another promise.
+      // If a scenario has several faulty versions (`story.told`), one of them may be about another promise.
       if (promise === undefined) {
         expect(story.told.length).toBeGreaterThan(1)
         return

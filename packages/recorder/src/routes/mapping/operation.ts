@@ -95,7 +95,7 @@ export function compileOperation(spec: OperationSpec, path: string, parts: Opera
 
 interface Readers {
   readonly sources: Sources
-  /** Whether only the response contains the value of this place. */
+  /** Whether only the response contains the value of this source, such as `answer.header.ETag`. */
   readonly isInAnswer: (source: ValueSource) => boolean
   /** Whether only the response contains the key. */
   readonly isKeyInAnswer: boolean
