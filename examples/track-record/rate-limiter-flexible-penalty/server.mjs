@@ -10,7 +10,10 @@ const limiter = new RateLimiterMemory({ points: POINTS, duration: 1, blockDurati
 const exceeded = new Map()
 const way = () => new Promise((next) => setTimeout(next, 1 + 3 * Math.random()))
 
-/** Notes until when a name that exceeds the limit must be blocked. Allows for a difference between the clocks. */
+/**
+ * Notes the time until which a name that exceeded the limit must be blocked. This time is 5 ms early, because the
+ * clocks may differ.
+ */
 function note(name, at, { consumedPoints }) {
   if (consumedPoints === POINTS + 1) exceeded.set(name, at + BLOCK_S * 1_000 - 5)
 }

@@ -22,8 +22,8 @@ export interface Opened {
    */
   orderShare(): number | undefined
   /**
-   * Decides within `share` whether one order in real time explains everything. `budget` limits the reduction of a
-   * counterexample.
+   * Decides within `share` whether an order of all operations that agrees with real time explains every result.
+   * `budget` limits the reduction of a counterexample.
    */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
   /** The verdicts on the levels about final reads. @throws OutOfTime */

@@ -54,8 +54,9 @@ export interface ClockCost {
   /** The uncertainty of an event's time: maximum and median. Null if nothing is known about a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
   /**
-   * The number of uncertain real-time orders between two operations on one object that different clocks timed. A pair
-   * counts twice if each of the two operations may have returned before the other was called.
+   * The number of ordered pairs of operations for which the clocks leave open whether the first returned before the
+   * second was called. Both operations of a pair concern one object, and different clocks timed them. Two operations
+   * count twice if each may have returned before the other was called.
    */
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */

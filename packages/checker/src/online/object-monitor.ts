@@ -50,7 +50,7 @@ export interface ObjectMonitor<Flight> {
   /** Takes an invocation. Returns a handle of the open operation, which the caller passes to `ended`. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
-  /** Takes a mark that the recorder made in the record. Called only if `isWhole` is set. */
+  /** Receives an event that the recorder added to the record, such as `touched`. Called only if `isWhole` is set. */
   noted?(note: Moment): void
   /** The reason why a violation may have been missed, if any. */
   doubt(): string | undefined

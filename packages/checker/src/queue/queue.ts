@@ -137,8 +137,8 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // A message has no predecessor if its enqueue begins before the first enqueue ends, and its dequeue begins before
-    // the first dequeue ends.
+    // A message has no predecessor if its enqueue begins before the enqueues of all remaining messages end, and its
+    // dequeue begins before the dequeues of all remaining messages end.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)

@@ -3,8 +3,9 @@ import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * The fate of a set's elements, a queue's messages, assigned ids, or a counter's reads, as in the checkers of these
- * names in `jepsen.checker`. It requires less than linearizability, and covers the whole history.
+ * The fate of the elements of a set, the messages of a queue, the assigned ids, or the reads of a counter, as
+ * determined by the checkers `set`, `set-full`, `total-queue`, `unique-ids` and `counter` of `jepsen.checker`. This
+ * accounting demands less than linearizability, and covers the whole history.
  */
 export interface Accounting {
   /**

@@ -190,8 +190,8 @@ export interface OrderEdge {
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
    * The evidence for an order that a read shows: the read, and a chain of orders. For `overwritten before`, the chain
-   * leads from the earlier write to the read. For `overwritten after`, it leads from the write that the read saw to the
-   * write that replaced this value.
+   * leads from the earlier write to the read. For `overwritten after`, the chain leads from the write whose value the
+   * read returned to the write that replaced that value.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

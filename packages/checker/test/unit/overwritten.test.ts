@@ -4,7 +4,7 @@ import { overwrittenNotes } from '../../src/index.ts'
 
 type Did = readonly [process: number, f: string, value: Json, more?: { readonly [member: string]: Json }]
 
-/** One operation after another. */
+/** Returns a history of operations that do not overlap. */
 const recorded = (header: { readonly [member: string]: Json }, all: readonly Did[]) =>
   historyFromObjects([
     { chaos: 1, ...header },

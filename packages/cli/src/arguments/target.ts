@@ -52,7 +52,7 @@ export async function chooseTarget(options: ParsedOptions, own: Choice): Promise
   return targetOf(file)
 }
 
-/** The typed protocol or program. @throws UserError (usage) if both are given. */
+/** Returns the protocol or program that the user typed. @throws UserError (usage) if the user typed both. */
 export function typedFile({
   protocol,
   binary,

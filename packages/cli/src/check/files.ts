@@ -79,7 +79,8 @@ async function storedFile(file: string): Promise<NamedFile> {
 }
 
 /**
- * Returns the history that is stored in the directory of a run or of a Jepsen test. Any other name is the file itself.
+ * Returns the history that is stored in the directory `name` of a run or of a Jepsen test. If `name` is no such
+ * directory, `name` is the path of the history itself.
  */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name

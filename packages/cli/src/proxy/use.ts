@@ -241,7 +241,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options that judge during the recording. Plain files support them too. */
+/** Options for judging a history while it is recorded. They are also allowed with plain files (see `parseRun`). */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 

@@ -97,7 +97,9 @@ function completeService(file: string, name: string): string {
   return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
 }
 
-/** Rejects commands with a removed secret. */
+/**
+ * Returns the traffic. @throws UserError (usage) if one of its commands was stored without a secret that it contained.
+ */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
   requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
   return traffic

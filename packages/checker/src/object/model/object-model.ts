@@ -47,7 +47,7 @@ export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   specification(initial: Json, history?: History): Specification<unknown>
 }
 
-/** Members that allow the omitted values and the unusual results of recorded histories. */
+/** Members for recorded histories: the values that a history may omit, and the results that need special treatment. */
 interface Results {
   /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
   readonly mayLackInput?: readonly string[] | undefined

@@ -30,7 +30,7 @@ interface Additive extends Machine {
 const BYTES_PER_CONFIGURATION = 540
 /** Bytes of one step of a trail, which is stored in two growing lists. */
 const BYTES_PER_STEP = 24
-/** Bytes of a completed operation's window, without the operations in it. */
+/** Bytes of one entry of `windows` (see `windowsOf`), without its list of operations. */
 const BYTES_PER_WINDOW = 260
 
 /**
@@ -197,7 +197,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // Iterates in reverse order, because the search tries the configuration scheduled last first.
+    // Schedules in reverse order, so that the search tries the first operation first: among tasks of equal priority, it
+    // takes the one that was scheduled last.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true

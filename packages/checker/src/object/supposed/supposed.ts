@@ -12,8 +12,9 @@ export interface Supposed {
 }
 
 /**
- * Supposes which operations of unknown outcome took effect, and when, from reads that show all amounts. An order that
- * satisfies the suppositions explains the part. If there is none, this proves nothing, because they may be wrong.
+ * Supposes which operations of unknown outcome took effect, and when. Infers this from the reads that return the sum of
+ * all amounts. An order that satisfies the suppositions explains the part. If no order satisfies them, this proves
+ * nothing, because the suppositions may be wrong.
  */
 export function supposed(known: Known, budget: Budget): Supposed | undefined {
   const sightings = sightingsOf(known, budget)

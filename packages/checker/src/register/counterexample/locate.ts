@@ -126,9 +126,10 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 
 /**
  * Returns the operations that returned between the events `from` and `culpritReturn`, and every operation on which
- * their results may depend. The result begins with a write that hides all earlier writes, because it returned before
- * the call of every operation that returned after `from`. Returns undefined if there is no such write. A cas that
- * overlaps the write may have come before it, so the result treats the cas as optional.
+ * their results may depend. The results cannot depend on writes before the hiding write: the write called last among
+ * those that returned before the call of every operation that returned after `from`. So operations that returned before
+ * the call of the hiding write are omitted. Returns undefined if there is no hiding write. A cas that overlaps the
+ * hiding write may have come before it, so the result treats the cas as optional.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

@@ -226,7 +226,7 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** By index: 1 once the pair's ids are computed. */
+  /** By index of a pair: 1 if `learn` has stored the ids of the pair in `from` and `to`. */
   readonly isKnown: Uint8Array
   /** @throws UserError if an operation's value is not a pair. */
   readonly learn: (operation: number) => void

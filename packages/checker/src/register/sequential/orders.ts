@@ -116,7 +116,8 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // An urgent pair does not move the cursor, because pairs before the urgent pair may still be open.
+    // The cursor is the position up to which the scan found no open pair. A pair of `urgent` does not move the cursor,
+    // because earlier pairs may still be open.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {

@@ -7,7 +7,10 @@ import { rests } from './candidates.ts'
 /** By key: the id of its initial value. A key without an entry has an initial value that no operation mentions. */
 export type Choice = ReadonlyMap<number, number>
 
-/** Possible initial values of all keys of a few operations, for levels that consider all keys together. */
+/**
+ * The combinations of initial values that are possible for a few operations, with a value for each key. For levels that
+ * consider all keys together.
+ */
 export interface Choices {
   readonly all: readonly Choice[]
   readonly isComplete: boolean
@@ -54,7 +57,10 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   return ids
 }
 
-/** Adds the possible beginnings of texts, because a text read may begin with the initial text. */
+/**
+ * Adds the possible initial texts. A read may return the initial text followed by appended pieces, so each beginning of
+ * a text is possible if only appended pieces follow it.
+ */
 function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
   const rest = rests(encoded, jsonOf)
   for (const some of ids.values()) {

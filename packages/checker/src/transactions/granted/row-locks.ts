@@ -161,7 +161,7 @@ export class Visible {
    */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
-  /** By place: the latest time at which this write or an earlier one took its lock. */
+  /** By place: the latest time at which a write at this place or an earlier place took its lock. */
   readonly #taken: Float64Array
   /** Writes without a lock may be anywhere in the order. */
   readonly #loose: readonly number[]

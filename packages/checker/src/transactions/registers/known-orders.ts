@@ -124,7 +124,10 @@ export function certainOrders(facts: KeyFacts, granted: Edges): EdgeList {
   const edges = new EdgeList(3 * facts.reader.length)
   const { readStarts, writerStarts, reader, source, isUpdate, writer } = facts
   for (let k = 0; k < facts.keys; k++) {
-    /** By source: the transactions that read the version of the source and also wrote the key. */
+    /**
+     * By source (the writer of a version of key `k`, or `INITIAL`): the transactions that read this version and also
+     * wrote `k`.
+     */
     const updates = new Map<number, number[]>()
     let initialReaders = 0
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {

@@ -22,6 +22,6 @@ export const hasty = defineLevel({
 export const silent = defineLevel({
   name: 'silent',
   summary: 'returns nothing',
-  // As JavaScript allows it.
+  // The type forbids the result undefined, but a level written in JavaScript can return it.
   judge: (() => undefined) as never,
 })

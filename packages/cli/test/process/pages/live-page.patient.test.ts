@@ -60,7 +60,10 @@ describe('the live page in a real browser', () => {
   })
   afterAll(() => browser?.close())
 
-  /** Opens the page; fails the test for any error, and any request that leaves its server. */
+  /**
+   * Opens the page and calls `look`. Fails the test if the page reports an error, or sends a request to a server other
+   * than its own.
+   */
   async function open({ url }: { readonly url: URL }, look: (page: Page) => Promise<void>): Promise<void> {
     const page = await browser!.newPage({ viewport: { width: 1400, height: 900 } })
     const trouble: string[] = []

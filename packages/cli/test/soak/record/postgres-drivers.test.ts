@@ -80,8 +80,8 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
       'updates are lost if a client reads a balance and then writes it (%s)',
       async (mode) => {
         const { exitCode, told } = await recorded(library, 'balance', mode)
-        // TypeORM reads a row again before it writes the row. This second read may observe the other client's commit in
-        // every transaction.
+        // `save` of TypeORM reads a row again before it writes the row. If this second read observes the other client's
+        // commit in every transaction, the output shows a non-repeatable read instead of a lost update.
         expect(told).toMatch(library === 'typeorm' ? /lost update|and then read/i : /lost update/i)
         expect(exitCode, told).toBe(1)
       },

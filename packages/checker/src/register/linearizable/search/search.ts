@@ -251,9 +251,10 @@ interface Demand {
 }
 
 /**
- * Finds the states that open operations wait for. An optional write is useful only if an open operation observes it
- * before the next write. Operations that are called later cannot observe it: the open operation that returns first
- * precedes them, and either overwrites the optional write or waits for another state.
+ * Finds the states that open operations expect. An operation of unknown outcome is worth taking only if an open
+ * operation observes the written value before the next write. If none does, operations called later cannot observe the
+ * value either: the open operation that returns first comes before them, and either overwrites the value or expects a
+ * different state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part

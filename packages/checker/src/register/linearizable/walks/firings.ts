@@ -56,10 +56,11 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Returns an order of all operations. It contains the operations that fired, in their order. Every other operation is
- * placed where it has no effect: an observation, or a write of the current value, where the register has this value;
- * any other write directly before the next write that fires. Between firings at events a and b, there is room for an
- * operation that was called before b and returned at a or later.
+ * Returns an order of the operations, without writes and cas operations of unknown outcome that did not fire. The
+ * operations that fired keep their order. Every other operation is placed where it has no effect. An observation is
+ * placed where it holds, and a write where the register already has the written value, or else directly before a write
+ * that fires. An operation can be placed between the firings at events a and b if it was called before b and returned
+ * at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
