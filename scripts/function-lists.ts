@@ -1,6 +1,6 @@
 import { parseAst } from 'rolldown/parseAst'
 
-/** A place of a source that lists several function names. */
+/** A place in a source file that lists several function names. */
 export interface FunctionList {
   readonly line: number
   readonly names: readonly string[]

@@ -76,7 +76,7 @@ await writeFile(
 export const RELATIONS: Readonly<Record<string, string>> = {
 ${relations.join('')}}
 
-/** Functions that are absent from the signatures: a number of arguments, and the names. */
+/** Functions that \`signatures.ts\` lacks. Each line has numbers of arguments (\`*\`: any number), and the names. */
 export const FUNCTIONS: string = \`\n${[...byCounts.values()].join('\n')}\n\`
 
 /** Domains of the information schema. */

@@ -51,7 +51,7 @@ export interface ComparedSystem {
 /** The measurements of a system under a condition, over all seeds. */
 export interface ComparedCell {
   readonly condition: string
-  /** The level promised under this condition, or `nothing`. */
+  /** The level that the system promises under `condition`, or `nothing`. */
   readonly promised: string
   /** The strongest level that every run met. `none` if a run met no level; `unknown` if this is undecided. */
   readonly level: string

@@ -215,7 +215,10 @@ interface Asking {
   readonly final: boolean
   readonly timeoutMs: Millis
   readonly served: Service
-  /** Whether it is too late to repeat changing operations. */
+  /**
+   * Returns whether the time for retries has passed. Until then, an operation other than a read is retried until it
+   * succeeds.
+   */
   readonly isOver: () => boolean
 }
 

@@ -29,7 +29,7 @@ export interface Shape {
   /** Whether a process calls further operations after an unknown outcome, which makes the history invalid. */
   readonly goesOn?: boolean
   readonly failed: number
-  /** The fraction of reads whose value is replaced afterwards. */
+  /** The fraction of reads whose result is falsified: replaced by a random value after the store has answered. */
   readonly mutated: number
   readonly finals?: boolean
 }

@@ -4,7 +4,7 @@ import { limitsFor } from './play.ts'
 import { subjectOf } from './subject.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** The number of runs per strategy. In so many runs, clients make every request of a route table. */
+/** The number of runs per strategy. It suffices for the clients to make every request of a route table. */
 const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 

@@ -36,7 +36,7 @@ export const slowClose = defineFault({
   parameters: { delayMs: ms('the delay') },
 })
 
-/** Delays the connection to the server. Bytes that the client sends before are held. */
+/** Delays the connection to the server. Bytes from the client are held until this connection exists. */
 export const slowConnect = defineFault({
   kind: 'slow-connect',
   summary: 'delay the connection to the server',

@@ -27,7 +27,7 @@ export class Attempts {
   /** The rows with a request id, in ascending order. `#idOfRow` has the number of each row's id. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
-  /** The same for reads. */
+  /** The rows of reads with a request id, in ascending order. `#idOfRead` has the number of each row's id. */
   readonly #reads: number[] = []
   readonly #idOfRead: number[] = []
   #isAnyRepeated = false

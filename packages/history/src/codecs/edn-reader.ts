@@ -20,7 +20,7 @@ export interface EdnReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder. Usual transactions are written directly into it. */
   readonly builder?: HistoryBuilder | undefined
-  /** Whether a client's value that is a pair consists of a key and a value; detected by default. */
+  /** Whether a pair that is the value of a client's event consists of a key and its value; detected by default. */
   readonly independent?: boolean | undefined
 }
 

@@ -53,8 +53,8 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // The request counts as resumed as soon as the awaited value has settled. After that, only the hold delays the
-        // request.
+        // The request counts as resumed as soon as the awaited value has settled, even if `holds` delays the request
+        // further.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

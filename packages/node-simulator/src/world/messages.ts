@@ -164,8 +164,8 @@ export interface Answering {
 const ANSWERS = Symbol('what takes the answer')
 
 /**
- * Returns the request's connection if it accepts this HTTP answer as an object. Returns undefined if the program writes
- * the answer to any other stream.
+ * Returns the connection that takes this response as a message. Returns undefined if the request arrived as bytes, or
+ * if the program writes the response to another stream.
  */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]

@@ -5,7 +5,8 @@ import { takeTicket } from '../routing/forwarding.ts'
 import type { Handlers } from '../turn.ts'
 import type { Answer, Dns, DnsTurn, Zone } from './state.ts'
 
-// The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
+// This file implements the authoritative servers: the primary, and the secondaries that copy its zone (RFC 1034
+// §4.3.5).
 
 export function update(turn: DnsTurn, { input }: Command): Completion {
   const { state, config } = turn

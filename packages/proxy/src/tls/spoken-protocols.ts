@@ -18,7 +18,10 @@ export interface SpokenProtocolsOptions {
 export interface SpokenProtocols {
   /** Returns the protocols to which the server agrees: none if it ignores ALPN, all if every handshake fails. */
   of(target: Target): Promise<readonly string[]>
-  /** Lets the next client ask the server again, because the server did not speak the agreed protocol. */
+  /**
+   * Forgets the protocols of a server after a failed handshake. The protocols are offered again when the next client
+   * connects, because the server may no longer speak them.
+   */
   forget(target: Target): void
 }
 

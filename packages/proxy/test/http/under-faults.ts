@@ -306,7 +306,7 @@ async function askStreams(
   }
 }
 
-/** @param hesitates between the head and the body, so that other requests come between them. */
+/** @param hesitates whether to pause between the head and the body, so that other requests come between them */
 async function askStream(
   session: ClientHttp2Session,
   { headers, body }: ReturnType<Encode>,

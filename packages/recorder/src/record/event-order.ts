@@ -65,8 +65,8 @@ export class EventOrder {
   /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // Later events were written without waiting for these lines, and the operation's completion is not written yet.
-      // The recorded interval is therefore too short.
+      // If the lines are an invocation, it is written after events that happened later. The recorded interval of its
+      // operation is therefore too short.
       for (const line of lines) this.append(line)
       return
     }

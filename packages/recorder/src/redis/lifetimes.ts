@@ -13,8 +13,8 @@ interface Life {
   /** The moment at which the key's last write was called. */
   lastWriteAt: number
   /**
-   * From this moment on, the key has no time to live from before the recording, so later calls on the key are not
-   * examined. Infinity while this is uncertain.
+   * The moment from which the key certainly has no time to live that was set before the recording. Later calls on the
+   * key are not examined. Infinity while the key may have such a time to live.
    */
   clearedAt: number
   /** Whether a client saw a value from before the first recorded write of the key. */

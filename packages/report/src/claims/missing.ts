@@ -4,7 +4,7 @@ import { isReplacing } from '../operation-words.ts'
 import type { CameBackWithout, Missing } from './claim.ts'
 import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from './recorded.ts'
 
-/** Checks that a node answered without a change that was acknowledged or seen before. */
+/** Checks that `read` returned a state without a change that the earlier operation `known` made or saw. */
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
   if (!precedes(history, known, read)) return 'refuted'
   if (element === undefined) return lacks(history, read, known)

@@ -21,7 +21,7 @@ export interface Explained {
   /** Why the verdict proves less than it seems to. */
   readonly notes: readonly string[]
   readonly warnings: readonly string[]
-  /** The sentence about the violation on every page; empty if there is none. */
+  /** What happened in the violation and, if known, why; empty if there is no violation. */
   readonly sentence: string
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']

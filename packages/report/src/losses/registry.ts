@@ -15,7 +15,10 @@ import { registerLosses } from './register.ts'
 import { idsLoss, setLosses } from './set.ts'
 import { streamLosses, watchLoss, workQueueLosses } from './watch.ts'
 
-/** Losses by model, the most specific first. A model without an entry is described by its violated level. */
+/**
+ * By model: the functions that find what users lost, the most specific first. If none finds a loss, the title of a page
+ * is the verdict on the level.
+ */
 const losses: { readonly [model: string]: readonly FindLoss[] } = {
   register: registerLosses,
   counter: counterLosses,

@@ -66,7 +66,7 @@ export interface Finding {
   readonly elapsedMs: number
   /** What happened, why, and what to do next, for a run or a file. */
   readonly telling?: Telling | undefined
-  /** The command that repeats what the finding is about. */
+  /** The command that reproduces the finding; undefined if there is none. */
   readonly again: string | undefined
   readonly exitCode: number
 }

@@ -70,7 +70,7 @@ export function summarizePhases(
 
 /**
  * Counts the stale reads among some operations, and finds the levels that these operations violate. If the report's
- * accounting cannot explain the value of a read, the read counts as a violation of the strongest violated level.
+ * accounting lists the value of a read as unexpected, the read counts as a violation of the strongest violated level.
  */
 function wrongIn(
   report: Report<string> | undefined,

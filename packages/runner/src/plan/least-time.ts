@@ -15,7 +15,8 @@ export interface Shortage {
 }
 
 /**
- * Returns the chosen faults that do not occur, and a sufficient time. Undefined if every chosen kind of fault occurs.
+ * Returns the chosen faults that do not occur, and the shortest time of a run in which all chosen faults occur. Returns
+ * undefined if every chosen kind of fault occurs.
  */
 export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
   const missing = faultsWithoutRoom(planned)

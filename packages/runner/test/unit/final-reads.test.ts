@@ -95,7 +95,7 @@ describe('the final reads of a run', () => {
   test('final reads wait for lasting agreement if an abandoned update may still take effect', () => {
     const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
     expect(finals).toEqual([2, 2])
-    // The time is when the nodes agreed, and not when their agreement was trusted.
+    // `convergedAfter` is when the nodes began to agree, not when their agreement had lasted for `lingersMs`.
     expect(convergedAfter).toBeGreaterThanOrEqual(320)
     expect(convergedAfter).toBeLessThan(500)
   })

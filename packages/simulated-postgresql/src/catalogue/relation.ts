@@ -65,7 +65,7 @@ export interface Relation {
   readonly fields: readonly Field<never>[]
 }
 
-/** @param fields the columns; a column that is a property of a row has the name of the property as its value */
+/** @param fields the columns; a column can name a property of the row instead of giving a function */
 export const relation = <Row>(
   name: string,
   rows: (view: CatalogueView, server: ServerView) => readonly Row[],

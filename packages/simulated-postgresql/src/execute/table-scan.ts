@@ -142,7 +142,10 @@ export class TableScan implements Item {
     return row
   }
 
-  /** Returns a row with the system columns of an ended version. */
+  /**
+   * Returns the row with its system columns read from `tuple` again, because the deletion of this version set its
+   * `xmax`.
+   */
   ended(row: JoinedRow, tuple: Tuple): JoinedRow {
     return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row
   }

@@ -38,8 +38,8 @@ export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Error details of this package that differ from PostgreSQL's. If an error has no detail in this package, the text is
- * its message.
+ * Error details of this package that differ from PostgreSQL's. If only PostgreSQL's error has a detail, the set
+ * contains the message of this package's error.
  */
 export const OTHER_DETAILS: ReadonlySet<string> = new Set([
   'Failing row contains (4, 5000, z).',

@@ -261,7 +261,8 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // If the trial is stuck, the shortcut may be the cause: the state that it keeps may fill the memory.
+  // If the trial is stuck, the shortcut may be the cause: the state that the shortcut keeps between trials may fill the
+  // memory.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)

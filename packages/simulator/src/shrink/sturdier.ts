@@ -35,7 +35,7 @@ export function sturdier(scenario: Scenario, { fails, others, expired }: Sturdie
   return sturdiest
 }
 
-/** Separates events at different times by at least `gap`. */
+/** Moves events with different times apart, so that at least `gap` nanoseconds separate them. */
 function apart(scenario: Scenario, gap: number): Scenario {
   const { operations, faults } = scenario
   const times = [...operations.map(({ at }) => at), ...faults.flatMap(({ from, to }) => [from, to])]

@@ -148,7 +148,7 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       switch (message.type) {
         case 'ask': {
           const { epoch, round } = message
-          // Another node may still hold the lease that this one granted before it restarted.
+          // Before it restarted, this node may have granted a lease that another node still holds.
           if (bug !== 'forget-grant' && steady < (state.since ?? steady) + leaseMs) return
           if (epoch < state.epoch || (state.grant && state.grant.to !== from && state.grant.until > steady)) return
           observe(epoch)

@@ -102,8 +102,9 @@ export function unmappedAnswerError(at: string, part: Part, { exchange, completi
 }
 
 /**
- * Returns the change for a write that was answered 202: the service accepted it for later execution. The service may
- * execute it at once, which the following read checks.
+ * Returns the change that lets the declaration accept the status 202 of a write. With this status, the service accepts
+ * a request for later execution, but it may also execute the request at once. The read after the write checks whether
+ * it did.
  */
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined

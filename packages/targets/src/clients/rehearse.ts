@@ -169,7 +169,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     default:
       return judged satisfies never
   }
-  // The route table must also explain the reply for an object that clients will use, which is still empty.
+  // Clients will also read objects that have no value yet. The route table must explain the reply to such a read.
   const empty = await stage.ask(write.address, stage.read)
   if (isUnmapped(empty)) throw unmappedAnswerError(at, 'read', empty)
   if (judged.type === 'text')

@@ -14,7 +14,10 @@ interface HeldNetworkOptions {
 }
 
 const WITHIN_MS = 30_000
-/** The labels of a container that holds the network: its owner, and its root directory. */
+/**
+ * The labels of a container that holds the network: the process that started the container, and the container's root
+ * directory.
+ */
 const OWNER = 'chaosproxy.owner'
 const ROOT = 'chaosproxy.root'
 

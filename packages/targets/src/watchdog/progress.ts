@@ -48,7 +48,7 @@ export function beginUnit(progress: Progress, unit: number): void {
   progress[CALLS] = 0
 }
 
-/** Counts a call. Returns whether it must describe itself. */
+/** Counts a call. Returns whether this call must be described with `describeCall`. */
 export function countCall(progress: Progress): boolean {
   const call = (progress[CALLS] ?? 0) + 1
   progress[CALLS] = call

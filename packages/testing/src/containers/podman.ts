@@ -174,8 +174,8 @@ export const service = (name: string, command: string): string => `  ${name}:
     command: ${command}`
 
 /**
- * Returns a service that mounts this machine's programs. The service itself must do so for an engine behind a socket,
- * because no wrapper adds the mounts.
+ * Returns a service that mounts this machine's programs. Use this service for an engine behind a socket: the wrapper of
+ * `runningWithMounts` adds no mounts there.
  */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:

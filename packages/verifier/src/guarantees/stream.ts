@@ -168,7 +168,10 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/** Returns whether the empty polls at the end should have shown a message, because it was known before them. */
+/**
+ * Returns whether the empty polls at the end should have shown a message, because the message is at or after their
+ * offset, and was sent or polled before the first of these polls began.
+ */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 

@@ -172,7 +172,9 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Returns whether an event is right about the change, the previous value, and whether the key is new. */
+/**
+ * Returns whether an event correctly reports the change, the previous value, and whether the change created the key.
+ */
 function truthOf(store: Store, event: WatchEvent, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event

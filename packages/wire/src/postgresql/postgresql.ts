@@ -30,8 +30,8 @@ export const postgresql: Framing = {
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Parses a message of this side. A message of the other side may have the same type byte, but does not end where its
- * length says.
+ * Parses a message with the parser of one direction. A message of the other direction may have the same type byte, but
+ * the parser fails, because the fields do not end where the message ends.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {

@@ -34,7 +34,7 @@ export function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   return edges.slice(1).map((end, i) => bytes.subarray(edges[i], end))
 }
 
-/** Joins adjacent loose parts, because their boundaries depend on the chunks. */
+/** Joins adjacent parts that are not whole messages, because their boundaries depend on how the stream was cut. */
 export function normal(out: readonly { whole: boolean; bytes: Buffer }[]): string[] {
   const joined: string[] = []
   let loose = ''

@@ -8,7 +8,7 @@ import type { ResponseStream } from './corpus.ts'
 export interface ReadMessage<Head> {
   readonly head: Head
   body: string
-  /** Whether the last byte of the message was seen, or the message ends with the connection. */
+  /** True if the last byte of the message was read, or if the end of the connection ends the message. */
   complete: boolean
   /** Where it ended. */
   end: number

@@ -15,7 +15,7 @@ export interface ChunkedOptions {
   readonly unreadable?: ((error: unknown) => unknown) | undefined
 }
 
-/** Returns a source that copies a stream's chunks into its reader's space. */
+/** Returns a source whose `read` copies the chunks of a stream into the space that the caller provides. */
 export function chunkedSource(
   stream: AsyncIterable<Uint8Array>,
   { sizeBytes, close = () => {}, unreadable = (error) => error }: ChunkedOptions = {},

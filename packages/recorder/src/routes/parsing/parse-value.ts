@@ -73,7 +73,7 @@ export const parseConditions = (value: unknown, place: WrittenPlaces): Condition
   parsePlaces(value, place, 'Give a place and its value: {"json.op": "set"}.') as Conditions
 
 /**
- * Parses the contents that are added to made requests.
+ * Parses `sends`: the contents to add to generated requests, by place.
  *
  * @throws UserError (input)
  */
