@@ -25,8 +25,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The line on which the latest of the writes that certainly precede this operation was called. The value of a write
-    // that returned before this line is overwritten.
+    // The line of the latest call among the writes that certainly precede this operation. If another write returned
+    // before this line, that write's value has certainly been overwritten.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)

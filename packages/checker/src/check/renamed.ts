@@ -35,7 +35,7 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   const here = [...used].map((f) => renamed.find(([name]) => name === f)?.[1] ?? f)
   if (!here.every((f) => knows(model, f))) return undefined
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
-  // In these formats the names of operations may contain capitals, so the script ignores case.
+  // The names of operations in these two formats may contain capitals, so the `sed` script ignores case.
   const isLowered = history.format === 'operations' || history.format === 'csv'
   const scripts = renamed.map(([name, f]) =>
     isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/${isLowered ? 'I' : ''}`,

@@ -62,7 +62,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Returns two operations whose order is possible but not certain. */
+/** Returns two operations. `before` may have returned before `after` was called, but this is not certain. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,

@@ -72,8 +72,8 @@ export interface RecordRules {
   /** Whether some operations have no key although others have one, such as a watch of all keys. */
   readonly mayLackKey?: boolean
   /**
-   * Whether the version that a write made may be known only from its answer. If that answer is lost, a read can show
-   * the version (see `checkVersions`).
+   * Whether a write may make a version that only the answer to the write names. If the answer is lost, a later read may
+   * still show the version (see `checkVersions`).
    */
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */

@@ -187,7 +187,7 @@ function dependencies(
   })
 }
 
-/** Adds, recursively, every txn that may have written a value read by a chosen one. */
+/** Adds, recursively, every transaction that may have written a value that a chosen or added transaction read. */
 function related(part: Part, budget: Budget): Closure {
   const all = dependencies(part, budget)
   const writers = new Map<string, number[]>()

@@ -12,7 +12,7 @@ interface Kind extends Required<Pick<ObjectModel, 'rule' | 'specification' | 'fa
   readonly isInOrder: boolean
 }
 
-/** The messages in the queue. If the initial messages are unknown, some may be left until the queue was found empty. */
+/** The messages in the queue. If `isKnown` is false, the queue may also contain initial messages, which are unknown. */
 export interface Messages {
   readonly isKnown: boolean
   readonly messages: readonly string[]

@@ -85,8 +85,8 @@ test('both searches for an order find the only legal order of two pairs of write
 })
 
 /**
- * Returns a clause for each of the four combinations of orders of two other pairs. Together, these clauses make the
- * given order impossible.
+ * Returns a clause for each of the four combinations of an order of pair `one` with an order of pair `other`. Every
+ * clause also contains `order`, so the four clauses together make `order` impossible.
  */
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))

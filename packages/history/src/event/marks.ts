@@ -109,8 +109,8 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The time when the lock ended. If a single statement locked the row, this may be less than `from`. The row was then
-   * locked at some time between the two.
+   * The time until which the row was certainly locked. If one statement locked the row and ended the transaction, `to`
+   * may be less than `from`. The row was then locked at some time between `to` and `from`.
    */
   readonly to: number
 }

@@ -169,8 +169,8 @@ export class ByteTable {
   }
 
   /**
-   * Returns the page as a string of at least `end` characters. A growing page is converted again only after its size
-   * has doubled. If the known string is too short before that, returns undefined.
+   * Returns the page as a string of at least `end` characters. The last page, which still grows, is converted again
+   * only after its size has doubled. Until then, returns undefined if the known string is too short.
    */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''

@@ -21,9 +21,9 @@ export interface MicroOperations {
   readonly length: number
   readonly kind: Uint8Array
   readonly kinds: readonly string[]
-  /** Ids in the history's values. */
+  /** The ids of the keys in `History.values`. */
   readonly key: Int32Array
-  /** Ids in the history's values, or NO_MICRO_VALUE. */
+  /** The ids of the values in `History.values`, or `NO_MICRO_VALUE`. */
   readonly value: Int32Array
 }
 

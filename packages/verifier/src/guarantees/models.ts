@@ -6,9 +6,9 @@ import { stream } from './stream.ts'
 import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 
-// Guarantees of streams of messages and of changes. The pattern that breaks a guarantee is a few operations and a
-// condition on the whole history. One definition serves both verdicts: a level is violated if a core contains the
-// pattern, and met if the pattern is nowhere.
+// Guarantees of streams of messages and of streams of changes. A guarantee is broken by a pattern: a few operations
+// that meet a condition on the whole history. One definition of the pattern serves both verdicts: a level is violated
+// if the listed operations (the core) show the pattern, and met if no operations show it.
 
 const models: ReadonlyMap<string, GuaranteeModel> = new Map([
   ['stream', stream],

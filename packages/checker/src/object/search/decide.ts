@@ -36,7 +36,7 @@ export interface Judge {
   readonly rule: string
   readonly explain?: ObjectModel['explain']
   readonly beside?: ((row: number, output: number, core: Part) => string | undefined) | undefined
-  /** The balance of the operations of a contradiction, as a sentence. */
+  /** Returns the balance after the operations of a contradiction. The balance's sentence ends the explanation. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined
@@ -188,7 +188,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Looks for a contradiction that shows itself without a search, to report instead of the one found by search. */
+/** Looks for a contradiction without a search, because such a contradiction is simpler to explain. */
 const obviousContradiction = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 

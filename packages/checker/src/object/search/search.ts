@@ -90,7 +90,7 @@ export function createObjectSearch(
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every read that fits. Returns the first remaining return, or `head`. */
+  /** Takes every read that `state` allows. Returns the first return still in the list, or `head` if none is left. */
   const takeObservations = (): number => {
     alternative = 0
     let entry = next[head]

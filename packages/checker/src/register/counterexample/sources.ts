@@ -120,8 +120,8 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 }
 
 /**
- * Reports whether every value that the kept operations observe was written by one of them. A value needs no writer if
- * it is initial, or if nobody wrote it in the whole history. A value that nobody wrote is not in `observedInWhole`.
+ * Reports whether every value that the kept operations observe was written by a kept operation, is the initial value,
+ * or has no writer in the whole history. A value without a writer is not in `observedInWhole`.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded

@@ -8,7 +8,7 @@ export type OrdersAnswer =
   | { readonly result: 'stopped'; readonly reason: Limit }
   | {
       readonly result: 'violated'
-      /** The operations that the contradictions depend on, if they are few. */
+      /** The operations that the contradictions depend on; undefined if there are too many contradictions. */
       readonly rests?: Rests | undefined
       /**
        * Pairs of writes for which both orders are contradictory, and the pairs that contribute to these contradictions.

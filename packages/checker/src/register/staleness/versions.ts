@@ -13,8 +13,8 @@ import { isTwoAtomic } from './two-atomic.ts'
  *
  * The result is exact for k = 1, which is linearizability, for k = 2 (see `isTwoAtomic`), and if the two bounds are
  * equal. The lower bound is the number of writes that every order places between a write and a read of its value. The
- * upper bound comes from two orders of the writes in real time: by the first return in the cluster of each value, and
- * by call.
+ * upper bound comes from two orders of the writes that respect real time: by call, and by the earliest return that
+ * proves that the value was written (see `Clusters.first`).
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *

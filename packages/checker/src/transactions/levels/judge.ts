@@ -39,7 +39,8 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // Only a tied history needs session edges. In other histories, real time contains session order.
+  // Session edges are needed only if transactions of one session may overlap (see `History.isTied`). Otherwise, real
+  // time contains session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)

@@ -61,8 +61,9 @@ export const decideParallelSnapshots = (situation: Situation, graph: Graph, mask
   missedWrite(situation, graph, mask | maskOf(WR, WW)) === undefined ? MET : VIOLATED
 
 /**
- * Returns a transaction that misses a write of its past, by the edges of the mask. To save time, a past is examined
- * only from the first missed version on.
+ * Returns a transaction `t` that misses a write of its past: `t` read an earlier version of `key`. The past of `t`
+ * consists of the transactions from which edges of the kinds in `mask` lead to `t`. To save time, a past is examined
+ * only from the first missed version on. Returns `cycle` if edges of `mask` and ww edges form a cycle.
  */
 function missedWrite(
   situation: Situation,

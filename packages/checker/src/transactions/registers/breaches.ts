@@ -6,7 +6,8 @@ import { INITIAL, type Rows, rowsBy } from './sources.ts'
 type Order = readonly [from: number, to: number]
 
 /**
- * A breach of the rules, with two orders, either of which would remove it. An order is undefined if it is impossible.
+ * A breach of the rules. Either of the orders `first` and `second` would remove the breach. An impossible order is
+ * undefined.
  */
 export interface Obstacle {
   readonly first: Order | undefined

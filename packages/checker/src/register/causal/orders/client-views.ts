@@ -59,7 +59,8 @@ export function judgeClient(
 }
 
 /**
- * Decides PRAM for one client's view of repeated values, by a bounded search. For reads and writes only.
+ * Decides PRAM for one client with overlapping reads, by a bounded search. Unlike `judgeClient`, accepts values that
+ * were written several times. For reads and writes only.
  *
  * @throws OutOfTime
  */
