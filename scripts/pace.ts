@@ -1,6 +1,6 @@
 // The speed of this checkout relative to a commit. Both are measured in turns, by processor time.
 
-/** The processor seconds of the same work, done by both sides one after the other. */
+/** The processor seconds of the same work in the commit (`before`) and this checkout (`now`), one after the other. */
 export interface Pair {
   readonly before: number
   readonly now: number
@@ -22,7 +22,7 @@ export function paceOf(pairs: readonly Pair[]): number {
 /** `again`: measure once more, since the machine or the compiler may have had a bad minute. */
 export type Decision = 'fast enough' | 'again' | 'too slow'
 
-/** Decides by the measurements so far, in order. The checkout is too slow only if the last two are below `least`. */
+/** Decides by the paces so far, oldest first. The checkout is too slow only if the last two paces are below `least`. */
 export function decide(paces: readonly number[], least: number): Decision {
   const last = paces.slice(-2)
   // The condition `pace < least` would be false for NaN, so a measurement of NaN would count as fast enough.

@@ -390,7 +390,10 @@ function requireReady(clients: RunClients, { clients: { file } }: Service): void
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
   inputError(`${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
-/** Returns the error for a program that ended. Must be called during the turn of the program. */
+/**
+ * Returns the error for a program that was stopped because it did not return to the event loop. Call while `turn.life`
+ * is still the stopped program. Clears `turn.life`.
+ */
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined

@@ -17,7 +17,7 @@ export type LoadRequest =
     }
   /** Opens this many connections and leaves them open. */
   | { readonly role: 'idle'; readonly port: number; readonly connections: number }
-  /** Measures the time of each of these round trips, with a pause before each. */
+  /** Measures the time of each of `trips` round trips, with a pause of `pauseMs` before each round trip. */
   | { readonly role: 'time'; readonly port: number; readonly trips: number; readonly pauseMs: number }
   /** Measures the rate of received bytes in windows of 500 ms. The first window does not count. */
   | { readonly role: 'watch'; readonly port: number; readonly windows: number }

@@ -68,7 +68,7 @@ export function levelRows(report: Report<string>, despite?: Despite): LevelRow[]
   return rows
 }
 
-/** Returns the name of the levels in a row: `sequential`, or `causal … session`. */
+/** Returns the name of a row: `sequential`, `sequential, causal`, or for more than two levels `causal … session`. */
 export function rowName(levels: LevelRow['levels'], ellipsis: string): string {
   const [first, ...others] = levels
   const last = others.at(-1)

@@ -128,7 +128,7 @@ export async function compareStatements(seed: number, least: number): Promise<Ta
 /** Statements that make PostgreSQL's database empty again. */
 const FRESH = ['rollback', 'discard all', 'drop schema public cascade; create schema public', "set timezone to 'UTC'"]
 
-/** Executes these statements in order in an empty database. Returns the differences between the answers. */
+/** Executes the statements in an empty simulated database and an empty PostgreSQL. Returns how the answers differ. */
 export async function differencesIn(script: readonly string[]): Promise<string> {
   const simulated = new SimulatedAnswers(calculator)
   for (const sql of FRESH) await oracle.execute(sql)

@@ -21,8 +21,8 @@ export interface Shape {
   readonly cas: boolean
   readonly append?: boolean
   /**
-   * `atomic`: one copy. `replicas`: each process reads a copy that lags behind one log. `stale`: a read sometimes
-   * returns an earlier value. `scattered`: copies apply the writes in different orders.
+   * `atomic`: one copy. `replicas`: each process reads a copy that lags behind the log of each key. `stale`: a read
+   * sometimes returns an earlier value. `scattered`: copies apply the writes in different orders.
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
@@ -66,7 +66,7 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
     const log = logs[key]!
     if (shape.store === 'replicas') {
       const copy = copies[client]!
-      // All keys share one log, so a copy is a consistent cut.
+      // A copy may lag behind the log of each key by a different number of writes, so it need not be a consistent cut.
       return log[Math.min(copy[key]!, log.length - 1)]!
     }
     if (shape.store === 'scattered') return scattered[client]![key]!

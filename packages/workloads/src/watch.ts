@@ -93,7 +93,7 @@ interface WriterOptions {
   readonly store: KnownStore
   readonly unique: () => number
   readonly settings: Settings
-  /** Settles unanswered writes, if they are to be settled. */
+  /** Reads past revisions to find out whether unanswered writes took effect; undefined without the setting `settle`. */
   readonly settler: Settler | undefined
 }
 

@@ -194,7 +194,7 @@ export const membersOf = <Declared extends Options>(values: ValuesOf<Declared>, 
     Object.entries(declared).flatMap(([name, { member }]) => (member === undefined ? [] : [[member, values[name]]])),
   )
 
-/** The options, with typed values, that set these members of a run. */
+/** Returns the options that set these members of a run, each with the value that a user would type. */
 export const typedMembers = (
   members: { readonly [Member in keyof RunDraft]?: unknown },
   declared: Options,

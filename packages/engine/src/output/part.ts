@@ -35,7 +35,7 @@ export interface Screen {
   readonly terminal: TerminalOptions
 }
 
-/** The reporters of a subject, and the screen that some of them write to. Plain data. */
+/** The chosen reporters, and the format of text for the screen. Plain data, so that threads can exchange it. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen

@@ -15,7 +15,7 @@ export interface Packages {
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether the statement is only `var name = …`. Otherwise, the bundler has inlined the loader. */
+  /** Whether the statement is only `var name = call`. Otherwise, the bundler has inlined `call`. */
   readonly isWhole: boolean
 }
 

@@ -70,7 +70,7 @@ export interface PendingRequest {
   readonly command: Command
   /** True if no owner has the request: it was refused, or waits for the directory. */
   idle: boolean
-  /** The ticket with which the request was last forwarded. */
+  /** The number of the ticket with which the request was last forwarded (see `Ticket`). */
   number: number
   ageMs: number
 }

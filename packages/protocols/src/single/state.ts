@@ -53,7 +53,7 @@ export type SingleRecord = RecordsOf<{
     key?: string | undefined
     command: Command
   }
-  /** A key in a transaction of its own, which happens only with a bug. */
+  /** A key in a transaction of its own. Only the bugs `key-after-effect` and `key-before-effect` write such records. */
   key: { key: string; result: Completion }
 }>
 

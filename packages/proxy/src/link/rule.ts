@@ -19,7 +19,7 @@ export interface HitRequest {
   readonly request: string
 }
 
-/** A connection's place on a link, with its own random streams. */
+/** The number of a connection among all connections of a link. Each rule has a random stream for each seat. */
 export interface Seat {
   readonly number: number
 }

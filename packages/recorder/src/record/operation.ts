@@ -90,7 +90,7 @@ export class Operation {
     this.#end(views.client, time, edges, outcome)
   }
 
-  /** Call when the client has hung up. It may repeat the request before the missing reply is noticed here. */
+  /** Call when the client has hung up. The client may repeat the request before the recorder notices the lost reply. */
   mayBeRepeated(): void {
     if (this.#client !== 'open') return
     this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)

@@ -92,8 +92,8 @@ export class View {
   }
 
   /**
-   * Returns the tick of the lines in a place. Lines of an overtaken place are written at the current end of the
-   * history, so they get the next tick.
+   * Returns the tick of lines that are written at `place`. Without a place, or if later events no longer wait for the
+   * place (`overtaken`), the lines are written at the current end of the history, so they get the next tick.
    */
   #tickOf(place: Place | undefined): number {
     return place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick

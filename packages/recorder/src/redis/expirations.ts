@@ -137,7 +137,7 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Call before operations are answered, because replies may show expired keys as absent. */
+  /** Opens due expiries of the operations' keys. Call before `ended`, as the reply may show expired keys as absent. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held !== 0) this.#openDue(parts, ++this.#moment)
   }
@@ -185,7 +185,7 @@ export class Expirations {
     // The hash may have expired before this command. A write to another field may have created the hash again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // A command without a reply may have set its time to live, so the time to live stays in force.
+    // Without a reply, the key may have the new or the old time to live, so both stay in force.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)

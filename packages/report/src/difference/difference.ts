@@ -50,8 +50,8 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
 const LOST_WRITES = 'lost writes'
 
 /**
- * Whether a saved result shows how many writes were lost. The number 0 counts only if final reads confirm it. A result
- * with a number of missing elements uses that number instead.
+ * Whether a saved result shows how many writes were lost. False for a result that counts missing elements, because the
+ * figure `missing elements` then shows the losses. The number 0 counts only if final reads confirm it.
  */
 const showsLosses = (of: Parsed): boolean =>
   numberAt(of, 'accounting', 'totals', 'lost') === undefined &&

@@ -12,8 +12,8 @@ export const listeningFor = (input: FactsInput): Listening | undefined =>
 const MOST_KNOWN = 50
 
 /**
- * Returns earlier changes of the same key that may be in messages of the same format as the missed change. Such a
- * message may be mistaken for one with the missed change.
+ * Returns changes of the same key that are earlier than the missed change. A message with one of them may look like a
+ * message with the missed change, and be mistaken for it.
  */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations

@@ -4,7 +4,7 @@ import { signed } from './digits.ts'
 
 /** Rows of a history as numbers for `digitsOf`. Some of the numbers are indexes into the other lists. */
 interface Fields {
-  /** The values of each field, in the order of `decode`. */
+  /** One list of numbers for each field, in the order in which `decode` reads the fields. */
   readonly numbers: readonly Float64Array[]
   /** Numbers of processes and keys begin at 1, those of values and errors at 0. */
   readonly processes: readonly number[]

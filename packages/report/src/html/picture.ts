@@ -35,8 +35,9 @@ interface Line {
 }
 
 /**
- * Renders the verdict and the contradiction, or else the levels, as one self-contained picture for a pull request, a
- * wiki or a chat. Its colours follow the reader’s theme.
+ * Renders the verdict as one self-contained picture for a pull request, a wiki or a chat. Below the verdict, the
+ * picture shows the contradiction as a drawing or a table. If there is neither, the picture shows the levels. Its
+ * colours follow the reader's theme.
  */
 export function renderPicture(page: Page, facts: Facts = factsOf(page)): string {
   const head = placed(headOf(page, facts), MARGIN)

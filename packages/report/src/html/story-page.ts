@@ -20,8 +20,9 @@ import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
 
 /**
- * Renders a story as one self-contained file. Shows the steps of every telling, with words on the left, the drawing on
- * the right, and time downwards. The file works from disk, without a network and without its script.
+ * Renders a story as one self-contained file. Shows the steps of every telling (an accident, or the fix), with words on
+ * the left, the drawing on the right, and time downwards. The file works from disk, without a network and without its
+ * script.
  */
 export function renderStoryHtml(story: PlayedStory, version: string): string {
   const { name, summary, lesson, source, tellings } = story

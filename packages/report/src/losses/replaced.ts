@@ -65,7 +65,7 @@ export const isImpossibleAlone = ({ levels }: Report<string>, culprit: Operation
     return core.length === 1 && core[0] === culprit
   })
 
-/** Returns the operations on the culprit's key in order, if all are reads or expected changes. */
+/** Returns the operations on the culprit's key, by call; undefined if any is neither a read nor `isExpected`. */
 export function rowsOfKey(
   history: History,
   culprit: OperationRow,

@@ -217,7 +217,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /** What clients do differently because of the test, such as writing strings. If no write worked, says so. */
+  /** What clients do differently because of the test, such as writing strings; or the fact that no write worked. */
   readonly remark?: string | undefined
 }
 

@@ -26,7 +26,7 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** The value of `waits` outside of evaluations. It stores no results. */
+/** The value of `waits` while `evaluating` evaluates no expression. No results are stored in it. */
 const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 

@@ -286,7 +286,7 @@ const DEFINING: ReadonlySet<LockMode> = new Set([
   'AccessExclusiveLock',
 ])
 
-/** Returns what may change while a relation is locked: the relation and its parts. */
+/** Returns the objects that a command may change while it holds a lock on a relation: the relation and its parts. */
 function partsOf(target: Lockable): readonly object[] {
   if (typeof target === 'string') return []
   if ('entries' in target) return [target]

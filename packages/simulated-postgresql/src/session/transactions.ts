@@ -89,7 +89,7 @@ export class Transactions {
     return this.deferring.get(constraint.name) ?? this.deferring.get('') ?? constraint.initiallyDeferred
   }
 
-  /** @param what follows "cannot". */
+  /** @param what the text of the error after "cannot". */
   refuseInStandby(what: string, code = '0A000'): void {
     if (this.#owner.server.isStandby) throw new SqlError(code, `cannot ${what}`)
   }

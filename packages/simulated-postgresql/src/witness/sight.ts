@@ -59,7 +59,7 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** The version that a statement would see in place of the actual one. If `tuple` is undefined, it would see no row. */
+/** What a statement would see of a row (see `withVersion`, `withoutVersion`); no row if `tuple` is undefined. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }

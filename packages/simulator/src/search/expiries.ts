@@ -65,8 +65,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Clients are busiest when the new leader begins to serve. A client that wrote to the isolated node before that would
-  // wait for a long time.
+  // Most operations come when the new leader begins to serve. A client that writes to the isolated node in an earlier
+  // burst waits for a long time.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],

@@ -116,8 +116,8 @@ const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
 /**
- * Returns the faults; in half of all cases, those in effect at the break last longer, so that partitioned sides stay
- * apart.
+ * Returns the faults of a scenario. In half of all cases, extends those in effect at `at`, when the invariant breaks,
+ * so that partitioned sides stay apart.
  */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)

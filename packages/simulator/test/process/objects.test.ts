@@ -43,7 +43,7 @@ const judges: { readonly [object: string]: { readonly model: string; readonly in
   bank: { model: 'bank', initial: { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } },
 }
 
-/** Appends to registers have separate histories, because there a value is a text or absent. */
+/** Appends to registers have histories of their own, because a register with appends holds a text or nothing. */
 const groups = objects
   .filter(({ name }) => name !== 'transactions')
   .flatMap((object) => {

@@ -27,7 +27,7 @@ interface Line<Reply, Source extends ReplySource<Reply>> {
 }
 
 interface LineRequest<Reply, Source> {
-  /** The bytes to send, which may depend on what this connection has sent before. */
+  /** The bytes to send, or a function of the reader, which knows what was sent on the connection before. */
   readonly bytes: string | ((reader: Source) => Buffer)
   /** Announces the next request to the connection's reader. */
   readonly prepare?: ((reader: Source) => void) | undefined
@@ -50,8 +50,10 @@ export const socketErrorText = ({ code, message }: NodeJS.ErrnoException): strin
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * Opens a line. `readerFor` creates the reader of each new connection. With `readersCopy`, readers copy the bytes that
- * they keep, so that chunks can share memory.
+ * Opens a line to a node. The line dials when it has a request to send but no connection.
+ *
+ * @param readerFor creates the reader of a new connection.
+ * @param readersCopy whether readers copy the bytes that they keep. All sockets can then receive into the same memory.
  */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,

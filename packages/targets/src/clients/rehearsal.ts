@@ -25,7 +25,7 @@ type WriteJudgement =
       readonly refusal: Answered
       readonly besides: Answered | undefined
     }
-  /** The answers do not show an error in the declaration. For example, there is no leader. */
+  /** The answers do not prove that the declaration is wrong. For example, the cluster may have no leader. */
   | { readonly type: 'unclear' }
 
 /**

@@ -38,7 +38,10 @@ interface Rehearsed extends Rehearsal {
 
 /** The time for which a replica may be behind, or a service may lack its leader or database. */
 const PATIENCE_MS = 3_000
-/** The time during which a single node may refuse what it accepts later. */
+/**
+ * The time for which the only node of a cluster may refuse a write that it accepts later. Also the time for which any
+ * node may refuse a read, or answer it in an unexpected form.
+ */
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
@@ -87,7 +90,7 @@ function unusedKey({ before = [] }: RequestedOperations): string | undefined {
 }
 
 interface Stage extends RehearseOptions {
-  /** The read of an object that clients use. */
+  /** A read of an object that clients use. With `key` in place of its key, it reads the object that no client uses. */
   readonly read: Input
   readonly write: string
   /** The key of an object that no client uses. */

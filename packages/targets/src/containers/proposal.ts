@@ -7,7 +7,7 @@ import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
 interface Proposal {
   readonly declaration: ContainersDeclaration
-  /** The first faults to try. Those of links affect links to a service if the nodes do not talk to each other. */
+  /** The first faults to try. If the nodes do not talk to each other, the partition cuts their links to a service. */
   readonly faults: readonly string[]
   readonly cuttable: readonly string[]
   readonly open: readonly string[]

@@ -6,7 +6,10 @@ import type { EmbeddedNode } from './embedded-node.ts'
 interface ReadyOptions {
   readonly watchers: Set<() => void>
   readonly timeoutMs: number
-  /** Whether the protocol reports no readiness, and may work without a leader. */
+  /**
+   * Whether the cluster may work without a leader. If no node reports within `LEADERLESS_AFTER_MS` whether it is ready,
+   * such a cluster counts as ready.
+   */
   readonly leaderless: boolean
   readonly broken: () => UserError | undefined
   readonly logPath: (node: NodeId) => string

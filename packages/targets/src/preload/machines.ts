@@ -33,7 +33,7 @@ interface MachinesOptions {
   readonly faults: readonly FaultKind[]
   readonly seed: number
   readonly keeper: Keeper
-  /** The kind of layer to use if a fault needs a layer; by default libraries. */
+  /** What injects the faults: preloaded libraries, or a mounted file system (`layer`). By default libraries. */
   readonly by?: Between | undefined
 }
 

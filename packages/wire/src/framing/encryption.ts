@@ -15,8 +15,9 @@ export interface Encryption {
   /** The protocol that TLS negotiates (ALPN). */
   readonly protocol: string
   /**
-   * Rewrites the start of a connection whose TLS ends at the proxy, so that no password is bound to the server's
-   * certificate. Calls `bound` if the client would have bound its password: the server then refuses the login.
+   * Rewrites the start of a connection whose TLS ends at the proxy. Removes the server's login mechanisms that bind the
+   * password to the server's certificate, because the client sees the proxy's certificate. Calls `bound` if a mechanism
+   * was removed although the client supports it. The server then refuses the login.
    */
   unbinding(bound: () => void): Starts
 }

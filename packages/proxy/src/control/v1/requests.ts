@@ -44,7 +44,7 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** The local files that a proxy's settings may name: any file in a config file, none in a request. */
+/** The local files that a proxy's settings may name. A config file may name any file, and a request may name none. */
 export interface LocalFiles {
   readonly readPem: ReadPem
   readonly pidFiles: PidFiles

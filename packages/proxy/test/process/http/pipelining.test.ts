@@ -15,8 +15,8 @@ test('pipelined requests get their own responses in order while faults act', asy
     reply.end(body.endsWith('1') ? body.slice(2) : body)
   })
   let time = 0
-  // Each call advances the time, but all events of a chunk must have the same time. Otherwise later events could get
-  // earlier times than events before them.
+  // Each call of `now` advances the time, but the proxy must give all events of a chunk the same time. If it read the
+  // clock again within a chunk, events could get earlier times than events before them.
   const now = () => {
     time += 100_000_000
     return nanos(time)

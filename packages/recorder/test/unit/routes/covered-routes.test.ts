@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { checkRoutes } from '../../../src/routes/parsing/table-checks.ts'
 
 /**
- * Whether all requests for `path` also match `other`, by definition: a star at the end stands for any number of
- * segments.
+ * Whether every request that matches the pattern `path` also matches the pattern `other`, by the definition of
+ * patterns. A star at the end of a pattern stands for one or more segments.
  */
 function covers(other: readonly string[], path: readonly string[]): boolean {
   const [segment, ...others] = other
