@@ -196,7 +196,10 @@ export function isKept(
       case 'first-in-first-out': {
         const ordered = copies.flatMap((copy, at) => (copy.since === Number.POSITIVE_INFINITY ? [] : [at]))
         const firstOut = (copy: number): number => of(copy, 'take')[0] ?? Number.POSITIVE_INFINITY
-        /** Returns the step at which a later copy overtook this one, which is then lost. */
+        /**
+         * Returns the first step that took a message enqueued after `copy`, while `copy` itself was not taken yet;
+         * Infinity if there is none. From this step on, `copy` counts as lost.
+         */
         const goneAt = (copy: number): number =>
           Math.min(
             ...ordered

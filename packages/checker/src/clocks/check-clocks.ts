@@ -22,8 +22,9 @@ type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
  * Judges a history whose clocks leave the order of some events open. A level that requires real-time order is met if
- * the history meets it with every possible order. It is violated if the history violates it with the certain orders
- * only, or with the orders that are certain to one clock. Levels within clients do not depend on clocks.
+ * the history meets it with every possible order. It is violated if the certain orders alone contradict it, or the
+ * orders that the times of a single clock prove. A level that requires only the order within each client does not
+ * depend on clocks.
  */
 export function checkClocks(
   clocks: ClockReadings,

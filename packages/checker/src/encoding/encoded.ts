@@ -57,7 +57,7 @@ export interface Encoded {
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
   readonly values: number
-  /** By value: its id in the history's value table. */
+  /** By encoded value (an index from 0 to `values` - 1): the id of the value in `table`. */
   readonly names: Int32Array
   readonly table: ValueTable
   readonly keys: number

@@ -50,7 +50,7 @@ export interface Need {
   readonly what: string
   /** The functions whose operations can meet the need; undefined if the operations of every function can. */
   readonly functions: readonly string[] | undefined
-  /** Whether an operation of these functions meets the need. By default every successful one does. */
+  /** Tests whether an operation with one of these functions meets the need. By default, every successful one does. */
   readonly isMetBy?: IsMetBy
 }
 

@@ -91,8 +91,9 @@ interface Taken {
 }
 
 /**
- * Assigns the messages that dequeues of unknown outcome must have taken to these dequeues, in order of call. If too few
- * were called in time, returns a conflict. `needed` and `unknown` must be ordered by time.
+ * Decides which dequeue of unknown outcome (`unknown`) took each message that one of them must have taken (`needed`).
+ * Uses the dequeues in order of call. Returns a conflict if too few of them were called before the messages' deadlines.
+ * Both lists must be in order of time.
  */
 export function takeByUnknown(
   needed: readonly Taking[],

@@ -84,8 +84,8 @@ export const alike = (key: string): string =>
 /** Returns the names of keys that are texts on some lines and numbers on others. */
 export function namesOfAlikeKeys({ keys, values }: History): ReadonlySet<string> {
   const some = new Set(keys.slice(0, MOST_LOOKED_AT))
-  // If one key is a number and another key is the same number as a text, the name of the second one is `"1"` for the
-  // text, or `1 (not a text)` for the number.
+  // If a number and the same number as a text are both keys, the key that occurs first is named `1`. The other key is
+  // named `"1"` if it is the text, and `1 (not a text)` if it is the number (see `KeyNumbers`).
   const found = new Set([...some].filter((name) => some.has(JSON.stringify(name)) || some.has(`${name} (not a text)`)))
   const inTransactions = new Map<string, Json>()
   for (const id of new Set(values.microOperations()?.key.subarray(0, MOST_LOOKED_AT))) {

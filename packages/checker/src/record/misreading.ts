@@ -126,7 +126,7 @@ function otherKeysReason(history: History): string | undefined {
   return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The route table probably gives reads other keys than writes: let their "key" name the same object`
 }
 
-/** The reason to suspect that an unused member of a file is the key. */
+/** The reason to suspect, if no operation has a key, that the key is a member of the lines that was not used. */
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 

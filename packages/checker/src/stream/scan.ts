@@ -402,7 +402,10 @@ interface End {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns where processes reached the end of the log. A process reached it if its last final polls were empty. */
+/**
+ * Returns the ends of the log that processes reached. A process reached the end if the last `ENOUGH_IN_VAIN` of its
+ * final polls (see `Poll`) began at the same offset and returned no message.
+ */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

@@ -51,9 +51,12 @@ interface Copy {
   readonly isAcknowledged: boolean
   /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
-  /** Whether no operation enqueued the copy. Such a copy has no place in the order of the queue. */
+  /** Whether the message was neither enqueued nor known to be initial. The order of the queue does not apply to it. */
   readonly isInvented: boolean
-  /** Whether a later copy was taken before this one, although order matters. This copy must then be lost. */
+  /**
+   * Whether a message that was enqueued later was taken first, although `first-in-first-out` is kept. This is possible
+   * only if the queue has lost this message.
+   */
   readonly isLost: boolean
 }
 

@@ -461,7 +461,7 @@ describe('a stream', () => {
       ),
       [['consistent-offsets', 'violated']],
     ],
-    // Before it was sent.
+    // Messages that are delivered before their sends.
     [
       'violates no-aborted-reads if it delivers a message before its send',
       inTurn(poll(1, 0, [0, 'a']), send(0, 'a', 0), poll(1, 0, [0, 'a'])),

@@ -10,7 +10,7 @@ export interface Configuration {
   readonly state: number
   /** The index of the first completed operation, by return, that is not taken yet. */
   readonly first: number
-  /** The taken operations among those open at the return of `first`, as a bit for each slot. */
+  /** The operations already taken into the order, among those open at the return of `first`. One bit for each slot. */
   readonly taken: Int32Array
   /** Identifies how many operations of unknown outcome of each class are taken (see `createTallies`). */
   readonly used: number

@@ -177,7 +177,10 @@ function isAfterOutage(guess: Guess, place: Place): boolean {
   return notTaken(guess, place).filter((i) => unknown[i].call > since).length > MOST_BY_CHANCE
 }
 
-/** Returns the operations that were called before the sighting returned and that the guess does not contain. */
+/**
+ * Returns the operations of unknown outcome, as indices into `unknown`, that were called before the read of the
+ * sighting returned, and of which the guess does not assume that they took effect.
+ */
 function notTaken(guess: Guess, { unknown, view: { sighting } }: Place): number[] {
   const used = new Set<number>()
   for (let taken = guess.taken; taken !== undefined; taken = taken.before) used.add(taken.unknown)

@@ -5,8 +5,8 @@ import { asCore, type Counterexample, MOST_OPERATIONS, type Uncut } from '../../
 import { closure, LONG } from './locate.ts'
 
 /**
- * The maximum number of operations of a contradiction, including all on which their results may depend. A larger
- * contradiction is not judged separately from the history.
+ * The maximum number of operations to which a history is reduced: those of a contradiction, and all writes on which
+ * their results may depend. If there are more, the history is not reduced.
  */
 const MOST_LOCATED = 4_096
 

@@ -104,7 +104,7 @@ function counterexample(
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
-    /** Additional rows of context, for operations that are not encoded. */
+    /** Further operations to show as context, by their rows in the history. For operations that are not encoded. */
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {

@@ -133,7 +133,10 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     } else if (block.last > otherCall) otherCall = block.last
   }
 
-  /** Reports whether another settled block prevents later calls from reading this block. */
+  /**
+   * Reports whether `block` can no longer be read, because an operation of another settled block was called after
+   * `block.first`.
+   */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
   /**

@@ -70,7 +70,7 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
 /** With at most this many threads, joining them gains nothing. */
 const COLUMNS = 64
 
-/** The maximum number of times that joined threads are separated again. */
+/** The maximum number of attempts with joined threads. A failed attempt separates the threads that it must not join. */
 const MOST_PARTINGS = 30
 
 /**

@@ -139,10 +139,10 @@ export function saturate(
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
-        // Checks the order before creating an edge, because most orders are known.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
+        // Calls `addEdge` only if `last` is not known to precede `source`. In most cases, this order is known.
         if (source >= 0 && last !== source && count(source, thread) <= place[last]) {
           const conflict = addEdge(last, source, BEFORE, last, operation, operation)
           if (conflict !== undefined) return conflict

@@ -14,7 +14,7 @@ export function givenVersions(
   const counts = committed(record)
   if (length === 0 || notes.some((note, t) => counts[t] === 1 && note?.versions === undefined)) return undefined
   const placeOf = (t: number, row: number): number => notes[t]?.versions?.[row - starts[t]] ?? NO_VERSION
-  /** By cell: the writer of each position. */
+  /** By key: the transaction that wrote each version. The versions have the numbers that the recorder reported. */
   const writers = Array.from(keys, () => new Map<number, number>())
   eachRow(record, (row, t) => {
     if (counts[t] === 1 && kind[row] !== READ) writers[key[row]].set(placeOf(t, row), t)

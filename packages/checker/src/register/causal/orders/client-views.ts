@@ -30,10 +30,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Decides whether a client with overlapping reads can put writes and its own reads in one order. Decides this for each
- * operation that `endsOf` returns, together with the client's earlier operations. For PRAM, the order contains all
- * writes and respects client order. For causal memory, it contains the writes in the past of the operation and respects
- * causal order. Overlapping reads may come in any order, so these operations are tested for sequential consistency.
+ * Decides PRAM, or causal memory if `order` is given, for a client with overlapping reads. For each operation that
+ * `endsOf` returns, tests the sequential consistency of a part of the history: this operation, the client's earlier
+ * operations, and writes. For PRAM, these are all writes, in client order. For causal memory, they are the writes in
+ * the past of the operation, in causal order. The test may put the overlapping reads in any order.
  *
  * @throws OutOfTime
  */

@@ -19,7 +19,7 @@ const SEEN = 2
 
 /** Bytes per value: 8 for its zone, and 1 for whether it was written or seen. */
 export const BYTES_PER_VALUE = 9
-/** Bytes for sorting the groups and for their sequence. */
+/** Bytes per value that `conflicting` needs: 4 for sorting the zones of the values, and 4 for their sequence. */
 export const BYTES_PER_PLACED_VALUE = 8
 export const BYTES_PER_UNKNOWN = 8
 

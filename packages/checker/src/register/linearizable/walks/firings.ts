@@ -65,7 +65,8 @@ export function createFirings(budget: Budget): Firings {
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
   const firings = operations.length
-  // The value of the register, and the last event, of each stretch between two firings.
+  // Stretch s of the order lies between firings s - 1 and s. By stretch: the value of the register (`states`), and the
+  // event at which firing s ends the stretch (`ends`).
   const states = new Int32Array(firings + 1)
   const ends = new Int32Array(firings + 1)
   states[0] = part.initial
@@ -77,8 +78,8 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // The place of each operation in the order: 2s in stretch s, 2s + 1 at the end of stretch s. -1 for operations that
-  // fired or are omitted.
+  // By operation: its place in the order. 2s: within stretch s. 2s + 1: at the end of stretch s, directly before firing
+  // s. -1 if the operation fired or is omitted.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0

@@ -62,7 +62,10 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /** Handles the new configuration in `scratch`. `operation` fired last; -1 if the returning write stays unfired. */
+  /**
+   * Handles the new configuration in `scratch`. `operation`: the operation that fired (took effect) last; -1 if
+   * `returning` is a write that returns without having fired.
+   */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5
@@ -115,7 +118,7 @@ export function createFrontierExpansion(
 
   const supply = (value: number): void => {
     for (let write = firstWrite[value]; write !== -1; write = nextWrite[write]) {
-      // The returning write is handled by `expand`.
+      // `expand` itself fires `returning`, the write whose return is processed.
       if (write === returning) return
       if (!isOpen(write)) continue
       fireWrite(write)
