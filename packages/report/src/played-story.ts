@@ -8,7 +8,10 @@ export interface PlayedStory {
   readonly lesson: string
   readonly source: string
   readonly tellings: readonly StoryTelling[]
-  /** The telling in which another system prevents the accident. Undefined if `--fix` already chose this telling. */
+  /**
+   * The title of the telling in which another system prevents the accident, and the command that plays it. Undefined if
+   * the option `--fix` was given, which plays this telling.
+   */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 

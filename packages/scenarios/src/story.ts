@@ -13,7 +13,7 @@ export interface Story {
   readonly fix: Tale
   /** The promise of the story, checked after every step of every telling. */
   readonly ledger?: Ledger | undefined
-  /** Why the story has no ledger; absent with a ledger. */
+  /** Why the story has no promise that can be checked. Absent if `ledger` is present. */
   readonly withoutLedger?: string | undefined
   /** The lesson of the story, in two to four sentences. */
   readonly lesson: string

@@ -28,7 +28,12 @@ const FIRST = -1
 const MOST_ACCESSES = 2_000
 const MOST_CHOICES = 100_000
 
-/** Accepts the sources that a proof names: for each read, the line of a write, or 0 for `FIRST`. */
+/**
+ * Checks that the sources that a proof names satisfy the level.
+ *
+ * @param lines for each read, the line of the write that is its source, or 0 for `FIRST`.
+ * @throws Refused if they do not.
+ */
 export function acceptSources(history: History, head: ProofHead, level: string, lines: readonly number[]): string {
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)

@@ -20,7 +20,7 @@ export interface ProofHead {
 export type LevelProof =
   /** The level follows from another accepted level: a stronger one that is met, or a weaker one that is violated. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /** An order of operations. After the first, each line is given as its distance from the previous one. */
+  /** An order of operations: the line of the first one, and then the distance of each line from the previous line. */
   | {
       readonly level: string
       readonly result: 'met'

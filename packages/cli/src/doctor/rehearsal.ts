@@ -17,7 +17,10 @@ const NOTHING_ASKED: RequestedOperations = { functions: [], reads: [], initial: 
 
 const OF_REGISTER = requestedOperations(register, { ...settingsFor(register), cas: 0 })
 
-/** Whether a rehearsal writes and reads a value. Counters, sets, queues and locks are only started. */
+/**
+ * Whether a rehearsal writes and reads a value. A service without the operations of a register, such as a counter or a
+ * queue, is only started.
+ */
 export function writesFirst(target: Target, settings: Settings): boolean {
   const functions = target.functions(settings)
   return OF_REGISTER.functions.every((f) => functions.includes(f))

@@ -22,7 +22,7 @@ export const words = (text: string): string =>
 // biome-ignore lint/suspicious/noExplicitAny: the schema of results is held by a test of its own
 export type Printed = any
 
-/** Words however lines break. */
+/** Removes white space, and converts to lower case, so that a comparison of texts ignores line breaks. */
 export const squeezed = (text: string): string => text.replaceAll(/\s+/g, '').toLowerCase()
 
 const REPORTERS = ['json', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'svg'] as const

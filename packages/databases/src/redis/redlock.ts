@@ -7,7 +7,10 @@ import { type NodeAddress, respClient, type SharedByRespClients } from '@chaospr
 
 export interface RedlockOptions {
   readonly nodes: readonly NodeId[]
-  /** The shared settings, including a table that grants a lock with the client's own token: see `redlockTable`. */
+  /**
+   * The settings that all clients share. The command of `table` that acquires the lock must store the token that the
+   * client sends (see `redlockTable`).
+   */
   readonly shared: SharedByRespClients
   readonly lockMs: number
 }

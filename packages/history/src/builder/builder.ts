@@ -424,7 +424,7 @@ export class HistoryBuilder implements EventSink {
     })
   }
 
-  /** Notes a completion whose invocation is in an earlier stretch. */
+  /** Notes a completion whose invocation is in an earlier stretch (part) of the recording. */
   #answeredOnly(
     process: number,
     type: number,

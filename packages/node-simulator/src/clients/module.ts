@@ -66,7 +66,7 @@ export class ModuleClients {
     this.#broken ??= inputError(message)
   }
 
-  /** @throws UserError (input) if the file is wrong, whatever the service does. */
+  /** @throws UserError (input) if an error was found in the client file itself. Errors of the service do not count. */
   requireSound(): void {
     if (this.#broken !== undefined) throw this.#broken
   }

@@ -119,7 +119,7 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
     // If the module declares its own `require` or `module`, `require.main` and `module.parent` may have another
-    // meaning. They are then not replaced. Only the statement `made`, which creates a `require`, is still replaced.
+    // meaning, and are not replaced. Only the statement that creates a `require` (in `made`), if any, is replaced.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -175,7 +175,7 @@ function answeringOf({ req, socket }: Outgoing): Answering | undefined {
 /** Returns whether a server accepts requests as objects. */
 export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
 
-/** Passes a request to Node's HTTP server, with the calls that its parser makes. */
+/** Passes a request to Node's HTTP server. Makes the calls that Node's HTTP parser would make for the request. */
 export function hand(
   server: http.Server,
   socket: net.Socket & Answering,

@@ -22,8 +22,8 @@ export type Packet =
   /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
   /**
-   * Bytes that belong to the client's request `request`. When the bytes arrive, code may continue after an await.
-   * `hears` is then called with the requests that this code serves.
+   * Bytes that belong to the client's request `request`. `hears` is called at the end of the turn in which the bytes
+   * arrive, with the requests whose code continued after an await in this turn.
    */
   | {
       readonly type: 'data'

@@ -50,8 +50,8 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs have done what clients requested. Without a shared server, this is always true: the nodes
-   * themselves then have the data, and must agree on it.
+   * Whether the programs have done what clients requested. This is not determined if there is no shared server, and is
+   * then true. In this case, the nodes themselves have the data, and must agree on it.
    */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around

@@ -44,7 +44,7 @@ interface CommitWaitState {
   readonly aheadMs: number
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
-  /** At the gateway: the requests of its clients, each with the number of sweeps since its arrival. */
+  /** At the gateway: its clients' requests. `sweeps`: how often `sweep` has run since the request arrived. */
   readonly pending: Map<string, { readonly command: Command; sweeps: number }>
   /** Oldest first. */
   readonly versions: Map<string, Version[]>

@@ -58,7 +58,10 @@ export function settle(state: { settled: readonly Settled[] }, transaction: stri
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
-/** The part of a step that two-phase commit uses. The machine may have other messages and records. */
+/**
+ * The members of a turn that two-phase commit uses. A machine with further types of messages and records, such as the
+ * sharded one, can pass its own turn.
+ */
 export type TwoPhaseTurn = Pick<
   Turn<TwoPhase>,
   'config' | 'state' | 'send' | 'reply' | 'persist' | 'persistUnless' | 'setTimer' | 'suffers'

@@ -158,7 +158,7 @@ export const isUnlimited = (
   (limit === undefined || Number(operandText(limit, portal)) >= rows) &&
   (offset === undefined || operandText(offset, portal) === '0')
 
-/** The format of a value. One format applies to all values; the default is text. */
+/** The format of value `at`. A list with a single format applies to all values. Without a format, a value is text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)
 

@@ -43,7 +43,7 @@ const MOST_STATEMENTS = 100_000
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection with too many statements at once'
 
-/** Tracks a client's statements, units and transactions. */
+/** Tracks what a client sends: prepared statements and portals, units of requests (see `Unit`), and transactions. */
 export class Questions {
   readonly #options: QuestionsOptions
   readonly #commands: PostgresqlSettings['commands']

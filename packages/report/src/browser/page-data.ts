@@ -1,8 +1,8 @@
 /** The data for the timeline and charts, embedded as JSON in `#data`. Times are nanoseconds since the run's start. */
 export interface PageData extends EmbeddedOperations {
   /**
-   * Outside the `complete` time spans, the page has a sample: one of every `every` operations. If there are no
-   * `complete` time spans, the page has all operations.
+   * The page has all operations within the time spans `complete`, and one of every `every` operations outside them. If
+   * `every` is 1, the page has all operations.
    */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]

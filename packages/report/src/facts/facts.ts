@@ -157,7 +157,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   }
 }
 
-/** Whether the record is too small to break any level. */
+/** Whether the record contains too little to contradict any level, so that it also confirms none. */
 const isEmpty = (
   history: History,
   { levels }: Report<string>,

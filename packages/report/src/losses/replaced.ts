@@ -21,7 +21,10 @@ interface Replacement {
   readonly confirmed: OperationRow | undefined
   /** A read before the culprit that returned a newer value than the culprit. Of several such reads, the newest one. */
   readonly saw: OperationRow | undefined
-  /** The newest read before the culprit that returned another value. It began after the culprit's value was written. */
+  /**
+   * The newest read before the culprit that returned another value than the culprit did. The read was called after the
+   * culprit's value had certainly been written.
+   */
   readonly differs: OperationRow | undefined
 }
 

@@ -2,7 +2,7 @@
 const PARTS = [
   // All contradictions except two: the drawn one, and the contradiction of the weakest violated level.
   'others',
-  // The reasons of levels.
+  // The reasons for the verdicts on the levels.
   'reasons',
   // Figures that are in the report.
   'figures',

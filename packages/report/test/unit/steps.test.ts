@@ -3,7 +3,7 @@ import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/histo
 import { expect, test } from 'vitest'
 import { stepsOf } from '../../src/explanation/steps.ts'
 
-/** The step of an operation without times. */
+/** Returns the text of the step that explains an operation. The events of the operation have no times. */
 function step(f: string, input: Json, output?: Json): string | undefined {
   const answer: EventInput = { process: 0, type: 'ok', f, ...(output === undefined ? {} : { value: output }) }
   const history = historyFromEvents([{ process: 0, type: 'invoke', f, value: input }, answer])

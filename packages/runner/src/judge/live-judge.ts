@@ -65,7 +65,7 @@ export function createLiveJudge(
       pushed++
       record?.took(event)
       const certain = online.push(event)
-      // A violation with an objection is checked again when more is recorded.
+      // A violation that the record contradicted (see `objection`) is checked again once the record has grown.
       const isOpen = violation === undefined && online.violation() !== undefined
       if (certain !== undefined || (isOpen && isAskedAgain(pushed, askedAt))) ask()
     },

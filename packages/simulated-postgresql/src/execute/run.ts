@@ -30,7 +30,7 @@ interface Met {
 const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
-/** Evaluates an expression, again after each wait that it needs. */
+/** Evaluates an expression. Whenever the expression must wait, waits, and then evaluates it again from the start. */
 export function* evaluating<T>(evaluate: () => T): Coroutine<T> {
   const mine: Met = { over: 0, left: 0, calls: 0, results: [] }
   while (true) {

@@ -103,7 +103,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The transaction keeps the older snapshot, so that vacuum keeps the rows that this snapshot shows.
+    // The transaction keeps the older snapshot, `around`, so that vacuum keeps the rows that are visible to `around`.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)

@@ -42,8 +42,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version of a row that a statement saw if its own transaction had already written the row. The transaction
- * had locked the row, so its version directly follows the version that it overwrote.
+ * Returns the version of a row that a statement saw if the statement's transaction had already written the row. With
+ * its write, the transaction locked the row. The transaction's version therefore directly follows the overwritten one.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]

@@ -4,7 +4,7 @@ export interface Watch {
   readonly now: () => number
 }
 
-/** Options for the dependencies that a witness reports. */
+/** Which dependencies between transactions a witness reports, and how it groups the transactions. */
 export interface Grouping {
   /** Returns the group of a transaction, for example the request that it is part of; undefined if unknown. */
   readonly groupOf: (pid: number, from: number, to: number) => string | undefined

@@ -305,7 +305,7 @@ const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** About how often each moment occurs in a trial. A reaction waits for a random one of these occurrences. */
+/** By kind of moment: its approximate number of occurrences in a trial. A reaction waits for a random one of them. */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,

@@ -81,7 +81,7 @@ export type ReadJudgement = Tagged<
   }
 >
 
-/** @param written the written value, as the table records it */
+/** @param written the written value in the form in which the route table records it */
 export function judgeRead(written: Json, { exchange, completion }: Tried): ReadJudgement {
   const found = completion.type === 'ok' ? completion.value : undefined
   if (found !== undefined && canonical(found) === canonical(written)) return { type: 'fits' }

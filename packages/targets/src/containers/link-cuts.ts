@@ -26,8 +26,8 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
     async cut(links) {
       const own = [...links]
       const before = await next(async () => {
-        // Resolves with the number of packets that earlier cuts of these links have dropped. For other links, the count
-        // begins at zero.
+        // Resolves with the number of packets that other cuts have already dropped on these links. It is 0 if none of
+        // these links is cut yet.
         if (isOver()) return 0
         const count = own.some((link) => [...inForce].flat().some((other) => linkName(other) === linkName(link)))
           ? await dropped(own)

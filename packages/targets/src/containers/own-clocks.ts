@@ -13,7 +13,7 @@ import { writeOverride } from './override.ts'
 // unaffected, as on real machines.
 
 export interface OwnClocks {
-  /** The path of a Compose file with the clocks, to be read after the project's own file. */
+  /** The path of a Compose file that gives each service its clock. Compose reads it after the project's own file. */
   readonly override: string
   of(service: string): OwnClock
   /** @throws UserError (environment) for a program that reads the time from the kernel without its C library. */

@@ -6,7 +6,7 @@ export type Progress = Float64Array<SharedArrayBuffer>
 
 /** The index of the current unit of work, such as a seed. */
 const UNIT = 0
-/** The index of the counter of calls, which begins anew in each unit. */
+/** The index of the number of calls in the current unit of work. */
 const CALLS = 1
 /** The index of the element with the number of the running function. This number is 0 outside the user's code. */
 const WITHIN = 2

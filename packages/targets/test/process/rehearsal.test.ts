@@ -63,7 +63,7 @@ const service =
 interface Rehearsing {
   readonly routes?: readonly Route[]
   readonly keys?: readonly string[]
-  /** The quirk of each node. The nodes share the items. */
+  /** By node: how it deviates from a correct service. All nodes have the same items. */
   readonly quirks?: readonly Quirk[]
   readonly held?: { readonly [id: string]: Json }
   /** A value that clients write. */

@@ -158,7 +158,7 @@ describe('a report in a real browser', () => {
     })
   })
 
-  /** The report of a stale read, checked with a proof. */
+  /** Checks a history with a stale read, and returns the path of the report. The report contains the proof. */
   async function proved(): Promise<string> {
     const [report, proof] = ['report.html', 'proof.jsonl'].map((name) => join(temporaryDirectory(), name))
     await chaosHere(['check', 'histories/stale-read.jsonl', '--prove', proof!, '--out', report!])

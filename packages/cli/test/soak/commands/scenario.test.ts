@@ -7,7 +7,10 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 const short = process.env['CHAOS_SOAK'] === 'short'
 const MOST_PLAYS = 4
 const few = ['stale-history', 'double-transfer', 'burrito-and-taco', 'split-brain', 'failover-data-loss']
-/** Stories in which each node needs a clock of its own, because all processes of a machine share a clock. */
+/**
+ * Stories with a fault that real processes cannot suffer. `clock`: all processes of a machine share a clock. `crash`:
+ * chaos cannot see when a process is about to write, send or reply.
+ */
 const onlyVirtual = stories
   .filter(({ told, fix }) =>
     [...told, fix].some(({ beats }) =>

@@ -211,8 +211,9 @@ const normalized =
   }
 
 /**
- * Compiles a function that returns what a request shows about the object's version; for a cas, the version that the cas
- * expects. Undefined for values that are not versions, because different writes may have equal values.
+ * Compiles a function that returns `Call.version` for a request: an object, which for a cas contains the version that
+ * the cas expects. Returns undefined if the operation does not take its new value from a version in the response. Other
+ * values do not identify writes, because different writes may have equal values.
  */
 function compileVersion(
   { f, value }: OperationSpec,

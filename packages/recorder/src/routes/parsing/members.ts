@@ -7,7 +7,7 @@ export type MembersOf<Spec> = {
 }
 
 export interface Member<Value> {
-  /** What the member is for, in the manual and in editors. */
+  /** The description of the member. The manual shows it, and editors show it as part of the JSON schema. */
   readonly summary: string
   readonly schema: JsonSchema
   /** @throws UserError (input) that begins with `where`. */

@@ -193,7 +193,10 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   expect(seen).toEqual(reply.map((_, i) => (i === reply.length - 1 ? 1 : 0)))
 })
 
-/** An OK with these numbers, which ends with its status. */
+/**
+ * Returns an OK packet that ends with its status flags. `numbers`: the encoded numbers of affected rows and of the last
+ * inserted id, in hexadecimal.
+ */
 function okOf(numbers: string, status: number): Buffer {
   return packetOf({
     sequence: 1,
