@@ -25,7 +25,9 @@ client.defineCommand('writeFenced', {
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`
 const retries = { retryCount: 100, retryDelay: 20, retryJitter: 10 }
 
-/** By name: creates a function that acquires the lock and returns a function that releases it. */
+/**
+ * By name: prepares a lock. Returns a function that acquires the lock; its result is a function that releases the lock.
+ */
 const locks = {
   async redlock() {
     const { default: Redlock } = await import('redlock')

@@ -27,7 +27,7 @@ export const changes = (from: number, to: number, ...all: Json[]): Line =>
 export const watch = (id: number, present: number, request: object = {}): Line =>
   done('watch', { watch: id, ...request }, { revision: present })
 export const watched = (id: number, ...responses: Json[]): Line => done('watched', { watch: id }, responses)
-/** Once all was healed. */
+/** The responses to a watch after all faults were healed. */
 export const followed = (id: number, ...responses: Json[]): Line =>
   done('watched', { watch: id }, responses, { final: true })
 

@@ -30,7 +30,7 @@ export type Answer = boolean | undefined | string
 type JsonOf = (name: number) => Json
 type Decide = (operations: Encoded, jsonOf: JsonOf, budget: Budget) => Answer
 
-/** Of one key's operations. */
+/** Algorithms for the operations of one key. */
 export const waysToLinearizable: { readonly [name: string]: Decide } = {
   zones: (part, jsonOf) => byZones(part, zones(part), jsonOf),
   'zones of chains': (part, jsonOf) => byZones(part, chainZones(part), jsonOf),

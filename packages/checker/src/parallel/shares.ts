@@ -85,7 +85,7 @@ export function planShares(
   const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
   if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // With only two threads, both take shares. The other levels are judged after the first share.
+  // With only two threads, each takes a share. The thread that finishes its share first then judges the other levels.
   const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)

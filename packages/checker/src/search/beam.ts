@@ -1,6 +1,6 @@
 /**
- * Moves the `beam` configurations with the lowest scores to the front of the table, in the order that they have there.
- * The table must have more than `beam` configurations.
+ * Moves the `beam` configurations with the lowest scores to the front of the table, without changing their relative
+ * order. The table must have more than `beam` configurations.
  */
 export function keepLeast(table: Int32Array, stride: number, scores: Int32Array, beam: number): number {
   const limit = scores.toSorted()[beam - 1]

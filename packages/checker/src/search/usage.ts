@@ -1,8 +1,8 @@
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * Counts the used operations of unknown outcome of each class. Each combination of counts has its own number, so a
- * configuration needs one word for it.
+ * Counts, by class, the operations of unknown outcome that are assumed to have taken effect. Each combination of counts
+ * has its own number, so a configuration needs one word for it.
  */
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number

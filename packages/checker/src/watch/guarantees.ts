@@ -12,7 +12,7 @@ import type { Ladder } from '../verdict/ladder.ts'
  * - reliable: if changes a < b < c match and a and c were sent, so was b
  * - resumable: a watch started at r begins with the first matching change from r on, or is refused if that change is
  *   compacted
- * - truthful: each event reports the change, the previous value and whether the key is new correctly
+ * - truthful: each event correctly reports the change, the previous value, and whether the key is new
  * - live: every change arrives eventually
  * - future: a watch started beyond the present revision sends nothing older than its start
  */

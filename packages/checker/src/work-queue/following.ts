@@ -22,7 +22,10 @@ export const someOf = (message: Message, operations: readonly RecordedOperation[
   story: storyOf(message.text, operations),
 })
 
-/** Creates a search by the specification. Messages with the same story share one search, unless times matter. */
+/**
+ * Creates a search for an order of a message's operations that the specification allows. Messages with the same `story`
+ * share one search, except for `no-double-leases`, which depends on times.
+ */
 export function createFollowing(budget: Budget): Following {
   const known = new Map<string, boolean | undefined>()
   return {

@@ -44,7 +44,7 @@ function judge(events: readonly EventInput[], { model = 'register', initial, pat
 
 const resultsOf = ({ levels: verdicts }: Report): readonly string[] => levels.map((level) => verdicts[level].result)
 
-/** Random histories of a register: of a weak or a strong store, or of one that is truly atomic. */
+/** Returns a random history of a register. The consistency of its store is also random (see `Shape`). */
 function registerEvents(size: Size, random: () => number, over: Partial<Shape> = {}): EventInput[] {
   const below = (n: number): number => Math.floor(random() * n)
   const shape: Shape = {

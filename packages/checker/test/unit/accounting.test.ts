@@ -134,7 +134,7 @@ test('a drained message violates eventual if every enqueue of it failed', () => 
     [1, 'info', 'enqueue', 'a'],
   ]
   expect(eventually(null, ...failed, ...unknown, ...drain('a'))).toBe('met')
-  // Queues may deliver at least once.
+  // A queue is allowed to deliver a message more than once (at-least-once delivery).
   const done: readonly Step[] = [
     [1, 'invoke', 'enqueue', 'a'],
     [1, 'ok', 'enqueue', 'a'],

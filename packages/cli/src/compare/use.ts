@@ -192,7 +192,10 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** Returns the typed options without those for output. Only the option for the page is kept. */
+/**
+ * Returns the given options for the command that repeats the comparison: without `--json` and `--reporter`. If the
+ * comparison writes a page, adds `--force`, because the file of the page then exists.
+ */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 

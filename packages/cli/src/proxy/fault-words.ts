@@ -43,7 +43,7 @@ interface Place {
   readonly parameter: Parameter
 }
 
-/** Groups the typed parameters by part of the fault. @throws UserError (usage) */
+/** Groups the parameters on the command line by the part of the fault that has them. @throws UserError (usage) */
 export function readSettings(
   settings: readonly string[],
   kind: string,

@@ -19,7 +19,7 @@ export function lockRecording(path: string): () => void {
     writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
-    // Opening the recording will fail for the same reason, and report it.
+    // If the mark cannot be written, opening the recording will fail for the same reason, and report it.
     return () => {}
   }
   return () => rmSync(mark, { force: true })

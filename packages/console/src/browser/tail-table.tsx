@@ -6,7 +6,7 @@ import { clock, latency } from './words.ts'
 const SHOWN = 16
 const outcomes = { ok: 'ok', fail: 'refused', info: 'unknown' } as const
 
-/** Shows a sample of the newest operations. The sample does not change while the user holds it or points at it. */
+/** Shows a sample of the newest operations. The rows do not change between clicks on `Hold` and `Go on`. */
 export function TailTable({ rows }: { readonly rows: readonly TailRow[] }): JSX.Element {
   const [held, hold] = useState<readonly TailRow[] | undefined>(undefined)
   const shown = (held ?? rows).slice(-SHOWN).toReversed()

@@ -69,7 +69,7 @@ export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appen
     'save ""',
     `appendonly ${appendonly === 'no' ? 'no' : 'yes'}`,
     ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
-    // By default, the first synchronisation is 5 s late.
+    // The default delay is 5 s: before the first synchronisation, a primary waits this long for further replicas.
     'repl-diskless-sync yes',
     'repl-diskless-sync-delay 0',
     'repl-timeout 5',

@@ -33,7 +33,7 @@ export interface Parcel {
   readonly texts: ReadonlyMap<string, string>
   /** Replaces this machine's paths by paths that mean the same on every machine. */
   send<Value>(value: Value): Value
-  /** Replaces the paths that `send` has written by paths of this machine. */
+  /** Replaces the paths that `send` inserted by the corresponding paths of this machine. */
   receive<Value>(value: Value): Value
 }
 

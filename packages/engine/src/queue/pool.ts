@@ -73,8 +73,8 @@ export async function openQueuePool(
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) => kind.readResult(value, spec))
-          // Removes the result if another attempt may find more. Trials of a seed never find more when they are
-          // repeated, so their kind of job has no `isPassing`.
+          // Removes the result if another attempt may find more: the job is not `done`, or its result `isPassing`.
+          // Repeated trials of a seed never find more, so their kind of job has no `isPassing`.
           if (kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value)))
             await board.takeBack(lane, name)
           return end

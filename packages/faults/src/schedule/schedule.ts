@@ -36,7 +36,10 @@ export type FaultPlan = Planned<NodeFault | TrafficFault>
 export type Schedule = readonly ScheduledFault[]
 
 export interface ScheduledFault {
-  /** The fault's name in reports: `fault-1`, `fault-2`, … It also names the random stream that resolves the fault. */
+  /**
+   * The fault's name in reports: `fault-1`, `fault-2`, … If `plan` has a selector, the random stream that chooses the
+   * nodes or links also has this name.
+   */
   readonly id: string
   readonly from: Nanos
   readonly to: Nanos

@@ -29,7 +29,7 @@ interface Elements {
   readonly isOrdered: boolean
 }
 
-/** Returns the members of a model that `Elements` determines. */
+/** Returns those members of a model that follow from its `Elements`. */
 export const membersOfElements = (elements: Elements): Pick<ObjectModel, 'beside' | 'eventual'> => ({
   beside: (history, row, { initial, output }) =>
     functionOf(history, row) === 'read'

@@ -190,7 +190,10 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes each possible completed operation. Of several with the same effect, takes the first to return. */
+  /**
+   * Tries each completed operation that is possible next. Of operations with the same effect, tries only the one that
+   * returns first.
+   */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {

@@ -16,7 +16,7 @@ export interface Guess {
 interface Taken {
   /** An index into the operations of unknown outcome. */
   readonly unknown: number
-  /** The index of the first sighting that shows the operation. */
+  /** The index of the first sighting whose sum includes the operation. */
   readonly since: number
   readonly before: Taken | undefined
 }
@@ -34,7 +34,7 @@ const MOST_RECENT = 10
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** Subsets of all waiting operations are tried only for this many guesses per sighting. */
+/** For each sighting, the maximum number of guesses that are extended by subsets of up to `MOST_WAITING` operations. */
 const MOST_THOROUGH = 4
 
 /**

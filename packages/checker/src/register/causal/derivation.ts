@@ -35,7 +35,10 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
 /** A path of client order, reads-from and the first `limit` derived orders. */
 type Path = (from: number, to: number, limit: number) => readonly Edge[]
 
-/** Expands a step of process order to a path of client order and reads-from. */
+/**
+ * Replaces an edge of process order, which may skip operations, by a path of single steps of client order and
+ * reads-from.
+ */
 const stepped = (edge: Edge, path: Path): readonly Edge[] =>
   edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
 

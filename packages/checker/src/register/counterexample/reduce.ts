@@ -33,7 +33,10 @@ export interface Limiting {
   /** The number of operations from which the core was chosen. */
   readonly among: number
   readonly limit: 'time' | 'memory' | undefined
-  /** Reports whether some operations contradict the level by themselves. Does not read the clock. */
+  /**
+   * Reports whether the given operations contradict the level without any others. The limit is a number of steps, not a
+   * time; at the limit, returns false.
+   */
   readonly makesSure: (some: readonly number[]) => boolean
 }
 

@@ -109,7 +109,7 @@ function cutDown(
 const standsAlone = (some: Encoded, decoder: Decoder): boolean =>
   isSure((allowance) => violatesLinearizability(some, decoder.value, allowance, stepsFor(some)) === true)
 
-/** Describes a contradiction that was not reduced, on demand. */
+/** Describes a contradiction that was not reduced. The operations are determined only when they are first read. */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)

@@ -161,8 +161,9 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
 const MOST_NUMERALS = 100
 
 /**
- * Collects the written numbers of a key, from its first number that was written as a text. The final check does not
- * trust a read of a written number in another form.
+ * Collects the numbers that were written to a key, each with its written forms, such as 2.5 and "2.50". Begins with the
+ * first number that was written as a text. The final check does not trust a read that returns a collected number in
+ * another form.
  */
 function createNumerals() {
   const forms = new Map<number, Set<ValueName>>()

@@ -67,7 +67,9 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** With at most this many threads, joining them gains nothing. */
+/**
+ * The number of threads to which `joinThreads` reduces a history. With no more threads than this, nothing is joined.
+ */
 const COLUMNS = 64
 
 /** The maximum number of attempts with joined threads. A failed attempt separates the threads that it must not join. */

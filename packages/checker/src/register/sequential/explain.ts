@@ -19,7 +19,10 @@ const MOST_PAIRS = 4
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
-/** Explains by few operations why no order of all operations exists, as a cycle of orders if there is one. */
+/**
+ * Explains with few operations why no order of all operations exists. The explanation is a cycle of orders if the
+ * contradiction has one.
+ */
 export const explainSequential = (
   encoded: Encoded,
   violated: Violated,

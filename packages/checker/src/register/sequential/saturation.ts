@@ -20,7 +20,10 @@ export interface Saturation {
   readonly writerOf: Int32Array
   /** The operations in an order that contains program order and reads-from. */
   readonly basis: Int32Array
-  /** By write: the latest clock time at which it took effect. It only guides the search and excludes no order. */
+  /**
+   * By write: the event by which it had certainly taken effect. These events only guide the search, and exclude no
+   * order.
+   */
   readonly effectBy: Int32Array
   /** Reports whether a precedes b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean

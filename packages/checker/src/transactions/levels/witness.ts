@@ -61,7 +61,7 @@ export function witnessOf(
     return Array.from(order, (node) => (node < length ? node : node - length))
   }
 
-  /** Returns the events, without completions if the form does not keep real time. */
+  /** Returns the events. Omits the completions unless the level's form is real time. */
   function inForm(all: Int32Array): number[] {
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }

@@ -46,7 +46,10 @@ export interface TransactionRecord {
   readonly invoked: Int32Array
   /** By transaction: the event position of its completion; NEVER unless the completion reports a commit. */
   readonly completed: Int32Array
-  /** Whether sessions are processes whose transactions are in session order even if they overlap. */
+  /**
+   * Whether the transactions of a process count as executed in the order of their rows, even if they overlap (see
+   * `History.isTied`). Sessions are then processes.
+   */
   readonly isTied: boolean
   /** The micro-operations of transaction t are rows starts[t] to starts[t + 1] - 1. */
   readonly starts: Int32Array

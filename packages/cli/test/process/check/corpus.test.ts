@@ -123,7 +123,8 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       const { accounting } = report
       if (accounting === undefined) throw new Error('there is no accounting')
       expect(accounting.result).toBe(label)
-      // The checkers test for a weaker property than linearizability.
+      // Jepsen's checkers test for a weaker property than linearizability. A history that violates this property is
+      // therefore not linearizable.
       if (label === 'violated') expect(report.levels.linearizable.result).toBe('violated')
       else expect(report.levels.linearizable.result).toBe('met')
       const said = countsOfChecker(resultEdn ?? '')

@@ -176,7 +176,8 @@ describe.each(
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
     expect(explained.messages.length).toBeGreaterThanOrEqual(messages.length + (others > 0 ? 1 : 0))
-    // A Markdown comment contains no drawing for a level that was not expected.
+    // If only levels that were not expected are violated, the Markdown report draws no contradiction, so it lists no
+    // messages.
     const isAside = json.telling.outcome !== 'violated'
     for (const line of explained.messages)
       for (const place of isAside ? [text] : [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))

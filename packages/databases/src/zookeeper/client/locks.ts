@@ -51,8 +51,9 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Uses the session of the objects, because it outlives the session of the locks. The session of the objects
-        // first carries out its earlier requests.
+        // Removes the child in the session of `asking`, which outlives the lock session. A session's requests are
+        // carried out in order, so the holder's earlier requests in this session take effect before the lock is
+        // released.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

@@ -79,7 +79,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
   // For the first version of each chain: `lasts` holds the last known version of the chain, or NONE, and `entries`
-  // holds the table entry of the text of that last version.
+  // holds the entry of that last version's text in `texts`.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head

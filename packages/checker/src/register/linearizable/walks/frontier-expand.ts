@@ -36,7 +36,7 @@ export function createFrontierExpansion(
   const origin = new Int32Array(stride)
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
-  // By value: the last round in which an optional cas waited for it.
+  // By value: the last round in which a cas of unknown outcome was found that replaces this value by a wanted value.
   const wantedBy = new Int32Array(values)
   let round = 1
 
