@@ -125,8 +125,8 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
     return 4
   }
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
-  // The likeliest tests catch most mistakes. The whole suite is slow, so the code without a mistake runs it only if
-  // some mistake passes the likeliest tests.
+  // The likeliest tests catch most mistakes. The whole suite is slow, so it runs only for mistakes that pass the
+  // likeliest tests. Before the first such mistake, it runs once without any mistake.
   const whole = new Map<string, Promise<Outcome>>()
   const wholeFloor = async (copy: string, floor: string): Promise<Outcome> => {
     const correct = whole.get(floor) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, [floor])

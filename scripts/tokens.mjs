@@ -14,7 +14,7 @@ export const sourcesOf = (row) => {
   return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
 }
 
-/** The tokens of a package's sources together. */
+/** Returns the number of tokens in all sources of a package. */
 export const tokensOf = (row) =>
   [...sourcesOf(row)].reduce((sum, [file, text]) => sum + countTokens(text, { jsx: file.endsWith('x') }), 0)
 

@@ -51,7 +51,7 @@ const seeds = new Map<string, number>()
  * share one subject, because a search learns the durations of a protocol once for each object.
  */
 const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
-/** Old commits limit a check by `checkMs`. */
+/** The limits of a trial. `checkMs` is only for the simulators of old commits, which limit the time of a check. */
 const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, now: () => performance.now() as Millis }
 
 const subjectOf = ({ operations, nodes }: BenchTurn): Parameters<typeof planTrial>[0] =>

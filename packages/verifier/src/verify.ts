@@ -165,7 +165,8 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // The objects read `first` when an order first names their key, so each starts with the initial value of this order.
+  // `first` is the initial value of the order that is replayed. Each object reads this value when an order first names
+  // its key.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0

@@ -27,7 +27,7 @@ export const IDLE = 0
 const RETIRED = 1
 const IN_FLIGHT = 2
 
-/** Collects facts about the beginning of a stretch. */
+/** Collects the members of `Edges` that describe the beginning of a stretch (a part of a recording). */
 export class EdgeNotes {
   readonly #answered: EdgeEventList = new EdgeEventList()
   #firstTime = Number.POSITIVE_INFINITY

@@ -126,7 +126,7 @@ export class EdnScanner {
     return text.slice(start, at)
   }
 
-  /** Skips an integer of at most 15 digits and reads it into `#integer`. */
+  /** Reads an integer of at most 15 digits into `#integer`, and moves past it. Returns false if there is none. */
   #number(): boolean {
     const text = this.#text
     let at = this.#at
@@ -148,7 +148,9 @@ export class EdnScanner {
     return true
   }
 
-  /** Skips an integer of at most 24 digits and reads it as a time into `#integer`. */
+  /**
+   * Reads an integer of at most 24 digits as a time into `#integer`, and moves past it. Returns false if there is none.
+   */
   #stamp(): boolean {
     const { epoch } = this.#builder
     if (this.#number()) {

@@ -14,8 +14,8 @@ export interface ClockReadings {
   readonly clock: Int32Array
   readonly names: readonly string[]
   /**
-   * The precision of the stamps by which the events were sorted; absent if they were not sorted by stamps. The
-   * precision of single lines is then unknown.
+   * The precision of the stamps by which the events were sorted; absent if they were not sorted by stamps. If present,
+   * the other members are empty.
    */
   readonly stamps?: Stamps | undefined
 }

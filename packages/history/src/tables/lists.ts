@@ -8,7 +8,7 @@ export interface Lists {
   readonly length: number
   /** For each list: the number of the list without its last element. -1 for an empty list. */
   readonly parent: Int32Array
-  /** By node: the id of the last element; for an empty list the id of the key. */
+  /** By list: the id of its last element; for an empty list, the id of its key. */
   readonly last: Int32Array
   /** Number of elements. */
   readonly depth: Int32Array

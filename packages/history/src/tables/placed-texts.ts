@@ -34,7 +34,7 @@ export interface PlacedTexts {
   readonly slots: Int32Array
 }
 
-/** Returns the page that contains a text, from `startOf` to `endOf`. */
+/** Returns the page that contains a text. In the page, the text extends from `startOf` to `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 

@@ -115,8 +115,8 @@ export interface ConnectionTraffic {
    */
   sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /**
-   * Records a reply, and returns a function. Call it when the reply has arrived, with the requests whose code continues
-   * because of the reply.
+   * Records a reply. At the end of the turn in which the reply arrives, call the returned function with the requests
+   * that resumed in this turn.
    */
   answered(bytes: Buffer): ResumedWatch
   closed(): void

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { written } from '../../../testing/src/simulated.ts'
 
 /**
- * For each line of a program: the state that it reads, the state that it changes, and the state that its values were
- * computed from.
+ * Returns three lists for each line of a program: the state that the line reads, the state that the line changes, and
+ * the state that was read earlier to compute values that the line uses.
  */
 async function touchesIn(program: string): Promise<{ readonly [line: string]: string }> {
   const { program: loaded } = await loadService(written(program), 'lines')

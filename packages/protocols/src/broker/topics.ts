@@ -11,7 +11,7 @@ import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from 
 // performed by the sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: a message is sent until it is acknowledged
 // (§4.3.2). Exactly once: the receiver remembers the messages that it has received (§4.3.3).
 
-/** Whether clients read the copy on the node that they call. Queues are never copied. */
+/** Whether each node answers its clients' reads from its own copy of the object. Queues are never copied. */
 export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
 
 /** Returns the answer from a subscriber's copy; undefined if the broker must answer. */

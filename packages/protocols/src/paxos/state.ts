@@ -36,7 +36,10 @@ export type PaxosMessage =
       accept: { ballot: number; chosen: number } & Slots
       /** Phase 2b. */
       accepted: { ballot: number; from: number; count: number }
-      /** An acceptor has promised this ballot, which is higher than that of the message (PMMC §4.3). */
+      /**
+       * Refuses a message: the sender, an acceptor, has promised `ballot`, which is not lower than the ballot of the
+       * refused message (PMMC §4.3).
+       */
       preempted: { ballot: number }
       heartbeat: { ballot: number; round: number; chosen: number }
       alive: { ballot: number; round: number }

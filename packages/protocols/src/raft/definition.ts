@@ -13,7 +13,7 @@ import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
 import type { RaftTurn } from './state.ts'
 
-// This part is about how a leader serves a request: §8; thesis §6.4 (reads).
+// The functions `serve`, `propose` and `read` serve a client's request: §8; thesis §6.4 (reads).
 
 const UNCOMMITTED_LIMIT = 10_000
 

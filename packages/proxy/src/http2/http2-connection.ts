@@ -28,7 +28,10 @@ import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
 import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } from './withheld-reply.ts'
 
-/** The most tracked requests of a connection; further requests pass untracked. Servers allow hundreds. */
+/**
+ * The maximum number of requests that are tracked on a connection at a time. Further requests pass untracked. Servers
+ * allow hundreds of requests at a time.
+ */
 const MOST_STREAMS = 10_000
 /** Maximum number of reset streams that a connection remembers. Frames of these streams may still arrive. */
 const MOST_RESET_STREAMS = 1000

@@ -407,7 +407,10 @@ const NO_PARAMETERS: Portal = {
   ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
-/** Returns the step of one FETCH, which reads only some rows. */
+/**
+ * Returns the step of one FETCH from a cursor. A FETCH returns only some rows of the cursor's query, so a row that is
+ * named by key may exist even if it is not returned.
+ */
 function partly(
   { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
   portal: Portal | undefined,

@@ -47,7 +47,8 @@ export class Exchange {
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
   /**
-   * Tells the marks of the changed keys whether the request was refused. Set only if the request may have changed keys.
+   * Reports whether the request was refused. If it was, the marks on the keys that it might have changed are withdrawn.
+   * Set only if the request may have changed keys.
    */
   #settle: ((isRefused: boolean) => void) | undefined
   /** The members that the events of all operations of the request have in common. */

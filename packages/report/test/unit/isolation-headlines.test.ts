@@ -4,7 +4,8 @@ import { judged, type Line, oneByOne, together } from '../../../checker/test/tra
 import { factsOf } from '../../src/facts/facts.ts'
 import { tellingOf } from '../../src/telling/telling.ts'
 
-// The title of a violation by transactions says what users lost, in plain words. The level is below it.
+// If transactions violate a level, the title of the headline says in plain words what happened to the data. The verdict
+// below the title names the level.
 
 const append = (key: string, element: number): Json => ['append', key, element]
 const read = (key: string, ...list: number[]): Json => ['r', key, list]

@@ -28,7 +28,7 @@ type LoosePartial<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined
 
 export interface NamedPart {
   readonly name?: string | undefined
-  /** A deliberate bug of the target; absent for workloads. */
+  /** A deliberate bug of the target. A workload has no bugs. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
 }

@@ -199,7 +199,10 @@ function playClient(options: ClientOptions, ended: () => void): void {
 /** Additional clients, one per node, for the operations that a workload requests after healing. */
 interface LastClients {
   learned(node: NodeId, input: Input, completion: Completion): void
-  /** After all healing, performs the requested operations until no client requests more or `FOLLOW_MS` have passed. */
+  /**
+   * After all faults are healed, performs the operations that `after` of each client returns. Ends when no client
+   * returns a further operation, or when `FOLLOW_MS` have passed.
+   */
   finish(recorder: RunRecorder, finished: () => void): void
 }
 

@@ -17,7 +17,10 @@ class MustWait extends Error {
   }
 }
 
-/** The waits and the nested calls that the evaluation of an expression has completed. */
+/**
+ * What the evaluation of an expression has completed so far: waits and nested executions. After a wait, the expression
+ * is evaluated again and reuses them.
+ */
 interface Met {
   over: number
   /** The number of completed waits that the present evaluation has not yet passed. */

@@ -79,7 +79,8 @@ export function zoneByName(name: string): Zone | undefined {
 }
 
 function fullZone(name: string): Zone | undefined {
-  // Zone names contain digits only as in `Etc/GMT+5` and `EST5EDT`.
+  // In zone names, digits occur only as an offset: at the end, as in `Etc/GMT+5`, or before three last letters, as in
+  // `EST5EDT`.
   if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
     const rules = zoneRules(name)
     if (rules !== undefined) return changingZone(rules)

@@ -42,8 +42,8 @@ export interface EarnedVerdict {
    */
   readonly breaks?: readonly string[]
   /**
-   * Levels of `breaks` that at most one in twenty runs on processes violates. Tests on processes do not require that
-   * they break.
+   * Those levels of `breaks` that are violated in at most one of twenty runs on processes. Tests on processes do not
+   * require violations of these levels.
    */
   readonly seldom?: readonly string[]
   /** Whether some run loses acknowledged writes; when absent, no run may. */

@@ -13,7 +13,7 @@ type Answer<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'fail' | 'info'; readonly error: string }
 
-/** A line to one node, whose connections begin with an introduction. Nothing is sent twice. */
+/** A line to one node. Each new connection begins with an introduction of the client. No request is sent twice. */
 interface IntroducedLine<Reply, Source> {
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
   close(): void

@@ -287,8 +287,8 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
 }
 
 /**
- * Creates a function that returns the links that are new to the rules since its previous call. The first call returns
- * none.
+ * Creates a function that returns those of the given links that were in none of its earlier calls. The first call
+ * returns none.
  */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()

@@ -16,7 +16,9 @@ export interface RedirectedPort {
   readonly via: Address
 }
 
-/** Traffic between containers that bypassed the proxy, and traffic that the rules refused. */
+/**
+ * The traffic between containers that did not pass the proxy: it was refused, passed directly, or was dropped by a cut.
+ */
 export interface Refused {
   /** The number of refused packets, by `FROM>TO`. */
   readonly packets: ReadonlyMap<string, number>

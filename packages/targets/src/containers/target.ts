@@ -124,7 +124,7 @@ const WORDS = {
 
 interface Offering {
   readonly nodes: readonly NodeId[]
-  /** The services that are not nodes, with their containers' names on links. */
+  /** By service that is not a node: the names of its containers, as used in links. */
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly isUp: boolean
   readonly supports: (nemesis: Nemesis) => FaultSupport

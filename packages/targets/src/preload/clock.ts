@@ -12,7 +12,7 @@ interface Move {
   readonly sinceNanos: bigint
 }
 
-/** Returns the clock that sets its error in a control page. The offsets and drifts of overlapping faults add up. */
+/** Creates a clock that writes its error to a control page. The offsets and drifts of overlapping faults add up. */
 export function createClock(control: Pick<Control, 'setClock'>): Clock {
   const moves = new Set<Move>()
   let isStopped = false

@@ -49,7 +49,10 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** The broken guarantees, each with the delivery that breaks it. By undecided guarantee, `open` has the reason. */
+/**
+ * `broken` has the broken guarantees, each with the delivery that breaks it. `open` has the undecided guarantees, each
+ * with the reason.
+ */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>

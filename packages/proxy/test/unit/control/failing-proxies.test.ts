@@ -62,7 +62,8 @@ test('an upstream with an unknown host name is not refused as a loop, even at th
 
 test('if two proxies that lead to each other are enabled at the same time, at least one is refused', async () => {
   const set = proxies()
-  // The test holds the port at 127.0.0.1, so that no other program takes it at the other addresses.
+  // The test listens on the port at 127.0.0.1. No other program that requests the port at all addresses can then get
+  // it.
   const { port } = await echo()
   const [one, other] = [`127.0.0.2:${port}`, `127.0.0.3:${port}`]
   await set.create(proxy({ name: 'one', to: 'one', listen: one, upstream: other, enabled: false }))

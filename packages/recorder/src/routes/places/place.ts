@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Fields } from '@chaosproxy/wire/http'
 
-/** The parts of a request or response from which places read values. */
+/** The parts of a request or response. A `Place` reads its value from one of them. */
 export interface ReadParts {
   readonly headers: Fields | undefined
   /** The text that matches `{NAME}` in the path. */

@@ -2,7 +2,7 @@ import { body } from './body.ts'
 import { json } from './json.ts'
 import { onlyOne, type Place, SIMPLE_NAME } from './place.ts'
 
-/** What the places with a simple name have in common. Only requests have them. */
+/** Returns the members that all places with a simple name have in common. Such places exist only in requests. */
 const parameter = (kind: string): Pick<Place, 'kind' | 'name' | 'examples' | 'inAnswers' | 'holds'> => ({
   kind,
   name: SIMPLE_NAME,

@@ -136,7 +136,7 @@ function unqueriedServers(
 
 interface Excerpt {
   readonly link: Link
-  /** The messages within the period of interest, and earlier ones with the change. */
+  /** The messages sent in the period of interest, and earlier messages that carry a change of `listening.about`. */
   readonly sent: readonly Sent[]
   /** Why further messages may have been sent in the period of interest. */
   readonly doubts: readonly (Doubt['why'] | 'forgotten')[]

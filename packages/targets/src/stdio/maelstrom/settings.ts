@@ -5,7 +5,7 @@ import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
 
 const CONSTANT = 'constant'
 
-/** Maelstrom's options for the network, as settings in real and in virtual time. */
+/** Maelstrom's options for the network. Programs have the same settings in real and in virtual time. */
 export const networkSettings: readonly Setting[] = [
   {
     name: 'latency',
