@@ -143,7 +143,7 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   future: 'sends nothing from before its start',
   'consistent-offsets': 'an offset holds one message',
   'no-duplicates': 'a message stands at one offset',
-  'no-aborted-reads': 'what is polled was sent',
+  'no-aborted-reads': 'every polled message was sent',
   'monotonic-sends': "one producer's messages stay in order",
   'monotonic-polls': 'a consumer never goes back',
   'no-skips': 'a consumer skips no message',

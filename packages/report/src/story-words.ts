@@ -11,7 +11,7 @@ export function verdictsText(verdicts: readonly PlayedVerdict[]): string {
     ...(violated.length === 0
       ? []
       : [`${met.length === 0 ? 'the history is' : 'it is'} not ${violated.join(', nor ')}`]),
-    ...(unknown.length === 0 ? [] : [`whether it is ${listed(unknown)} is unknown`]),
+    ...(unknown.length === 0 ? [] : [`whether the history is ${listed(unknown)} is unknown`]),
   ]
   return parts.join('; ')
 }

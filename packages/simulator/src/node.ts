@@ -338,7 +338,9 @@ export class SimulatedNode implements Ringing {
 
   #setTimer(name: string, afterMs: Millis): void {
     if (!(afterMs >= 0 && afterMs < Number.POSITIVE_INFINITY))
-      throw new Error(`${this.id} sets the timer "${name}" to ring after ${afterMs} ms`)
+      throw new Error(
+        `${this.id} sets the timer "${name}" to ring after ${afterMs} ms, which is not a finite time of 0 ms or more`,
+      )
     this.longestTimerMs = Math.max(this.longestTimerMs, afterMs)
     this.#timer(name).set(this.#queue.now + Math.round((afterMs * 1e6) / this.#clock.rate))
   }

@@ -49,7 +49,7 @@ export class EventQueue {
 
   advance(): void {
     const first = this.#happenings[0]
-    if (first === undefined) throw new RangeError('nothing is left to happen')
+    if (first === undefined) throw new RangeError('advance() was called on an empty queue')
     this.now = this.#times[0] as Nanos
     this.#removeFirst()
     first.happen()

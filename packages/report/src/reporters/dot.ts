@@ -31,7 +31,7 @@ export const dotReporter: Reporter = {
     const sum = nonEmpty([
       plural(findings.length, 'verdict'),
       passed,
-      noted === 0 ? '' : `${noted} with a violation where no level was expected`,
+      noted === 0 ? '' : `${noted} with a violation and no expected level`,
     ]).join(', ')
     return `${['', ...lines, sum].join('\n')}\n`
   },

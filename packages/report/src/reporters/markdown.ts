@@ -56,7 +56,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
   const runs = findings.filter(({ command }) => command === 'run')
   if (runs.length < 2) return []
   const broken = runs.filter(({ result }) => result === 'failed' || result === 'noted').length
-  return [`**A violation with ${count(broken)} of ${plural(runs.length, 'seed')}.**`]
+  return [`**${count(broken)} of ${plural(runs.length, 'run')} had a violation.**`]
 }
 
 /** The verdict, a sentence, the drawing and the command stay visible. The rest is collapsed. */

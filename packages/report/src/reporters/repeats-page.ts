@@ -86,7 +86,7 @@ export function renderRepeats(runs: readonly Finding[], style: Style, options: T
 const proportionText = (failed: number, decided: number, least: number, most: number): string =>
   decided === 0
     ? 'nothing was decided'
-    : `${percent(failed / decided, 1)} of those that were decided; with 95% confidence, it happens in ${percent(least, 1)} to ${percent(most, 1)} of such runs`
+    : `a violation in ${percent(failed / decided, 1)} of the decided runs; with 95% confidence, in ${percent(least, 1)} to ${percent(most, 1)} of such runs`
 
 /**
  * Returns the interval that contains the true proportion with 95% confidence: E. B. Wilson, "Probable inference, the

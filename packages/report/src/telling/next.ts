@@ -83,7 +83,7 @@ const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 function moreNeeded(facts: Facts, input: TellingInput): string {
   const strongest = strongestIn(facts)
   const remedy = facts.counterexample === undefined ? '' : remedyOf(facts, input).replace(WEAKER_IS_FINE, '')
-  return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
+  return `${remedy === '' ? '' : `If you rely on a stronger level: ${remedy} `}To make such a run fail, give --expect ${strongest}.`
 }
 
 /** Suggests the settings with which the target promises the violated level. */
@@ -92,7 +92,7 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
   const chosen = settingsIn(stronger)
   if (strongerPromise === undefined || chosen.length === 0 || spec?.target.bug !== undefined) return undefined
   return {
-    text: `If you rely on more, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
+    text: `If you rely on a stronger level, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
     command: again === undefined || isBySpec(again) ? undefined : withSettings(again, chosen),
   }
 }

@@ -47,8 +47,8 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       painted(
         wrapAll(
           [
-            'available: the share of requests to live nodes that were answered without an error, as in CAP, as a mean over the nodes. Shown is the fault with the lowest share: the median of its runs, and their range. When cut: the same share, for cuts only. In practice: the share under the shown fault if clients retried at another node',
-            'recovers: the time from the end of the fault to the first success after which 99% of the operations are answered, or as large a share as before the fault',
+            'available: the share of requests to live nodes that were answered without an error, as in CAP (mean of the nodes), under the fault with the lowest share. When cut: this share under the cut with the lowest share. Both are medians of the runs, with their range. In practice: the available share if clients retried at another node',
+            'recovers: the time from the end of the fault to the first success after which the share of answered operations is at least 99%, or at least as large as before the fault',
             ...(comparison.systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
             weakestText(comparison),
             ...comparison.notes,

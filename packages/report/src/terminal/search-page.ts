@@ -74,8 +74,8 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures, isolation } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const shrunk = failures.length === 0 ? '' : `; cut down in ${durationOfMillis(shrinkMs)}`
-  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}, starting included: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second${shrunk}`
+  const shrunk = failures.length === 0 ? '' : `; shrinking took ${durationOfMillis(shrinkMs)}`
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}, including startup: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second${shrunk}`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,

@@ -373,7 +373,7 @@ test('the reporter markdown shows the picture of a finding only if there is exac
 test('the reporter markdown begins a report of several runs with the number of seeds that show a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
-  expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)
+  expect(text).toMatch(/^\*\*2 of 3 runs had a violation\.\*\*\n\n\|/)
   expect(markdownOf([run('failed')])).toMatch(/^\|/)
 })
 

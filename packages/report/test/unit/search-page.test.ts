@@ -16,10 +16,10 @@ const summary: SearchSummary = {
 test('the page of a search states the rate of its trials, and the time of shrinking separately', () => {
   const page = renderSearch(summary, plainStyle, { width: 110, unicode: true })
   expect(page).toContain(
-    '40 trials in 2.00 s, starting included: 20 trials and 2,000 steps a second; cut down in 3.00 s',
+    '40 trials in 2.00 s, including startup: 20 trials and 2,000 steps a second; shrinking took 3.00 s',
   )
   expect(renderSearch({ ...summary, failures: [] }, plainStyle, { width: 110, unicode: true })).not.toContain(
-    'cut down',
+    'shrinking took',
   )
 })
 

@@ -41,7 +41,7 @@ describe('the summary of a run', () => {
     [
       'weaker',
       { report: stale, expectation: { level: 'eventual', met: true, promised: true } },
-      /^If you rely on more: .* To have this fail a run, give --expect linearizable\.$/,
+      /^If you rely on a stronger level: .* To make such a run fail, give --expect linearizable\.$/,
       'npx chaos run --target t --time 4s --expect linearizable',
     ],
     [

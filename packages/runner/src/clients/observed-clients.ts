@@ -19,7 +19,8 @@ export function observeClients(
   observed: ObservedClients,
   { since, online }: { readonly since: () => Nanos; readonly online: LiveJudge },
 ): RunClients {
-  if (cluster.record === undefined) throw new Error('clients are observed by a proxy that records, and there is none')
+  if (cluster.record === undefined)
+    throw new Error('observed clients need a proxy that records, and the cluster has none')
   const settlement = createSettlement()
   const repeats = createRepeats(typeof workload.model === 'string' ? workload.model : workload.model.name)
   const traffic = noting({ sink, settlement, repeats, online })

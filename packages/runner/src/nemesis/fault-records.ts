@@ -75,5 +75,5 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
 
 const doubtText = (to: Nanos, until: Nanos | undefined): string =>
   until === undefined
-    ? `Whether it was in force is not known from ${moment(to, 1)} on`
-    : `Whether it was in force is not known from ${moment(to, 1)} to ${moment(until, 1)}; after that it was not`
+    ? `Whether the fault was still in force after ${moment(to, 1)} is unknown`
+    : `Whether the fault was still in force after ${moment(to, 1)} is unknown; by ${moment(until, 1)} it was over`

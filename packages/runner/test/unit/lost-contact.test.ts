@@ -68,7 +68,7 @@ describe('a run that lost contact with the fault injector', () => {
       expect.objectContaining({ from: ms(500), to: ms(900), inDoubt: { why: WHY, until: ms(1400) } }),
     ])
     expect(outcome.trouble).toEqual([
-      `fault-1 (partition): ${WHY}. Whether it was in force is not known from 0.9 s to 1.4 s; after that it was not`,
+      `fault-1 (partition): ${WHY}. Whether the fault was still in force after 0.9 s is unknown; by 1.4 s it was over`,
     ])
     expect(outcome.doubts ?? []).toEqual([])
     const [span] = faultSpans(historyFromEvents(events), undefined)

@@ -27,7 +27,7 @@ const findings: readonly Finding[] = [
     name: 'precise-memory-limit',
     folder: 'precise-memory-rate-limit',
     ...{ system: 'precise-memory-rate-limit', version: '1.1.5' },
-    weakness: 'a client that calls slowly but steadily is refused, because each call delays the return of its tokens',
+    weakness: 'a client that calls slowly but steadily is refused, because each of its calls restarts the window',
     source: 'https://www.npmjs.com/package/precise-memory-rate-limit',
     breaks: 'linearizable',
     weak: '--nodes 1 --workload ./calls.mjs --faults none',
@@ -62,7 +62,7 @@ const findings: readonly Finding[] = [
     breaks: 'linearizable',
     weak: '--nodes 2 --redis --beside book=./book.mjs --workload ./shifts.mjs --faults partition --length 8s --operations 200 --http messages',
     cured: '--env TIMEOUT_MS=50',
-    cure: 'a timeout of the adapter far below a fifth of the time to live',
+    cure: 'an adapter timeout far below a fifth of the TTL of the lock',
   },
   {
     name: 'limiter-penalty',
@@ -94,7 +94,7 @@ const findings: readonly Finding[] = [
     breaks: 'eventual',
     weak: '--nodes 2 --redis --workload counter --keys 1 --expect eventual --faults none --http messages',
     cured: '--env CURED=yes',
-    cure: 'an instance that finds the lock taken retries',
+    cure: 'an instance retries if the lock is taken',
   },
   {
     name: 'oidc-provider-code',

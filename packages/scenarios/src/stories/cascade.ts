@@ -52,7 +52,7 @@ export const cascade: Story = {
   },
   withoutLedger: 'The plot of answers over time shows how much is answered.',
   lesson:
-    'A failed server hands its load to servers without spare capacity, and health checks that take slow for dead make the next one fail. Keep capacity for the loss of a server, shed load before queues grow, and limit the share of servers that health checks may remove.',
+    'A failed server hands its load to servers without spare capacity, and health checks that mistake a slow server for a dead one remove the next. Keep capacity for the loss of a server, shed load before queues grow, and limit the share of servers that health checks may remove.',
   source:
     'Site Reliability Engineering, 2016, chapter 22 (addressing cascading failures); N. Bronson, A. Aghayev, A. Charapko, T. Zhu: Metastable Failures in Distributed Systems, HotOS 2021',
 }

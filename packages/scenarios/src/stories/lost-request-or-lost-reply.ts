@@ -58,7 +58,7 @@ export const lostRequestOrLostReply: Story = {
   },
   withoutLedger: 'No promise is broken; knowledge is missing, and no answer shows that.',
   lesson:
-    'A client without an answer cannot know whether the request or the reply was lost, and must not take it for a failure. Make requests idempotent, by stating the result or by carrying an id, and repeat them until an answer comes.',
+    'A client without an answer cannot know whether the request or the reply was lost, and must not conclude that the request failed. Make requests idempotent (let them state the wanted value, or carry an id), and repeat them until an answer comes.',
   source:
     'J. Saltzer, D. Reed, D. Clark: End-to-End Arguments in System Design, 1984; A. Birrell, B. Nelson: Implementing Remote Procedure Calls, 1984',
 }

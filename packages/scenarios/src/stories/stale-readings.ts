@@ -47,7 +47,7 @@ export const staleReadings: Story = {
       ${late}
       ${hot}
       1500 Controller n2 read reading = "90 degrees, pump on" -- The controller reads, and the primary answers, whichever node is asked: it is hot.
-      1600 Controller n1 cas reading "17 degrees, pump off" "heating full" refused -- An order that names the older reading it was made for is refused.
+      1600 Controller n1 cas reading "17 degrees, pump off" "heating full" refused -- An order that expects the older reading is refused.
       1700 Controller n1 write heating off -- It turns the heating off.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

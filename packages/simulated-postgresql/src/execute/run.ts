@@ -85,12 +85,12 @@ export function executed<T>(site: object, start: () => Coroutine<T>): T {
   }
   if (known !== undefined) {
     if (known.site === site) return known.value as T
-    throw new NotSupported('an expression that takes a different branch after a wait')
+    throw new NotSupported('an expression that takes another branch when evaluated again after a wait')
   }
   const execution = start()
   const step = execution.next()
   if (step.done === true) return done(step.value)
-  if (mine === NOWHERE) throw new NotSupported('a routine or a subquery that must wait in this expression')
+  if (mine === NOWHERE) throw new NotSupported('a wait by a routine or a subquery in this kind of expression')
   throw new MustWait(function* (): Coroutine {
     yield step.value
     let rest = execution.next()

@@ -128,7 +128,7 @@ function readColumn(reference: ColumnReference): Compiled {
     evaluate: (env) => {
       let level: Env = env
       for (let i = 0; i < levelsUp; i += 1) {
-        if (level.outer === undefined) throw new TypeError('a column refers to an outer query without a current row')
+        if (level.outer === undefined) throw new TypeError('a column refers to an outer query that has no current row')
         level = level.outer
       }
       return level.row[index] ?? null

@@ -435,7 +435,7 @@ export class Machine<P extends Planned> {
         throw new NotSupported('an assignment in PL/pgSQL of a row with another number of columns')
       this.#shapes[target] = { kind: 'record', columns: columns ?? value.columns }
       this.#values[target] = new SqlRecord(columns ?? value.columns, value.values)
-    } else throw new NotSupported('an assignment in PL/pgSQL of a value that is not a row to a row variable')
+    } else throw new NotSupported('an assignment in PL/pgSQL of a non-row value to a row variable')
   }
 
   #putField(record: number, name: string, value: SqlValue, type: SqlType): void {

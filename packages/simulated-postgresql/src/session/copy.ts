@@ -119,5 +119,5 @@ function optionText(node: Node): string {
   if ('String' in node) return node.String.sval ?? ''
   if ('Boolean' in node) return String(node.Boolean.boolval === true)
   if ('Integer' in node) return String(node.Integer.ival ?? 0)
-  throw new NotSupported('an option of COPY whose value is not a string, a number or true or false')
+  throw new NotSupported('an option of COPY with a value other than a string, integer or boolean')
 }

@@ -145,7 +145,7 @@ export class Dependencies {
     const evaluation = this.#evaluations.get(executed) ?? new RepeatedEvaluation(executed, this.#catalogue.version)
     this.#evaluations.set(executed, evaluation)
     const differs = evaluation.differsBy(changesOf(changes))
-    if (differs === undefined) this.#unknown ??= `${executed.sql} cannot be evaluated again`
+    if (differs === undefined) this.#unknown ??= `${executed.sql} cannot be evaluated again with other rows`
     return differs === true
   }
 

@@ -81,7 +81,7 @@ describe('COPY TO', () => {
     ["copy t to program 'cat'", 'COPY of a file of the server'],
     ["copy t from '/tmp/x'", 'COPY of a file of the server'],
     ["copy t to stdout (format csv, quote '|')", 'quote of COPY'],
-    ['copy t to stdout (header 1.5)', 'an option of COPY whose value is not a string, a number or true or false'],
+    ['copy t to stdout (header 1.5)', 'an option of COPY with a value other than a string, integer or boolean'],
   ])('COPY TO is refused as not simulated: %s', (sql, construct) => {
     expect(() => session().execute(sql)).toThrow(new NotSupported(construct))
   })

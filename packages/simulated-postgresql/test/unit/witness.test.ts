@@ -291,7 +291,7 @@ describe('the dependency report', () => {
     const { unknown } = witnessedBy(
       bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write),
     )
-    expect(unknown).toMatch(/^insert into jobs select .* cannot be evaluated again$/)
+    expect(unknown).toMatch(/^insert into jobs select .* cannot be evaluated again with other rows$/)
   })
 
   test.each([
@@ -376,6 +376,6 @@ describe('the dependency report', () => {
         'a: commit',
       ],
     ])
-    expect(unknown).toContain('cannot be evaluated again')
+    expect(unknown).toContain('cannot be evaluated again with other rows')
   })
 })

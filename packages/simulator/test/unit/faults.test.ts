@@ -362,7 +362,7 @@ describe('an impossible effect of a machine', () => {
   test('an impossible effect of a protocol is reported with the name of the node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is not one of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
-      'n1 sets the timer "t" to ring after NaN ms',
+      'n1 sets the timer "t" to ring after NaN ms, which is not a finite time of 0 ms or more',
     )
     expect(asked({ type: 'explode' })).toThrow('n1 asks for {"type":"explode"}, which is not an effect')
   })

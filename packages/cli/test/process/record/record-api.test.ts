@@ -66,7 +66,7 @@ describe('record() of the API', () => {
       expect(notes.join()).toMatch(/^nothing ran at the same time as a write, so no race was tried/)
       if (require.length > 0)
         expect(requirements).toMatchObject([
-          { requirement: 'concurrency', met: false, found: 'one operation at a time' },
+          { requirement: 'concurrency', met: false, found: 'no operation overlapped a change' },
         ])
     }
   })

@@ -12,14 +12,14 @@ describe('chaos run --times', () => {
     expect(readdirSync(out).filter((name) => name !== 'index.html')).toHaveLength(4)
     for (const seed of [1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`[✘✔] seed ${seed} +.*linearizable`))
     expect(stdout).toMatch(/BROKEN IN \d OF 4 RUNS/)
-    expect(stdout).toMatch(/with 95% confidence, it happens in [\d.]+% to [\d.]+% of such runs/)
+    expect(stdout).toMatch(/with 95% confidence, in [\d.]+% to [\d.]+% of such runs/)
     expect(exitCode).toBe(1)
   })
 
   test('chaos run --times states an upper bound of the violation rate if no run had a violation', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
-    expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')
+    expect(stdout).toContain('with 95% confidence, in 0.0% to 56.1% of such runs')
     expect(exitCode).toBe(0)
   })
 

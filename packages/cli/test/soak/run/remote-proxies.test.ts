@@ -158,7 +158,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     const { faults: records, levels, trouble } = runIn(directory)
     expect(records[0].inDoubt).toEqual({ why: expect.stringContaining('contact with the proxy at 127.0.0.1:') })
     expect(records[0].to).toBeLessThan(4_000 * 1e6)
-    expect(trouble[0]).toContain('Whether it was in force is not known from')
+    expect(trouble[0]).toContain('Whether the fault was still in force after')
     expect(levels.eventual).toMatchObject({ result: 'unknown' })
     expect(levels.convergent).toMatchObject({ result: 'unknown' })
     expect(levels.linearizable.result).not.toBe('violated')

@@ -90,7 +90,7 @@ function judgeProbe(
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
   // The requirement is met if some operation overlapped a change: only then could the two race.
   const met = hasConcurrency(history, mayChange)
-  return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
+  return { requirement: text, met, found: met ? 'operations overlapped' : 'no operation overlapped a change', why: '' }
 }
 
 function judgeLevel({ text, level }: LevelRequirement, { report }: MeasuredRecord): RequirementResult {

@@ -126,7 +126,7 @@ function lostElements(accounting: Accounting): Figure {
 
 const EXCUSES = {
   inside: 'nothing shows that the queue was drained, so what is missing may still be inside',
-  taken: 'operations of unknown outcome may have taken what is missing',
+  taken: 'operations of unknown outcome may have taken the missing messages',
 } as const
 
 /**

@@ -51,7 +51,7 @@ export function addOwnLevel(level: OwnLevel): void {
 /** @throws UserError (input) if the user's own `judge` function returns something other than a judgement. */
 export function judgeOwnLevel({ name, judge }: OwnLevel, history: History): OwnJudgement {
   if (history.tally !== undefined)
-    return { met: 'unknown', why: 'the operations of this history are counted, and not kept' }
+    return { met: 'unknown', why: 'only counts of operations were kept, and this level needs the operations' }
   const { length } = history.operations
   const judgement: unknown = judge(Array.from({ length }, (_, row) => recordedOperation(history, row)))
   if (isJudgement(judgement)) return judgement
