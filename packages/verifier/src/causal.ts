@@ -50,7 +50,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
   })
   return ruleOf(level, undefined)(all, new Map(sources))
     ? `the writes that the proof names for ${lines.length} reads satisfy this level`
-    : refuse('the writes that the proof names for the reads violate this level')
+    : refuse('if each read saw the write that the proof names, this level is violated')
 }
 
 /**
@@ -69,14 +69,15 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
   reads.sort((a, b) => (numberOf.get(a) ?? 0) - (numberOf.get(b) ?? 0))
   let tried = 0
   const choose = (n: number, sources: Sources): boolean => {
-    if (tried++ > MOST_CHOICES) throw new Undecided(`more than ${MOST_CHOICES} choices of what the reads saw`)
+    if (tried++ > MOST_CHOICES)
+      throw new Undecided(`the reads may have seen more than ${MOST_CHOICES} combinations of writes`)
     const read = reads[n]
     if (read !== undefined)
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
   return choose(0, new Map())
-    ? refuse('the core satisfies the level if its reads that may have seen a write outside the core are ignored')
+    ? refuse('the core satisfies the level; a read counts only if the core has every write of its value')
     : tried
 }
 

@@ -91,7 +91,7 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
   const { process: name, type, f, key, value, session, final } = event
   const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
   if (name === 'nemesis' || (name === 'recorder' && isHarmless)) return undefined
-  if (name === 'recorder') throw new Undecided(`line ${line}: the verifier does not cover notes of a recorder`)
+  if (name === 'recorder') throw new Undecided(`line ${line}: the verifier does not cover this event of the recorder`)
   if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
     throw new Unreadable(`line ${line}: an event must have a process and an f`)
   const process = typeof name === 'number' ? textOf(name) : name

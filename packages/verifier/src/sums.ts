@@ -17,7 +17,7 @@ function plus(one: number, other: number): number {
 
 function amount(json: Json | undefined): number {
   if (typeof json !== 'number') return refuse(`${json} is not an amount`)
-  if (plus(json, 0) !== json) throw new Undecided(`the amount ${json} has more than nine places`)
+  if (plus(json, 0) !== json) throw new Undecided(`the amount ${json} has more than nine decimal places`)
   return json
 }
 
@@ -125,7 +125,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
       }
     }
   }
-  return refuse('the additions can give the sum that was read')
+  return refuse('the core proves no violation: its additions can give every sum that was read')
 }
 
 interface Read {

@@ -14,7 +14,7 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     if (answer === true || answer === undefined) return { type: 'ok', value: given }
     return {
       type: 'broken',
-      why: `it answered a cas with ${answerText(answer)}. Answer true, or false where it found another value`,
+      why: `the client answered a cas with ${answerText(answer)}. Answer true, or false where it found another value`,
     }
   }
   const answers = meaningOf(f)?.answers
@@ -23,11 +23,14 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
   if (answer === undefined)
     return {
       type: 'broken',
-      why: `it answered ${withArticle(f)} with nothing. Return the result, or null if there is no value`,
+      why: `the client answered ${withArticle(f)} with nothing. Return the result, or null if there is no value`,
     }
   const value = plain(answer)
   return value === undefined
-    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${answerText(answer)}, which JSON cannot represent` }
+    ? {
+        type: 'broken',
+        why: `the client answered ${withArticle(f)} with ${answerText(answer)}, which JSON cannot represent`,
+      }
     : { type: 'ok', value }
 }
 

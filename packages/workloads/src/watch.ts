@@ -57,7 +57,7 @@ export const watch: Workload = {
     {
       name: 'settle',
       summary:
-        'whether past revisions are read to find out if unanswered writes took effect; if not, it stays unknown whether a watch that passed a possible revision of such a write missed an event',
+        'whether past revisions are read to find out if unanswered writes took effect; otherwise, it stays unknown whether a watch missed such a write',
       default: true,
     },
   ],

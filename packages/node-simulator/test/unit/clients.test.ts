@@ -118,7 +118,7 @@ describe('simulated clients from a file', () => {
     [
       'answers a read with nothing',
       'export default { open: () => ({ invoke() {} }) }',
-      /client\.ts: it answered a read with nothing\. Return the result, or null if there is no value\./,
+      /client\.ts: the client answered a read with nothing\. Return the result, or null if there is no value\./,
     ],
     [
       'uses what cannot be simulated',

@@ -16,7 +16,7 @@ import {
 
 const path = String(workerData)
 const port = parentPort
-if (port === null) throw new Error('this is the entry of a thread')
+if (port === null) throw new Error('this file must run as a worker thread')
 
 const post = (message: FromHost): void => port.postMessage(message)
 

@@ -52,7 +52,8 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
         if (leftMs <= 0) return { type: 'fail', error: 'not asked: no time was left' }
         const { isRequest, end } = await send(request, leftMs)
         if (end.type === 'lost') {
-          if (!isRequest) return { type: 'fail', error: `not asked, for there was no session: ${end.why}` }
+          if (!isRequest)
+            return { type: 'fail', error: `the request was not sent, because no session was established: ${end.why}` }
           return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
         }
         if (isRequest) return end

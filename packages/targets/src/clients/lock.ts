@@ -30,7 +30,7 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
 /** Acquires the lock, makes a change, and releases the lock. The lock may be lost during the change. */
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
-  if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
+  if (taken === 'held') return { type: 'fail', error: 'another client held the lock until no time was left' }
   // The lock may have been acquired, but no change has been made, so the operation has failed.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const completion = await change(taken.token)

@@ -10,7 +10,7 @@ type Part = 'write' | 'read'
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
 /** Advice about a refusal that may have only one reason: the service has no such object. */
 const IF_CERTAIN =
-  'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
+  'If the service has only certain objects, and the requested one is not among them, skip this check: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
 /** Changes to a declaration that the service's answers suggest. */
@@ -68,14 +68,14 @@ export function refusedError(at: string, part: Part, { refused, besides, named, 
   if (named !== undefined)
     return rehearsalError(
       at,
-      `${problem}. With another kind of name it works: ${exchangeText(named.write.exchange)}`,
-      `Name the objects like that: give "keys": "${named.keys}", beside "routes".`,
+      `${problem}. Another kind of object name works: ${exchangeText(named.write.exchange)}`,
+      `Use this kind of name: give "keys": "${named.keys}", beside "routes".`,
       { mend: { keys: named.keys } },
     )
   if (status === 500)
     return new RehearsalError(
       'environment',
-      `${at}: ${problem}. ${address.node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
+      `${at}: ${problem}. ${address.node} reports an internal error${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
       problem,
     )
   const remedy = remedyFor(part, status, (name) => headers?.get(name))

@@ -48,7 +48,9 @@ async function freePort(host: string): Promise<number> {
     if (await isFree(port, host)) return port
     taken.delete(port)
   }
-  throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries; end programs that listen on it`)
+  throw environmentError(
+    `no free port was found on ${host} in ${MOST_TRIES} tries; end programs that listen on ${host}`,
+  )
 }
 
 /** Claims a block of ports, by listening on its first port, unless another process has claimed it. */

@@ -111,7 +111,7 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
 async function requireRights(where: string): Promise<void> {
   if (process.platform !== 'linux')
     throw environmentError(
-      `${where}: the proxy can intercept traffic between containers only on Linux, because only there the kernel of this machine runs their network. Run the tests on Linux, such as on a CI machine.`,
+      `${where}: the proxy can intercept traffic between containers only on Linux, because other systems run their network in a virtual machine. Run the tests on Linux, such as on a CI machine.`,
     )
   if (!isRoot())
     throw environmentError(

@@ -188,7 +188,7 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
   const passed =
     datagrams.size === 0 ? [] : [`UDP datagrams that passed (only partitions affect them): ${directText(datagrams)}`]
   if (summary === undefined && connections.size === 0) return passed
-  const direct = `direct connections, opened before their links led through the proxy and closed by chaos: ${directText(connections)}`
+  const direct = `direct connections, opened before the proxy was between their containers and closed by chaos: ${directText(connections)}`
   return [...(summary === undefined ? [] : [summary]), direct, ...passed]
 }
 
@@ -202,6 +202,6 @@ async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
     [...counts].map(([link, count]) => `${link} ${count}\n`).join('') || 'none\n'
   writeFileSync(
     join(logDir, 'links.log'),
-    `Connections that were opened before their links led through the proxy, and were closed by chaos:\n${listed(connections)}Packets between containers that bypassed the proxy, and were refused:\n${listed(packets)}`,
+    `Direct connections, which were opened before the proxy was between their containers, and which chaos closed:\n${listed(connections)}Refused packets, which bypassed the proxy between containers:\n${listed(packets)}`,
   )
 }

@@ -106,7 +106,7 @@ function noEngine(where: string, engines: readonly EngineListing[]): UserError {
   return environmentError(
     problems === ''
       ? `${where}: there is no container engine: neither docker nor podman is in any directory of PATH. Install one.`
-      : `${where}: no container engine answers (${problems}). ${isTooOld(problems) ? 'The engine is older than its command-line client: update the engine, or set DOCKER_API_VERSION to a version that the engine supports.' : 'Start it, or run chaos as a user who may use it.'}`,
+      : `${where}: no container engine answers (${problems}). ${isTooOld(problems) ? 'The engine is older than its command-line client: update the engine, or set DOCKER_API_VERSION to a version that the engine supports.' : 'Start the engine, or run chaos as a user who may use the engine.'}`,
   )
 }
 

@@ -71,7 +71,7 @@ export function containersTarget(
     async start({ nodes: wanted, ...rest }) {
       if (process.platform !== 'linux')
         throw environmentError(
-          `${where}: chaos can attach to containers only on Linux, because only there the kernel of this machine runs their network. Elsewhere, declare a running cluster, with "links" that its nodes dial.`,
+          `${where}: chaos can attach to containers only on Linux, because other systems run their network in a virtual machine. Instead, declare a running cluster, with "links" that its nodes dial.`,
         )
       const { attachContainers } = await import('./attach.ts')
       const others: string[] = []

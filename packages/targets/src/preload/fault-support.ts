@@ -37,7 +37,7 @@ export const goFaultSupport =
     if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks on Linux only')
     const why = whyNoLayer()
     if (why !== undefined)
-      return refused(kind, `${name} is a Go program, whose disk faults need a file system of their own: ${why}`)
+      return refused(kind, `${name} is a Go program, and disk faults in it need a mounted file system: ${why}`)
     return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
   }
 
@@ -45,7 +45,8 @@ const SYS_ADMIN = 21n
 
 /** Explains why `layer` cannot mount a file system here, and what to do. */
 export function whyNoLayer(): string | undefined {
-  if (!mayMount()) return 'only root may mount one (sudo; a container needs --cap-add SYS_ADMIN --device /dev/fuse)'
+  if (!mayMount())
+    return 'only root may mount a file system (sudo; a container needs --cap-add SYS_ADMIN --device /dev/fuse)'
   try {
     closeSync(openSync('/dev/fuse', 'r+'))
     return undefined

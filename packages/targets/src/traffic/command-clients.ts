@@ -32,7 +32,7 @@ export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
     'The command must use the proxy: its address is in CHAOS_PROXY_N1, and replaces {n1} in --env and in the command.',
   async begin({ proxies, placeholders, logDir, keeper }) {
     if (keeper === undefined)
-      throw new Error('the command needs a keeper process, which ends the command if chaos dies')
+      throw new Error('the keeper process, which ends the command if chaos dies, was not started')
     const { command: words, environment, prints } = recorded
     const authorities = writeAuthorities(proxies, () => join(logDir, 'ca.pem'))
     const command = await startCommand({
@@ -77,7 +77,7 @@ const isExcused = (end: End, { mayFail, endsInTime }: RecordedCommand): boolean 
 
 const remedies = {
   late: 'Give it longer: --time',
-  failed: 'If it may fail under faults, say --may-fail',
+  failed: 'If the command may fail under faults, give --may-fail',
 }
 
 /** Returns the proxies' addresses as variables: `CHAOS_PROXY_N1` for n1. */

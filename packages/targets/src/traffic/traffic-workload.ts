@@ -45,7 +45,7 @@ function modelOf(functions: readonly string[], where: string): (typeof models)[n
   if (register !== undefined || fitting.length === 1) return register ?? fitting[0]
   if (fitting.length === 0)
     throw usageError(
-      `${where}: no model has all functions that these proxies record (${functions.join(', ')}). Run chaos proxy once for each server, or record all servers in a plain file instead of a run: --out history.jsonl.`,
+      `${where}: no model has all functions that these proxies record (${functions.join(', ')}). Run chaos proxy once for each server, or record all servers in one history file: --out history.jsonl.`,
     )
   const names = fitting.map(({ name }) => name).join(' or ')
   throw usageError(

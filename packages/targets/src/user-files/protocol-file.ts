@@ -63,7 +63,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   for (const object of named)
     if (functions === undefined && !objectNames.includes(object))
       throw wrong(
-        `"objects" has "${object}".${didYouMean(object, objectNames)} For an object other than ${objectNames.join(', ')}, "functions" must list the supported functions`,
+        `"objects" has the unknown object "${object}".${didYouMean(object, objectNames)} For an object other than ${objectNames.join(', ')}, "functions" must list the supported functions`,
       )
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1)
     throw wrong(`"defaultNodes" is ${defaultNodes}, which is not a number of nodes`)

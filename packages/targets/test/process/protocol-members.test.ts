@@ -25,7 +25,7 @@ describe('a user’s protocol', () => {
   })
 
   test.each([
-    [{ objects: ['sett'] }, '"objects" has "sett". Did you mean set?'],
+    [{ objects: ['sett'] }, '"objects" has the unknown object "sett". Did you mean set?'],
     [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is not a kind of fault. Did you mean kill?'],
     [{ knobs: [] }, 'rename "knobs" to "settings"'],
     [

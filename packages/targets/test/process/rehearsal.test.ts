@@ -105,7 +105,7 @@ async function rehearsed(options: Rehearsing) {
 }
 
 const IF_CERTAIN =
-  'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
+  'If the service has only certain objects, and the requested one is not among them, skip this check: --no-rehearsal.'
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
 
 const storesAnd =
@@ -322,7 +322,7 @@ describe('a rehearsal with a wrong route table', () => {
     [
       'the names of objects, if the service takes numbers',
       { quirks: [({ id }, response) => !/^\d+$/.test(id) && end(response, 400, { error: 'no number' })] },
-      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. With another kind of name it works: PUT /items/900000007 {"item":7} was answered 200 {}. Name the objects like that: give "keys": "{number}", beside "routes".',
+      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. Another kind of object name works: PUT /items/900000007 {"item":7} was answered 200 {}. Use this kind of name: give "keys": "{number}", beside "routes".',
     ],
     [
       'both answers, if texts are refused otherwise than numbers',
@@ -367,7 +367,7 @@ describe('a rehearsal with a wrong route table', () => {
     const error = await rehearsed({ quirks: [refuses(500, { error: 'no table items' })] }).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'environment',
-      message: `kv.json: the first write did not work: PUT /items/a {"item":7} was answered 500 {"error":"no table items"}. n1 itself fails: look into its log.\n${WITHOUT}`,
+      message: `kv.json: the first write did not work: PUT /items/a {"item":7} was answered 500 {"error":"no table items"}. n1 reports an internal error: look into its log.\n${WITHOUT}`,
     })
   })
 })

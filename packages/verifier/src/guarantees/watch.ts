@@ -76,7 +76,7 @@ function scan(store: Store, watched: Watch): Scan {
     if (of.outcome === 'info') now.due = undefined
     for (const response of responses)
       for (const guarantee of brokenBy(view, now, of, response)) {
-        if (guarantee === 'unknown') doubt(['truthful'], 'nobody knows what a key held before')
+        if (guarantee === 'unknown') doubt(['truthful'], 'the value that a key had before a change is unknown')
         else broken.push({ guarantee, delivery })
       }
   }

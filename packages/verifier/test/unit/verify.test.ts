@@ -83,7 +83,7 @@ describe('a proof given to the verifier', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'an order explains all answers that operations outside the core cannot explain'],
+    ['has an order', [1, 3], 'the core proves no violation: an order explains all of its answers that count'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
@@ -91,7 +91,7 @@ describe('a proof given to the verifier', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'an order explains all answers that operations outside the core cannot explain',
+      'the core proves no violation: an order explains all of its answers that count',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])

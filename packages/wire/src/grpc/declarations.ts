@@ -76,7 +76,7 @@ function parseMethod(types: ReadonlyMap<string, MessageType>, path: string, pair
     throw inputError(`${at}: ${quote(path)} is not a method. Write it as gRPC does: "/package.Service/Method".`)
   if (input === undefined || output === undefined || (pair as readonly unknown[]).length !== 2)
     throw inputError(
-      `${at}: give the request and the response type, both from "messages": ["a.Request", "a.Response"].`,
+      `${at}: give the types of the request and of the response, as declared in "messages": ["a.Request", "a.Response"].`,
     )
   return { input, output, streams: false }
 }

@@ -72,7 +72,7 @@ export class MessageCursor {
   value(field: string): FieldValue {
     const length = this.int32(`the length of ${field}`)
     if (length === -1) return null
-    if (length < 0) throw this.error(`${field} has a length of ${length}`)
+    if (length < 0) throw this.error(`${field} has the invalid length ${length}`)
     return this.bytes(length, field)
   }
 

@@ -30,14 +30,14 @@ describe("the answer of a user's client", () => {
   ])('the answer of a client to %s is refused if it is undefined', (f, named) => {
     expect(judged(f, null, undefined)).toEqual({
       type: 'broken',
-      why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
+      why: `the client answered ${named} with nothing. Return the result, or null if there is no value`,
     })
   })
 
   test('the answer of a client is refused if JSON cannot represent it, such as the answer 1n to an acquire', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
-      why: 'it answered an acquire with 1n, which JSON cannot represent',
+      why: 'the client answered an acquire with 1n, which JSON cannot represent',
     })
   })
 

@@ -34,7 +34,7 @@ describe('a broken client file', () => {
       'a function that answers a read with nothing',
       asModule,
       'export default { open: () => ({ async invoke() {} }) }',
-      /client\.mjs: it answered a read with nothing/,
+      /client\.mjs: the client answered a read with nothing/,
     ],
     [
       'a function that throws what nothing catches',

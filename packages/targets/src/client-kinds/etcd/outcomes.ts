@@ -14,7 +14,7 @@ export const etcdErrors: readonly ErrorMeaning[] = [
     'too many operations in txn request',
     'request is too large',
   ]),
-  ...eachMeans('fail', 'every member refuses it alike', [
+  ...eachMeans('fail', 'every member refuses the request', [
     'too large lease TTL',
     'requested lease not found',
     'lease already exists',
@@ -24,7 +24,10 @@ export const etcdErrors: readonly ErrorMeaning[] = [
   {
     texts: ['database space exceeded'],
     means: 'info',
-    why: 'a member that exceeds its space quota by a change still applies the change',
+    why: 'a member still applies a change that exceeds its space quota',
   },
-  ...eachMeans('info', 'it is proposed, and may be applied later', ['request timed out', 'context deadline exceeded']),
+  ...eachMeans('info', 'the request is proposed, and may be applied later', [
+    'request timed out',
+    'context deadline exceeded',
+  ]),
 ]

@@ -41,5 +41,5 @@ export async function updated(
     ])
     if (completion !== undefined) return completion
   } while (await operation.pause())
-  return { type: 'fail', error: 'another client interfered each time' }
+  return { type: 'fail', error: 'another client changed the object during each attempt' }
 }

@@ -102,7 +102,7 @@ async function changesBetween(operation: Operation, input: Input): Promise<Compl
     for (const { key } of before.held) if (!left.has(key)) changes.push({ revision: to, key: nameOf(key) ?? key })
     before = now
   }
-  if (to < from && end >= from) return { type: 'fail', error: `revision ${from} was not read` }
+  if (to < from && end >= from) return { type: 'fail', error: `revision ${from} could not be read` }
   return { type: 'ok', value: { from, to, changes } }
 }
 

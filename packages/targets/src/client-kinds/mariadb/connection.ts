@@ -156,7 +156,7 @@ function createAnswers(): Answers {
 
   return {
     expect(ended) {
-      if (pending !== undefined) throw new Error('a connection has one command at a time')
+      if (pending !== undefined) throw new Error('a command is still pending on this connection')
       pending = { awaits: 'first', columns: [], rows: [], ended }
     },
     received(payload) {

@@ -131,7 +131,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       parameter: (name) => serverParameters.get(name),
       isOpen,
       query(sql, values) {
-        if (pending !== undefined) throw new Error('a connection has one command at a time')
+        if (pending !== undefined) throw new Error('a command is still pending on this connection')
         return new Promise((ended) => {
           if (!isOpen()) {
             ended({ type: 'lost', why: failure(), notices: [] })

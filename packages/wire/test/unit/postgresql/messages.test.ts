@@ -227,7 +227,7 @@ describe('a PostgreSQL message', () => {
       return made
     }
     expect(() => readBackend(message('Z', 0x58))).toThrow('"X" is not a status of a transaction')
-    expect(() => readBackend(message('D', 0, 1, 0xff, 0xff, 0xff, 0xfe))).toThrow('has a length of -2')
+    expect(() => readBackend(message('D', 0, 1, 0xff, 0xff, 0xff, 0xfe))).toThrow('has the invalid length -2')
     expect(() => readBackend(message('G', 2, 0, 0))).toThrow('2 is not a format')
     expect(() => readFrontend(message('D', 0x58, 0))).toThrow('X is neither a statement nor a portal')
     expect(() => readFrontend(message('B', 0, 0, 0, 1, 0, 2, 0, 0, 0, 0))).toThrow(
