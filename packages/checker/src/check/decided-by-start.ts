@@ -47,7 +47,7 @@ function byLeastStarts(
         ? 'something was there at the start'
         : 'other values were there at the start, not only those that nobody put in'
     return [
-      `${sentence.replace(/\.$/, '')}. That is right only if ${there}. Give the initial value: --initial '[]' for nothing`,
+      `${sentence.replace(/\.$/, '')}. That is right only if ${there}. Give the initial value: --initial '[]' means empty`,
     ]
   }
   return []

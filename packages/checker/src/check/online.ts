@@ -63,7 +63,7 @@ function judgementOf({ levels }: Report<string>, level: string, lasting: readonl
       const { sentence } = verdict.counterexample
       return {
         result: 'unknown',
-        why: `so far it is not ${level}, which later events may change: ${sentence}`,
+        why: `not ${level} so far, but later events may change this verdict: ${sentence}`,
         isLate: false,
       }
     }

@@ -90,7 +90,7 @@ function openPair(
 
 function reasonOfClocks({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, 'undecided'>): string {
   const { max } = withinNanos
-  const orders = `${plural(unordered, 'real-time order')} between operations ${unordered === 1 ? 'is' : 'are'} unknown`
+  const orders = `the real-time order of ${plural(unordered, 'pair')} of operations is unknown`
   if (max === null)
     return 'a clock exceeded its error bound, so that its times cannot be used: its machine may have slept. Repeat the run'
   const short =

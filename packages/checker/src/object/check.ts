@@ -290,9 +290,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
       counterexample: explainObject(answer, judge, budget.within(Math.min(EXPLAIN_MS, budget.left() / 2))),
     }
   }
-  return (
-    replayed(parts, judge, budget, answer) ?? unknownBecause(outOf('time', 'the order that was found was not verified'))
-  )
+  return replayed(parts, judge, budget, answer) ?? unknownBecause(outOf('time', 'an order was found but not verified'))
 }
 
 /**

@@ -21,7 +21,7 @@ export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budg
   if (part === undefined) return CHECKED
   if (others.length > 0) {
     const reason = notRecorded(
-      `there are ${parts.length} objects, which this model checks one at a time, so this level is known only if they are linearizable`,
+      `this model judges objects one at a time, so with ${parts.length} objects it knows this level only if every object is linearizable`,
     )
     return unknownBecause(reason)
   }

@@ -196,7 +196,7 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome
 
-const FORGOTTEN = 'its first events are no longer in memory: they are checked from the record at the end'
+const FORGOTTEN = 'its first events are no longer in memory: they are judged from the record when the run ends'
 
 const tooSlow = (events: number): string =>
   `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so these events are judged only at the end`
@@ -214,6 +214,6 @@ function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impo
     return true
   })
   const at = moments[first - 1]
-  if (at === undefined) throw new Error('a history without events is never violated')
+  if (at === undefined) throw new Error('a violation was found in a history without events')
   return new Impossible(text, key, at)
 }

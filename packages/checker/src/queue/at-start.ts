@@ -24,7 +24,7 @@ export const noneCameOut =
         `${what} put into ${nameOfKey(history, key, kind)} did not come out, and nobody put in the messages that did come out. The ${kind} is right only if all messages that came out were in it at the start`,
       )
     }
-    return { found, remedy: "Give the initial value: --initial '[]' for nothing" }
+    return { found, remedy: "Give the initial value: --initial '[]' means empty" }
   }
 
 interface Taken {

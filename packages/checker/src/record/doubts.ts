@@ -28,7 +28,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
           .join(', ')} (${shared})`,
     )
     const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
-    const remedy = named.some(isRequest) ? '. Describe it in the route table' : ''
+    const remedy = named.some(isRequest) ? '. Describe such answers in the route table' : ''
     reasons.push(`the answer to ${byReason.join(', to ')}${more} was not understood${remedy}`)
   }
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
@@ -77,7 +77,7 @@ const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EV
  */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}
-  const [, sha = 'a part of its text'] = what.split(' ')
+  const [, sha = 'part of the script'] = what.split(' ')
   const declared = `{"kind":"resp","declare":[{"script":"${sha}","as":"INCRBY KEYS[1] ARGV[1]"}]}`
   return `If the script does the same as a few commands, name these commands: --as '${declared}'. If scripts write only the keys that they are given, and only the recorded commands are to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record the clients of the service with a route table, and Redis with --as tcp`
 }

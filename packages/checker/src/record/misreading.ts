@@ -331,7 +331,7 @@ export function strangeReads(history: History, initial: Json): ReadonlyMap<Opera
   function whyOf(row: number, value: Json, related: Json | undefined): string {
     const writer = related ?? writerBefore(history, row, writes.written)
     const name = keys[key[row]] ?? 'the register'
-    return `it returned ${quoted(value)}, which nobody wrote; ${quoted(writer)} was written to ${name}${difference(writer, value)}. If ${quoted(value)} is an error or another part of the answer, let "result" name the place of the value, and describe such answers in "answers". If ${quoted(value)} is the value of ${name}, the service violates every level`
+    return `it returned ${quoted(value)}, which nobody wrote; ${quoted(writer)} was written to ${name}${difference(writer, value)}. If ${quoted(value)} is an error or a part of the answer other than the value, let "result" name the place of the value, and describe error answers in "answers". If ${quoted(value)} is the value of ${name}, the service violates every level`
   }
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK || !isRead[f[row]] || writes.open.has(key[row])) continue

@@ -122,7 +122,7 @@ function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
   const troubles = [
     lost.length > 0 ? `the last reads lack what was known to be in the set: ${listOf(lost)}` : undefined,
     unexpected.length > 0 ? `nobody added what was read: ${listOf(unexpected)}` : undefined,
-    duplicated.length > 0 ? `a read returned twice: ${listOf(duplicated)}` : undefined,
+    duplicated.length > 0 ? `a read repeated elements: ${listOf(duplicated)}` : undefined,
   ]
   return capital(`${troubles.filter((each) => each !== undefined).join('; ')}.`)
 }

@@ -129,7 +129,7 @@ const isOffset = (json: Json | undefined): json is number => typeof json === 'nu
 export function offsetsIn(json: Json, history: History, row: OperationRow): readonly (readonly [string, number])[] {
   const form = { history, row }
   return Object.entries(objectIn(json, form)).map(([partition, offset]) => {
-    if (!isOffset(offset)) throw bad(form, 'it must have, for each key, a whole number as the offset')
+    if (!isOffset(offset)) throw bad(form, 'the offset of each key must be a whole number')
     return [partition, offset]
   })
 }

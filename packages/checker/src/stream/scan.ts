@@ -227,7 +227,7 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
     return
   }
   const [last = 0] = answer.rows.slice(-1)
-  const sentence = `${sent}. However these messages are assigned to offsets, some producer's messages are not in the order of sending. The last operation that shows this is by ${who(history, last)}.`
+  const sentence = `${sent}. Every assignment of these messages to offsets changes the order of some producer's messages. The last operation that shows this is by ${who(history, last)}.`
   found(finding('monotonic-sends', sentence, answer.rows))
 }
 
@@ -245,7 +245,7 @@ function consumed(options: ScanOptions): void {
     const before = poll.continues === undefined ? [] : [poll.continues]
     poll.messages.forEach(({ offset, message }, i) => {
       const rows = [...(i === 0 ? before : []), poll.row]
-      const after = i === 0 ? (poll.isResumed ? 'though it was to go on from' : 'asked from') : 'after'
+      const after = i === 0 ? (poll.isResumed ? 'though it had to resume at' : 'asked from') : 'after'
       const least = i === 0 ? poll.from : next
       if (least !== undefined && offset < least) {
         const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? least : least - 1}.`

@@ -241,6 +241,6 @@ function idOf(json: Json | JsonObject, history: History, row: OperationRow): str
 
 function named(watches: ReadonlyMap<string, Watch>, id: string, history: History, row: OperationRow): Watch {
   const found = watches.get(id)
-  if (found === undefined) throw malformed(history, row, `there is no watch ${id} before it`)
+  if (found === undefined) throw malformed(history, row, `no earlier operation started watch ${id}`)
   return found
 }

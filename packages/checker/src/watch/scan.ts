@@ -94,7 +94,7 @@ export function scanWatch(options: ScanOptions): Sent {
       if (isFuture)
         report(
           'future',
-          `${name} (the current revision was ${watch.present ?? 'unknown'}) was sent ${changeText}${when}, older than its start`,
+          `${name} (the current revision was ${watch.present ?? 'unknown'}) was sent ${changeText}${when}, before its start at revision ${begin}`,
           row,
         )
       else if (again?.keys.has(key))
@@ -239,7 +239,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (compactions.some((each) => callEvent[each.row] < arrival && each.revision > position)) return
     report(
       'resumable',
-      `${name} was refused${words.arrived(row)} as compacted below revision ${compacted}, though nobody had compacted beyond revision ${position}`,
+      `${name} was refused${words.arrived(row)} because of a compaction below revision ${compacted}, though nobody had compacted revision ${position}`,
       row,
     )
   }
@@ -260,7 +260,7 @@ export function scanWatch(options: ScanOptions): Sent {
   const from = begin ?? firstOf(at)
   if (from !== undefined && scope.isDoubtful(from, reached))
     for (const guarantee of ['reliable', 'resumable', 'bookmarkable', 'atomic'] as const)
-      unsure(guarantee, `${name} passed a revision at which a write that nobody saw may have been made`)
+      unsure(guarantee, `a write that nobody saw may have a revision in the range of ${name}`)
   if (isAnyLost)
     for (const guarantee of [...NEVER_SENT, 'unique', 'ordered', 'bookmarkable', 'atomic'] as const)
       unsure(guarantee, `not all answers to ${name} are known`)

@@ -59,7 +59,7 @@ function headline(levels: Verdicts<WorkQueueLevel>): string {
   const does = broken.map((each) => faults[each]).join(', ')
   if (kept !== undefined) return `${kept.replaceAll('-', ' ')}${does === '' ? '' : `; ${does}`}`
   const least = levels['at-least-once']
-  if (least.result !== 'unknown') return `not at least once: ${does}`
+  if (least.result !== 'unknown') return `does not deliver at least once: ${does}`
   return does === ''
     ? `no fault found; ${least.reason.text}`
     : `${does}; delivery at least once is unknown: ${least.reason.text}`

@@ -107,7 +107,7 @@ function violationsOf(judging: QueueJudging, message: Message): readonly Violati
   const some = someOf(message, operationsOn(history, queue, [message]))
   const { handouts } = message
   const isLeased = handouts.length > 1 && handouts.some(({ leaseMs }) => leaseMs !== undefined)
-  if (isLeased && !isTimed) unsure('no-double-leases', 'the operations have no times by one clock')
+  if (isLeased && !isTimed) unsure('no-double-leases', 'the operations lack times by a single clock')
   const untimed = ofOneValue.filter((each) => each !== 'no-double-leases')
   const open: readonly OfOneValue[] = [
     ...(isLeased && isTimed ? (['no-double-leases'] as const) : []),

@@ -18,7 +18,7 @@ export const nameOf = ({ name }: Pick<Queue, 'name'>): string => name ?? 'the qu
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
-export const SAY_START = "Give the initial value: --initial '[]' for nothing"
+export const SAY_START = "Give the initial value: --initial '[]' means empty"
 
 export function findingOf(
   scene: Scene,

@@ -350,7 +350,7 @@ test('the online checker forgets the completed beginning of a long history, and 
   for (const event of eventsOf(counted(200))) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual([
     'not certain',
-    'its first events are no longer in memory: they are checked from the record at the end',
+    'its first events are no longer in memory: they are judged from the record when the run ends',
   ])
   for (const event of eventsOf([...counted(20, 200), ...inTurn(1, [['read', null, 3]])])) checker.push(event)
   checker.settle()

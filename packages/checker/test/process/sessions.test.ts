@@ -67,22 +67,24 @@ describe('one client over two connections', () => {
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
-      expect(report.headline).toBe('not linearizable; sequential and below unknown: nothing named the client')
+      expect(report.headline).toBe(
+        'not linearizable; sequential and below unknown: nothing in the record names the client',
+      )
       for (const level of rests) {
         const verdict = report.levels[level]
         if (verdict.result !== 'unknown') expect.fail(`${level} is ${verdict.result}`)
         expect(verdict.reason.text).toBe(
-          'nothing named the client; say in the route table which header or cookie does: "client": "header.X-Client"',
+          'nothing in the record names the client; say in the route table which header or cookie does: "client": "header.X-Client"',
         )
       }
     },
   )
 
   test.each([
-    [['process'] as const, 'nothing named the client; if "who" does: --map process=who'],
+    [['process'] as const, 'nothing in the record names the client; if "who" does: --map process=who'],
     [
       ['key'] as const,
-      'nothing named the client; write it in every line, as "client", or say which member has it: --map process=MEMBER',
+      'nothing in the record names the client; write it in every line, as "client", or say which member has it: --map process=MEMBER',
     ],
   ])(
     'if no line names a client, the remedy names an unused member only if this member may be the client: %j',
@@ -98,7 +100,7 @@ describe('one client over two connections', () => {
   test('if operations lack a client, the remedy names the member that holds the client according to the header', () => {
     const header: Header = { chaos: 1, sessions: { by: 'member "client"', named: true } }
     const report = checkHistory(smallHistory(overTwo(1, 0, undefined), header), { levels })
-    const text = 'nothing named the client of 2 of 2 operations; name the client in member "client" of every line'
+    const text = 'nothing in the record names the client of 2 of 2 operations; name the client in member "client" of every line'
     expect(report.levels.sequential).toMatchObject({ result: 'unknown', reason: { text } })
   })
 
@@ -133,7 +135,7 @@ describe('one client over two connections', () => {
       reason: {
         kind: 'record',
         text: expect.stringMatching(
-          /^nothing named the client of 1 of 2 operations; have every request say header.X-Client/,
+          /^nothing in the record names the client of 1 of 2 operations; have every request say header.X-Client/,
         ),
       },
     })

@@ -126,7 +126,7 @@ describe('a stale read', () => {
     const { linearizable } = report.levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('±2.0 ms') } })
     expect(linearizable).toMatchObject({
-      reason: { text: expect.stringContaining('1 real-time order between operations') },
+      reason: { text: expect.stringContaining('the real-time order of 1 pair of operations is unknown') },
     })
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })

@@ -253,7 +253,7 @@ describe('a read that was not understood', () => {
     for (const level of levels) expect(resultOf(report, level), level).toBe('unknown')
     const { linearizable } = report.levels
     expect(linearizable.result === 'unknown' && linearizable.reason.text).toMatch(
-      /^the answer to GET \/kv\/x \(status 200, and nothing at json\.value\) was not understood\. Describe it in the route table/,
+      /^the answer to GET \/kv\/x \(status 200, and nothing at json\.value\) was not understood\. Describe such answers in the route table/,
     )
     expect(report.headline).toMatch(/^unknown: /)
   })

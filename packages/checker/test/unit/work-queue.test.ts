@@ -176,8 +176,8 @@ describe('the verdict on a queue', () => {
       'at least once; hands out what was acknowledged, hands out a message again',
       [put(1, 0), took(1, 1, 2), acked(1, 1, 4), took(2, 1, 400), left([], 900)],
     ],
-    ['not at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
-    ['not at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
+    ['does not deliver at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
+    ['does not deliver at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
   ])('the verdict on a queue has the headline "%s"', (headline, operations) => {
     expect(judge(operations).headline).toBe(headline)
   })

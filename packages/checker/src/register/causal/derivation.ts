@@ -136,6 +136,6 @@ function pathBetween(
     if (previous !== -1) visit(previous, { from: previous, to: at, reason: 'process order' })
     for (let n = start[at]; n < start[at + 1]; n++) visit(items[n], { from: items[n], to: at, reason: 'process order' })
   })
-  if (way === undefined) throw new Error('an order was derived from a path that does not exist')
+  if (way === undefined) throw new Error('no path of edges justifies a derived order')
   return inOwnOrder(way.toReversed())
 }

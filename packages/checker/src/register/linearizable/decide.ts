@@ -147,7 +147,7 @@ function decideAppends(encoded: Encoded, budget: Budget): Linearizability | unde
     }
   }
   if (isUnclear.includes(1)) return undefined
-  if (!areAppendsInOrder(encoded, found)) throw new Error('the orders of appends are not witnesses of linearizability')
+  if (!areAppendsInOrder(encoded, found)) throw new Error('the orders found for appends do not prove linearizability')
   const orders: KeyOrder[] = []
   for (let key = 0; key < encoded.keys; key++) {
     const [from, to] = [starts[key], starts[key + 1]]

@@ -206,7 +206,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     const trouble = written.block === undefined ? establish(written, position) : undefined
     if (trouble !== undefined) return trouble
     const { block } = written
-    if (block === undefined) throw new Error('establish() put the value into no block')
+    if (block === undefined) throw new Error('establish() did not assign a block to the value')
     if (call > block.last) block.last = call
     if (conflicts(block, position)) return 'stale'
     if (block.settled) consider(block)

@@ -255,7 +255,7 @@ function watchRegister(
     },
     doubt: () =>
       isAnswerUnused
-        ? 'a cas was judged as a write, although its answer has the old value'
+        ? 'a cas was judged as a write: the old value in its answer was not checked'
         : monitor.certain()
           ? undefined
           : REPEATED,
@@ -268,13 +268,13 @@ const MISREAD = new GivenUp(
   'no read returned a written value, so the route table may read from another place than it writes to',
 )
 const FOREIGN = new GivenUp(
-  'a read returned another type of value than every write, so the route table may take an error for the value',
+  'a read returned a type of value that was never written, so the route table may take an error for the value',
 )
 const OTHER_FORM = new GivenUp(
   'a read returned a written number in another form, so the route table may read from another place than it writes to',
 )
 const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
-const OBSERVED = new GivenUp('a failed cas observed another value')
+const OBSERVED = new GivenUp('a failed cas observed a value other than its old value')
 const REPEATED = 'values repeat, or the initial value is not known, so that what a read saw is ambiguous'
 
 /** A type of JSON values, by the beginning of their canonical text. */

@@ -95,6 +95,6 @@ function pathBetween(
     const other = members[next]
     visit(other, { from: at, to: other, reason: threads.joined[other] === 1 ? 'assumed' : 'process order' })
   })
-  if (way === undefined) throw new Error('an order was derived from a path that does not exist')
+  if (way === undefined) throw new Error('no path of edges justifies a derived order')
   return inOwnOrder(way)
 }

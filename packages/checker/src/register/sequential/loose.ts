@@ -13,7 +13,7 @@ export function looseReason(history: History): string | undefined {
   if (unnamed === 0) return undefined
   const { by, named } = history.header?.sessions ?? { by: '', named: false }
   const some = named ? ` of ${unnamed} of ${length} operations` : ''
-  return `nothing named the client${some}; ${remedyFor(history, by, named)}`
+  return `nothing in the record names the client${some}; ${remedyFor(history, by, named)}`
 }
 
 function remedyFor({ taken }: History, by: string, named: boolean): string {

@@ -113,7 +113,7 @@ export function explainJudged(
     if (finding !== undefined) return finding
     const found = cycleFor(level, cycles)
     if (found !== undefined) return explainCycle(record, versions, found.anomaly, found.steps)
-    if (situation === undefined) throw new Error(`${level} is violated by nothing that was found`)
+    if (situation === undefined) throw new Error(`${level} is violated, but no explanation was found`)
     const example = findExampleAmong(situation, level)
     return example?.among === undefined ? explainComponent(situation) : explainAmong(record, example.among, example)
   }
@@ -124,10 +124,10 @@ const witnessOf = (order: Int32Array): Witness => ({ kind: 'order', orders: [{ o
 function doubtful(record: TransactionRecord, repeated: Inference['repeated']): Verdict {
   const [[first, second]] = [...repeated.values()]
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
-  const more = repeated.size > 1 ? `, and ${repeated.size - 1} more such keys` : ''
+  const more = repeated.size > 1 ? `. ${repeated.size} keys have such repeated values` : ''
   return unknownBecause(
     notRecorded(
-      `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not say which they saw${more}. Write each value to a key once`,
+      `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not show which of the two they saw${more}. Write each value to a key once`,
     ),
   )
 }

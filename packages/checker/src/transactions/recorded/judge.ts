@@ -217,7 +217,7 @@ class Doubts implements DoubtfulCells {
   }
 
   changed(cell: number, micro: number): void {
-    this.#doubt(cell, `${this.#describe(micro)} after it had itself written another value: ${OTHERS}`)
+    this.#doubt(cell, `${this.#describe(micro)} after its own write of another value: ${OTHERS}`)
   }
 
   #describe(micro: number): string {

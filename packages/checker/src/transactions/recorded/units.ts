@@ -144,7 +144,7 @@ export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolea
       operations: operations.sort((one, other) => one.operation - other.operation),
       story: { ...(isSql ? NO_TRANSACTION : NOT_ONE_COMMAND), refusedBy: story?.refusedBy ?? counterexample.level },
       sentence: isSql
-        ? `No transaction is around statements that belong together: ${sentence} Put them between BEGIN and COMMIT first; then choose the level.`
+        ? `Statements that belong together were not in one transaction: ${sentence} Put these statements between BEGIN and COMMIT; then choose the level.`
         : `Operations that belong together are not one: ${sentence}`,
       transactions: transactions && {
         ...transactions,

@@ -42,7 +42,7 @@ describe('a history of transactions', () => {
       expect(met(report)).toContain('strong-session-read-committed')
       expect(report.transactions?.strongest).toContain('strong-monotonic-atomic-view')
       expect(report.levels['strong-session-serializable']).toMatchObject({
-        ...{ result: 'unknown', reason: { text: expect.stringMatching(/^nothing named the client; /) } },
+        ...{ result: 'unknown', reason: { text: expect.stringMatching(/^nothing in the record names the client; /) } },
       })
       const fresh = oneByOne([0, [[write, 'x', 1]]], [1, [[read, 'x', value]]])
       expect(met(judged(fresh, null, model, header))).toContain('strong-session-serializable')
@@ -348,7 +348,7 @@ describe('a history of lists', () => {
       result: 'unknown',
       reason: {
         kind: 'record',
-        text: 'two transactions appended 1 to x (line 1 and line 3), so reads do not say which they saw. Write each value to a key once',
+        text: 'two transactions appended 1 to x (line 1 and line 3), so reads do not show which of the two they saw. Write each value to a key once',
       },
     })
   })

@@ -53,31 +53,31 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'a message that was put in once and taken out twice',
     () => fileOf('queue', ...put(1, 2), ...took(1, 1)),
-    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'a message that was taken out before it was put in',
     () => fileOf('queue', ...took(1), ...put(1)),
-    "Process 0 dequeued 1 on k at line 3, and later process 0 enqueued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 dequeued 1 on k at line 3, and later process 0 enqueued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'messages that came out in another order than they were put in',
     () => fileOf('queue', ...put(1, 2), ...took(2, 1)),
-    "Process 0 enqueued 1 on k at line 3, later process 0 enqueued 2 on k, later process 0 dequeued 2 on k, and later process 0 dequeued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 enqueued 2 on k, later process 0 dequeued 2 on k, and later process 0 dequeued 1 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'a message that never came out, though a later one did',
     () => fileOf('queue', ...put(1, 2), ...took(2)),
-    "Process 0 enqueued 1 on k at line 3, later process 0 enqueued 2 on k, and later process 0 dequeued 2 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 enqueued 2 on k, and later process 0 dequeued 2 on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'a message that nobody put in and that came out after one that somebody did',
     () => fileOf('queue', ...put(1), ...took(1, 9)),
-    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 9 on k: a queue hands out each message once, in order. That is right only if other values were there at the start, not only those that nobody put in. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 9 on k: a queue hands out each message once, in order. That is right only if other values were there at the start, not only those that nobody put in. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
@@ -89,31 +89,31 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'a bag out of which a message came twice',
     () => fileOf('bag', ...put(1, 2), ...took(2, 2)),
-    "Process 0 enqueued 2 on k at line 5, later process 0 dequeued 2 on k, and later process 0 dequeued 2 on k: a bag hands out each message once. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 2 on k at line 5, later process 0 dequeued 2 on k, and later process 0 dequeued 2 on k: a bag hands out each message once. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'a message that a drain gave once more',
     () => fileOf('queue', ...put(1), ...took(1), ['drain', null, [1]]),
-    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, later process 0 drained 1 on k, and meanwhile process 0 drained until nothing was left on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, later process 0 drained 1 on k, and meanwhile process 0 drained until nothing was left on k: a queue hands out each message once, in order. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'an element that was appended once and is there twice',
     () => fileOf('list-append', ...appended(1, 2), read([1, 1, 2])),
-    "Process 0 appended 1 on k at line 3, later process 0 appended 2 on k, and later process 0 read [1,1,2] on k: every read returns all that was appended before it, in one order for all. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 appended 1 on k at line 3, later process 0 appended 2 on k, and later process 0 read [1,1,2] on k: every read returns all that was appended before it, in one order for all. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'an element that was read before it was appended',
     () => fileOf('list-append', read([1]), ...appended(1)),
-    "Process 0 read [1] on k at line 3, and later process 0 appended 1 on k: every read returns all that was appended before it, in one order for all. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing",
+    "Process 0 read [1] on k at line 3, and later process 0 appended 1 on k: every read returns all that was appended before it, in one order for all. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty",
     '[]',
   ],
   [
     'an entry of a log that was sent once and is at two offsets',
     () => fileOf('log', ['append', 'a', 1], ['read', 0, ['a', 'a']]),
-    `Process 0 appended "a" and got 1 on k at line 3, and later process 0 read ["a","a"] from 0 on on k: offsets increase, and each holds one value for all. That is right only if something was there at the start. Give the initial value: --initial '[]' for nothing`,
+    `Process 0 appended "a" and got 1 on k at line 3, and later process 0 read ["a","a"] from 0 on on k: offsets increase, and each holds one value for all. That is right only if something was there at the start. Give the initial value: --initial '[]' means empty`,
     '[]',
   ],
   [

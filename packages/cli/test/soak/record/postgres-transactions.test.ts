@@ -107,7 +107,9 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
           cwd: directory,
         })
         expect(asOne.exitCode, asOne.stdout + asOne.stderr).toBe(1)
-        expect(asOne.stdout.replace(/\s+/g, ' ')).toContain('No transaction is around statements that belong together')
+        expect(asOne.stdout.replace(/\s+/g, ' ')).toContain(
+          'Statements that belong together were not in one transaction',
+        )
       }
     })
 

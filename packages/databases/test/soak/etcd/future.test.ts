@@ -72,7 +72,10 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
         ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
       })
       expect(levels).toMatchObject({
-        future: { result: 'violated', counterexample: { sentence: expect.stringContaining('older than its start') } },
+        future: {
+          result: 'violated',
+          counterexample: { sentence: expect.stringContaining('before its start at revision') },
+        },
         faithful: { result: 'violated' },
       })
       expect(headline).toContain('sends what is older than its start')

@@ -331,14 +331,14 @@ describe('SQL transactions', () => {
   test('autocommitted statements show a lost update only if each request is judged as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
-    expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
+    expect(broken?.what).toMatch(/^Statements that belong together were not in one transaction: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
   })
 
   test('autocommitted statements show a lost update if each connection is judged as one transaction', async () => {
     expect((await brokenBy('connected')).broken).toBeUndefined()
     const { broken } = await brokenBy('connected', { unit: 'connection' })
-    expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
+    expect(broken?.what).toMatch(/^Statements that belong together were not in one transaction: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of connection \d+ from [\d.]+ ms, /)
     expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })

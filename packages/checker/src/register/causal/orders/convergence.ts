@@ -168,6 +168,6 @@ function waitsFor(
   if (previous !== -1 && waiting[previous] > 0) return { from: previous, to: operation, reason: 'process order' }
   const { start, items } = threads.before
   const before = items.subarray(start[operation], start[operation + 1]).find((each) => waiting[each] > 0)
-  if (before === undefined) throw new Error('an operation waits, but all its predecessors are placed')
+  if (before === undefined) throw new Error('an operation waits, but none of its predecessors does')
   return { from: before, to: operation, reason: 'process order' }
 }
