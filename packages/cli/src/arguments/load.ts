@@ -44,7 +44,7 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   if (target.tier === 'simulated') refuse('a simulated run has no workers. Leave out --queue or --sim.')
   if (target.clients === 'observed') refuse('a recording has no clients that workers could drive. Leave --queue out.')
   if (findWorkload(spec.workload.name) === undefined)
-    refuse(`workers do not have the workload ${spec.workload.name}. Choose a workload that chaos workloads lists.`)
+    refuse(`workers do not have the workload ${spec.workload.name}. Choose a built-in workload (see chaos workloads).`)
   if (target.requireElsewhere === undefined)
     refuse(`workers cannot drive the clients of ${target.name}. Leave --queue out.`)
   target.requireElsewhere?.()

@@ -54,7 +54,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   const met = verdict === 'violated' ? false : verdict === 'met' && isShown ? true : 'unknown'
   const subject = subjectOf(judged, { level, met })
   const [finding] = findingsOf(subject)
-  if (finding === undefined) throw new Error('a file has a finding')
+  if (finding === undefined) throw new Error('findingsOf() returned no finding')
   return {
     met,
     message: messageOf(finding),

@@ -39,7 +39,7 @@ export const explainTool: Tool = {
     advice: v.pipe(
       v.strictObject({
         text: describedText('the advice in words'),
-        command: v.optional(describedText('the command that follows the advice')),
+        command: v.optional(describedText('the command that carries out the advice')),
       }),
       v.description('what to do next'),
     ),
@@ -61,7 +61,7 @@ export const explainTool: Tool = {
       ),
       v.description('the levels, strongest first'),
     ),
-    causes: objects('what usually leads to this, with a remedy each'),
+    causes: objects('the usual causes of this violation, each with a remedy'),
     notes: texts('why the verdict proves less than it seems to'),
     warnings: texts('what was tolerated in the history, or is missing from it'),
   }),

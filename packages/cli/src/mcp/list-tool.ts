@@ -40,7 +40,7 @@ export const listTool: Tool = {
     workloads: v.optional(objects('name, summary, model, functions, the levels that it can judge, settings')),
     faults: v.optional(
       objects(
-        'kind and summary; "runs": the names that "run" takes; "inject": the parameters, if "inject" takes the kind; with a target: whether the target suffers the kind, and if not, why and what to use instead',
+        'kind and summary; "runs": the names of the kind for "run"; "inject": its parameters for "inject", absent if "inject" refuses it; with a target: whether the target can suffer it, and if not, why and what to use instead',
       ),
     ),
   }),

@@ -16,7 +16,7 @@ import type { CallContext, Tool } from './tool.ts'
 import { tools } from './tools.ts'
 
 const INSTRUCTIONS =
-  'chaos breaks replicated systems on purpose and judges which promises they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" puts faults on the traffic of a running "chaos proxy --control", and "heal" ends them. Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
+  'chaos breaks replicated systems on purpose and judges which promises they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in a run or a history; "check" judges any recorded history. "inject" puts faults on the traffic of a running "chaos proxy --control", and "heal" ends them. Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
 
 /** Serves the protocol on stdin and stdout until the client disconnects, or until an interrupt. */
 export async function serveMcp(settings: McpSettings): Promise<void> {
@@ -40,7 +40,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
     'Ending: a run under way is healed and judged. Interrupt again to end at once.',
   )
   try {
-    const input = process.stdin.pipe(wholeLines((sizeBytes) => warn(`a line of ${sizeBytes} bytes is no message`)))
+    const input = process.stdin.pipe(wholeLines((sizeBytes) => warn(`ignored an overlong line of ${sizeBytes} bytes`)))
     const gone = new Promise<void>((resolve) => {
       server.onclose = resolve
       for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, resolve)

@@ -303,7 +303,7 @@ function refuseMembers(typed: Typed): void {
   const name = (['client', 'initial'] as const).find((member) => typed[member] !== undefined)
   if (name === undefined) return
   throw usageError(
-    `--${name} works only with --record. Write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
+    `--${name} works only with --record. Without --record, write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
   )
 }
 

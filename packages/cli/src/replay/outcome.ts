@@ -93,13 +93,13 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
   if (replay.digest === undefined || plays === 0) return `${often}in the simulator`
   return same === plays
     ? `${often}in the simulator: the same history as was recorded, to the byte`
-    : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
+    : `${often}in the simulator, but the history DIFFERS from the recorded one (${whyOther(replay.node, changed)})`
 }
 
 /** Returns why a replay differs. Programs may depend on the version of Node, because its errors and headers change. */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
-  if (changed) return `the ${by} has changed since`
-  if (node === undefined || node === process.version) return `the file or the ${by} has changed since`
-  return `it was recorded on Node ${node}, and this is ${process.version}: either the program runs differently here, or the file has changed since`
+  if (changed) return `the ${by} has changed since the recording`
+  if (node === undefined || node === process.version) return `the file or the ${by} has changed since the recording`
+  return `it was recorded on Node ${node}, and this is ${process.version}: either the program runs differently here, or the file has changed since the recording`
 }

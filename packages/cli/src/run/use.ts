@@ -377,7 +377,7 @@ function parseOperations(typed: string): readonly Operation[] {
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))
       throw usageError(
-        `--operations ${typed}: a history without ${needed}s proves nothing. Write read,write or read,write,cas.`,
+        `--operations ${typed}: a history without ${needed}s proves nothing. Give "read,write" or "read,write,cas".`,
       )
   return operationNames.filter((name) => named.includes(name))
 }

@@ -109,7 +109,7 @@ function requireWhole(file: string, commands: readonly (readonly string[])[]): v
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
   if (lacking === undefined) return
   const remedy =
-    'Write the secret into the command in this file, or let the command read it from an environment variable.'
+    'Put the secret back into the command in this file, or let the command read the secret from an environment variable.'
   throw usageError(`${file}: chaos stored the command ${commandLine(lacking)} without its secret. ${remedy}`)
 }
 

@@ -65,7 +65,7 @@ function Hint({ hello, nodes, pick }: Pick<InspectorProps, 'hello' | 'nodes' | '
   return (
     <>
       <p class="note">
-        Pick a node or a link{hello.nodes.length > 2 ? '; with Shift several nodes, which are cut from the rest' : ''}.
+        Pick a node or a link{hello.nodes.length > 2 ? ', or several nodes with Shift to cut them from the rest' : ''}.
         What you do is written into the history like any other fault.
       </p>
       {leader === undefined ? null : (

@@ -169,7 +169,7 @@ function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element
       </p>
       <progress aria-label="Progress" value={share} />
       <p class="note">
-        {isJudging ? `${seconds} s of at most ${timeoutMs / 1000} s, and a moment for the report.` : ' '}
+        {isJudging ? `${seconds} s of at most ${timeoutMs / 1000} s; the report then takes a moment.` : ' '}
       </p>
       <button type="button" id="stop" onClick={stop}>
         Stop

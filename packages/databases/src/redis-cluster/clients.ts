@@ -128,7 +128,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
         const leftMs = Math.floor(deadline - performance.now())
         // Nothing was done: the command was only redirected.
         if (closed || leftMs < 1) {
-          completed({ type: 'fail', error: 'redirected until its time was up', node })
+          completed({ type: 'fail', error: 'nodes only redirected the command', node })
           return
         }
         to(node, way).invoke(request, millis(leftMs), (completion) => {

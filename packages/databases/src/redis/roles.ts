@@ -54,7 +54,7 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
       if (heardFrom(known) === others) ready.add(id)
     }
     const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
-    const view = `its Sentinel in epoch ${members.get('config-epoch') ?? 'unknown'} knows ${members.get('num-other-sentinels') ?? 0} others`
+    const view = `its Sentinel in epoch ${members.get('config-epoch') ?? 'unknown'} knows ${members.get('num-other-sentinels') ?? 0} other Sentinels`
     return `${isPrimary && isTaken ? 'leads: ' : ''}${what}; ${view}`
   }
 

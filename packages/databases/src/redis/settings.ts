@@ -25,7 +25,7 @@ export const redisSettings: readonly Setting[] = [
   choice(
     'follow',
     ['on-error', 'at-once'],
-    'when clients ask Sentinel for the primary: only after a broken connection or READONLY, like most drivers, or continuously',
+    'on-error: clients ask Sentinel for the primary only after a broken connection or READONLY, like most drivers; at-once: they ask continuously',
   ),
   choice(
     'lock',

@@ -86,7 +86,7 @@ export async function unlessTroubled<Result>(
     if (error instanceof MemoryLimitError)
       return {
         file,
-        stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(settings.memoryBytes)}): stopped after ${plural(error.events, 'event')} in ${megabytes(error.textBytes)} of ${error.of === undefined ? '' : `${megabytes(error.of)} of `}text, and nothing is known. Raise the limit, or check a shorter history.`,
+        stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(settings.memoryBytes)}) after ${plural(error.events, 'event')} in ${megabytes(error.textBytes)} of ${error.of === undefined ? '' : `${megabytes(error.of)} of `}text, so nothing is known about the history. Raise the limit, or check a shorter history.`,
       }
     throw error
   }

@@ -75,7 +75,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const { task, rest, tally, parseMs, checkMs } = known
   const { answer } = known.apart
   const { file, settings } = task
-  if (answer.result === 'whole') throw new Error('this recording can be reported only as a whole')
+  if (answer.result === 'whole') throw new Error('this recording must be judged as a whole, not by key')
   const counted = historyOfTally(rest, tally)
   if (answer.result !== 'violated') {
     began()

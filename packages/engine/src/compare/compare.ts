@@ -119,7 +119,7 @@ function nemesisNamed(name: string): (typeof nemeses)[number] {
     nemeses.map((nemesis) => nemesis.name),
   )
   const found = nemeses.find((nemesis) => nemesis.name === known)
-  if (found === undefined) throw new Error(`${known} is a known name of a fault, but no nemesis has this name`)
+  if (found === undefined) throw new Error(`faults: ${known}: no nemesis has this name`)
   return found
 }
 

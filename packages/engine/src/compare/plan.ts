@@ -124,7 +124,7 @@ export async function planSystem(
       }),
     )
     const [first, ...others] = pairs
-    if (first === undefined) throw new Error('there is at least one seed')
+    if (first === undefined) throw new Error('the list of seeds is empty')
     const { expect: held } = await planRun(first.main, registries, where)
     return { condition, promised: held?.level ?? 'nothing', pairs: [first, ...others] }
   }

@@ -52,7 +52,7 @@ export const late = (withinMs: number): ProbeAnswer => ({
 
 export function numberIn(text: string, what: string): ProbeAnswer {
   const [digits] = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/i.exec(text) ?? []
-  return digits === undefined ? { why: `${what} has no number: ${shortened(text)}` } : { value: Number(digits) }
+  return digits === undefined ? { why: `${what} contains no number: ${shortened(text)}` } : { value: Number(digits) }
 }
 
 const MOST_SHOWN = 60

@@ -132,7 +132,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     async () => {
       callers.leave()
       const finished = await judging
-      if (finished === undefined) throw new Error('a recording ends only when it is stopped')
+      if (finished === undefined) throw new Error('the recording ended, but nothing was recorded')
       writeResults(finished)
       return runOf(finished)
     },

@@ -128,7 +128,7 @@ export function parseInitial(asker: string, typed: string): unknown {
     return { value: parseJson(typed) }
   } catch {
     throw usageError(
-      `${asker} ${typed}: this is not JSON. Give the word unknown or read, or a value such as null, 0 or '"a"'.`,
+      `${asker} ${typed}: this is not JSON. Give unknown, read, or a JSON value such as null, 0 or '"a"'.`,
     )
   }
 }

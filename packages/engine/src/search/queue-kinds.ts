@@ -54,7 +54,7 @@ export function requireSame(
 ): void {
   for (const each of scenarios)
     if (each.target !== target || each.workload !== workload)
-      throw new Error(`it is about ${target} and ${workload}, and reports ${each.target} and ${each.workload}`)
+      throw new Error(`its scenario is for ${each.target} and ${each.workload}, not for ${target} and ${workload}`)
 }
 
 const choices = v.strictObject({
@@ -177,7 +177,7 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
     const failures = [...result.findings, ...result.evidence.reasons]
     const seeds = [...failures.map(({ seed }) => seed), ...result.interesting]
     if (result.trials > many || !seeds.every((seed) => seed >= first && seed < first + many))
-      throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and returns others`)
+      throw new Error(`its trials are not all of seeds ${first} to ${first + many - 1}`)
     return result
   },
   title: ({ subject, first, count }) => `seeds ${first} to ${first + count - 1} of ${subject.target}`,

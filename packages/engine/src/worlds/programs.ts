@@ -235,7 +235,8 @@ function requireExpressible(service: Service, { workload, settings }: Chosen): v
     else if (!troubles.has(f)) troubles.set(f, tried.why)
   }
   for (const [f, why] of troubles)
-    if (!made.has(f)) throw inputError(`${why}. Clients of the workload ${workload.name} send this: correct the table.`)
+    if (!made.has(f))
+      throw inputError(`${why}. Clients of the workload ${workload.name} send such operations: correct the table.`)
 }
 
 function isAboutOneObject(

@@ -129,7 +129,7 @@ describe('chaos proxy', () => {
     [{ upstream: 'a:1', record: 'resp', client: 'bearer' }, '--record: "client" is "bearer". Give peer.process'],
     [
       { upstream: 'a:1', record: 'resp', initial: 'zero' },
-      '--initial zero: this is not JSON. Give the word unknown or read',
+      '--initial zero: this is not JSON. Give unknown, read, or a JSON value',
     ],
     [{ log: 'xml' }, 'there is no such format'],
     [{ time: '5' }, '--time 5 is not a duration'],

@@ -85,7 +85,9 @@ describe('the run.json of a recording', () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain("'password=(removed)' without its secret. Write the secret into the command in this file")
+    expect(stderr).toContain(
+      "'password=(removed)' without its secret. Put the secret back into the command in this file",
+    )
   })
 
   test('the run.json of a recording is refused with the reason if an edit makes it impossible to record again', async () => {

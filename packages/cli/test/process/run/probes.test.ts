@@ -40,7 +40,7 @@ describe('a probe over HTTP', () => {
 
   test('an HTTP probe that receives no number gives the reason', async () => {
     const url = await answering()
-    expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer has no number: fine' })
+    expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer contains no number: fine' })
     expect(await asked(`${url}/200/fine json.a == 1`)).toEqual({ why: 'the answer is not JSON: fine' })
     expect(await asked(`${url}/200/%7B%7D json.a.b == 1`)).toEqual({ why: 'json.a.b is not a number: nothing' })
     expect(await asked(`${url}/late == 200 within 50ms`)).toEqual({ why: 'no answer within 50 ms' })
@@ -63,7 +63,7 @@ describe('a probe by a command', () => {
       asked(`command "sleep 1; touch ${file}" == 0 within 20ms`),
     ])
     expect(missing).toEqual({ why: expect.stringMatching(/^it cannot be run: .*not found/) })
-    expect(wordless).toEqual({ why: 'its output has no number: none' })
+    expect(wordless).toEqual({ why: 'its output contains no number: none' })
     expect(broken).toEqual({ why: 'it ended with exit code 1: 5' })
     expect(slow).toEqual({ why: 'no answer within 20 ms' })
     await asked('command "sleep 1.2" == 0')

@@ -56,7 +56,7 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
     if (!isTrouble(put)) return { type: 'ok', value } as const
     if (!isConflict(put)) return put
   } while (await asking.pause())
-  return { type: 'fail', error: 'other clients wrote each time' } as const
+  return { type: 'fail', error: 'every attempt conflicted with a write of another client' } as const
 }
 
 const isConflict = ({ error }: Trouble): boolean => error.includes('wrong last sequence')

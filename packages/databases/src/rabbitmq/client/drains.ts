@@ -66,7 +66,7 @@ export function openDrains(
       else if (mayReturn()) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       else return finish(drained, auto, remainingMs)
     }
-    return { type: 'fail', error: 'the time ended before the queue was empty' }
+    return { type: 'fail', error: 'the time for the drain ended before the queue was empty' }
   }
 
   return {

@@ -80,7 +80,7 @@ async function updated(asking: Asking, path: string, { sync, initial }: Keeping,
       held.version === undefined ? await create(asking, path, next) : await set(asking, path, next, held.version)
     if (!isThere(done) && !isCode(done, BAD_VERSION)) return completionOf(done, value)
   } while (await asking.pause())
-  return { type: 'fail', error: 'other clients wrote each time' }
+  return { type: 'fail', error: 'every attempt conflicted with a write of another client' }
 }
 
 /** Updates an object under a lock. Without fencing, an update may be lost after the lock has expired. */

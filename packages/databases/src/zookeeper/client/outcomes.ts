@@ -27,7 +27,7 @@ const NAMES: { readonly [code: number]: string } = {
 export const zookeeperErrors: readonly ErrorMeaning[] = [
   { texts: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
   { texts: ['BadVersion'], means: 'fail', why: 'another version was there' },
-  { texts: ['NodeExists'], means: 'fail', why: 'another client had created it' },
+  { texts: ['NodeExists'], means: 'fail', why: 'another client had created the znode' },
   ...eachMeans('fail', 'refused before it is proposed', ['BadArguments', 'Unimplemented', 'MarshallingError']),
   ...eachMeans('fail', 'refused by the leader, which orders changes', [
     'NoAuth',

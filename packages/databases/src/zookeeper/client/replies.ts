@@ -75,7 +75,7 @@ export function sessionReplies(): SessionReplies {
       buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
       if (buffered.length < LENGTH) return { type: 'incomplete' }
       const size = buffered.readInt32BE()
-      if (size < 0 || size > MOST_BYTES) return { type: 'unreadable', why: `a reply of ${size} bytes` }
+      if (size < 0 || size > MOST_BYTES) return { type: 'unreadable', why: `a reply of invalid length ${size}` }
       if (buffered.length < LENGTH + size) return { type: 'incomplete' }
       const record = buffered.subarray(LENGTH, LENGTH + size)
       buffered = buffered.subarray(LENGTH + size)

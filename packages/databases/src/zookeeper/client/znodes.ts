@@ -49,7 +49,7 @@ function understood<T extends object>(record: Buffer, read: (record: Buffer) => 
   try {
     return read(record)
   } catch (error) {
-    return { type: 'fail', error: `a node that is not understood: ${error instanceof Error ? error.message : error}` }
+    return { type: 'fail', error: `a reply that is not understood: ${error instanceof Error ? error.message : error}` }
   }
 }
 

@@ -53,8 +53,8 @@ test('the ZooKeeper client does not count pings as requests', () => {
 test.each([
   ['a reply to another request', framed(int(2), long(5n), int(0)), 'request 1 was answered as 2'],
   ['half a header', framed(int(1)), 'a reply that ends early'],
-  ['a negative length', int(-1), 'a reply of -1 bytes'],
-  ['an excessive length', int(1 << 30), 'a reply of 1073741824 bytes'],
+  ['a negative length', int(-1), 'a reply of invalid length -1'],
+  ['an excessive length', int(1 << 30), 'a reply of invalid length 1073741824'],
 ])('the ZooKeeper client reports a connection as unreadable after %s', (_, answer, why) => {
   const replies = opened()
   replies.request('getData', text('/x'))
