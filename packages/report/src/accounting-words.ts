@@ -43,13 +43,13 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
           ? {
               list: lost,
               what: 'missing',
-              meaning: `acknowledged or seen, and never seen again; operations of unknown outcome may have taken ${count(open)} of them`,
+              meaning: `acknowledged or seen, but never seen later; operations of unknown outcome may have taken ${count(open)} of these messages`,
               isTrouble: true,
             }
           : noun === 'element'
             ? // A node that was not asked may have the elements.
               { list: lost, what: 'missing', meaning: 'acknowledged or seen, and in no later read', isTrouble: true }
-            : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
+            : { list: lost, what: 'lost', meaning: 'acknowledged or seen, but never seen later', isTrouble: true },
     {
       list: unexpected,
       what: 'unexpected',

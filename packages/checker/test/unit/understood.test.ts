@@ -76,7 +76,7 @@ describe('a write that is answered with another value', () => {
   test('a write that is answered with another value causes a warning that names its line', () => {
     const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
     expect(warnings).toEqual([
-      'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
+      'h.jsonl: a write was answered with another value than asked for (line 2); the value in the answer is used.',
     ])
   })
 })

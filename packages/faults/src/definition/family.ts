@@ -148,7 +148,6 @@ function validateExclusion(conditions: Members, excluded: Members, where: string
     conditions[name] !== undefined && canonical(conditions[name] as Json) === canonical(value as Json)
   const given = Object.entries(excluded).filter(([, value]) => value !== undefined)
   if (!given.every(isSame)) return
-  const why =
-    given.length === 0 ? 'it has no conditions, and so excludes everything' : 'it excludes all that "match" selects'
-  throw inputError(`${where}: "not": ${why}, so the rule never applies. Leave "not" out, or give it more conditions.`)
+  const why = given.length === 0 ? 'without conditions excludes everything' : 'excludes everything that "match" selects'
+  throw inputError(`${where}: "not" ${why}, so the rule never applies. Leave "not" out, or give it more conditions.`)
 }

@@ -28,7 +28,7 @@ export function readParameters<Entries extends Parameters>(
   if (result.success) return result.output
   const name = String(result.issues[0].path?.[0].key)
   const parameter = find(name)
-  if (parameter === undefined) throw new TypeError(`"${name}" is refused, although it is not a parameter`)
+  if (parameter === undefined) throw new TypeError(`the schema refused "${name}", which is not a parameter`)
   throw misfit(parameter, members[name], where)
 }
 

@@ -2,7 +2,7 @@ import { defineFault } from '../definition/definition.ts'
 import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
 const behind = or(wholeNumber('number of other messages that pass before this one', { least: 1 }), 1)
-const withinMs = or(ms('longest wait for the other messages to pass', { most: 3_600_000 }), 1000)
+const withinMs = or(ms('longest wait for that number of messages', { most: 3_600_000 }), 1000)
 
 export const dropMessage = defineFault({
   kind: 'drop-message',
@@ -52,7 +52,7 @@ export const fabricateMessage = defineFault({
     not: 'nodes are not built to survive a peer that sends forged messages',
     instead: ['loss', 'duplicate'],
   },
-  parameters: { message: json('the message that replaces it') },
+  parameters: { message: json('the message to send instead') },
 })
 
 const forged = {

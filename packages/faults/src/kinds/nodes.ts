@@ -221,7 +221,7 @@ export const serializationFailure = defineFault({
   summary:
     'let a simulated PostgreSQL fail transactions above READ COMMITTED with 40001, if they overlap another that writes',
   notInProcesses: onlySimulated,
-  parameters: { share: or(probability('the share of failures among the commits and changes that can fail'), 0.5) },
+  parameters: { share: or(probability('which share of the commits and changes in such transactions fails'), 0.5) },
   describe: ({ share }, nodes) => `${nodes} failed ${percent(share)} of the transactions that can fail with 40001`,
 })
 

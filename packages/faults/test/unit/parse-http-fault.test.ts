@@ -80,9 +80,9 @@ describe('an invalid HTTP fault', () => {
     ],
     [
       { kind: 'lose-request', links, match: { method: 'GET', not: { method: 'GET' } } },
-      '"not": it excludes all that "match" selects',
+      '"not" excludes everything that "match" selects',
     ],
-    [{ kind: 'lose-request', links, match: { not: {} } }, '"not": it has no conditions, and so excludes everything'],
+    [{ kind: 'lose-request', links, match: { not: {} } }, '"not" without conditions excludes everything'],
     [{ kind: 'lose-request', links, match: { not: { path: 'x' } } }, 'A path begins with a slash'],
     [{ kind: 'lose-request', links, match: { not: { not: { path: '/x' } } } }, '"not" has no parameter "not"'],
     [3, 'x: 3 is not an object.'],

@@ -56,7 +56,7 @@ describe('the parser of message faults', () => {
     [{ kind: 'duplicate-message', links, copies: 101 }, '"copies" is 101. Give a whole number, 1 to 100.'],
     [{ kind: 'duplicate-message', links, copies: 0 }, '"copies" is 0. Give a whole number, 1 to 100.'],
     [{ kind: 'reorder-message', links, withinMs: 1e9 }, 'a number of milliseconds, 0 to 3600000'],
-    [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": the message that replaces it.'],
+    [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": the message to send instead.'],
     [
       { kind: 'drop-message', links, match: { equals: 1 } },
       '"equals" compares a member with a value. Also give "member", the name of this member',

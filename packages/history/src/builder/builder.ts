@@ -378,7 +378,7 @@ export class HistoryBuilder implements EventSink {
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined)
-      throw new Error('only a builder of a stretch has edges, and this one builds a whole recording')
+      throw new Error('the edges of a stretch were requested from the builder of a whole recording')
     const { reused, lacksInvocations, withoutTime, hugeTimes, disputed } = this.#tolerated
     if (
       reused + withoutTime + hugeTimes + disputed > 0 ||
@@ -388,7 +388,7 @@ export class HistoryBuilder implements EventSink {
       this.#unread !== undefined
     )
       throw new CannotPack('irregularities')
-    if (this.#header?.from !== undefined) throw new CannotPack('the rules of another format')
+    if (this.#header?.from !== undefined) throw new CannotPack('a history converted from another format')
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
     if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasNotes))

@@ -73,7 +73,7 @@ export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId)
 
 /** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>
-  `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value of the answer counts.`
+  `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value in the answer is used.`
 
 export function warningsAbout(
   tolerated: Tolerated,
@@ -110,7 +110,7 @@ export function warningsAbout(
   }
   if (withoutTime > 0 && withoutTime < clientEvents && !lacksInvocations) {
     warnings.push(
-      `${source}: ${withoutTime} of ${clientEvents} events have no time; they count at the time of the event before.`,
+      `${source}: ${withoutTime} of ${clientEvents} events have no time; each gets the time of the event before it.`,
     )
   }
   if (requested !== undefined) warnings.push(requested.warning)
@@ -127,7 +127,7 @@ export function warningsAbout(
   }
   if (unit !== undefined) {
     warnings.push(
-      `${source}: times look like ${unit} since 1970, but count as nanoseconds. Therefore, durations are wrong; the order of events is not affected.`,
+      `${source}: times look like ${unit} since 1970, but are read as nanoseconds. Durations are wrong; the order of events is right. Write times in nanoseconds.`,
     )
   }
   if (hugeTimes > 0) {

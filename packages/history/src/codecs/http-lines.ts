@@ -41,14 +41,14 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
         return { members, f: 'read', key, method, path, body: undefined, response: undefined }
       if (returned === undefined)
         throw new EventError(
-          `GET ${String(path[1])}: no member holds what was returned. Name the member with the returned value "response", or give its name: --map output=MEMBER`,
+          `GET ${String(path[1])}: no member seems to hold the returned value. Rename the member with this value to "response", or give its name: --map output=MEMBER`,
         )
       return { members, f: 'read', key, method, path, body: undefined, response: contentOf(returned) }
     }
     case 'PUT':
       if (sent === undefined)
         throw new EventError(
-          `PUT ${String(path[1])}: no member holds what was written. Name the member with the written value "body", or give its name: --map input=MEMBER`,
+          `PUT ${String(path[1])}: no member seems to hold the written value. Rename the member with this value to "body", or give its name: --map input=MEMBER`,
         )
       return { members, f: 'write', key, method, path, body: contentOf(sent), response }
     case 'DELETE':

@@ -123,7 +123,7 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
   const answer = answerOf(line, requested, explicit !== undefined)
   const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
   const node = line.take(line.found('node'), 'the node')
-  const final = line.take(line.found('final'), 'the mark of final reads')
+  const final = line.take(line.found('final'), 'the mark of a final read')
   const request = requestOf(line)
   if (explicit === undefined && answer.outcome === undefined && error === undefined && times.returned !== undefined)
     refuseUndecided(line, f, requested.result)
@@ -198,7 +198,7 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' |
   const stamp = timeOf(called?.[1])
   if (called !== undefined && (timeValue(called[1]) ?? 0) < 0)
     throw new EventError(
-      `"${called[0]}" is ${timeText(called[1])}. Times must not be negative: count from an earlier one.`,
+      `"${called[0]}" is ${timeText(called[1])}. Times must not be negative: count from an earlier time.`,
     )
   if (called === undefined || stamp === undefined) throw new EventError(withoutCall(line))
   line.take(called, isOfReturn ? 'the time of the return' : 'the time of the call')

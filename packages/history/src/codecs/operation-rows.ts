@@ -99,7 +99,7 @@ export class OperationRows {
     const { events, overlapping } = eventsOf(operations, timeOf, header?.sessions !== undefined)
     if (overlapping > 0)
       sink.warn(
-        `${source}: ${plural(overlapping, 'operation')} began while another operation of the same client was under way. Each of them starts a separate process.`,
+        `${source}: operations of the same client overlap. They are assigned to ${plural(overlapping, 'additional process', 'additional processes')}.`,
       )
     const order = new TimeOrder(ordering, epoch)
     const file = order.file(source)
@@ -155,7 +155,7 @@ export class OperationRows {
     throw brokenRule(
       this.#options.source,
       first.line,
-      `the unit of "${took}" is unknown: the size of a time since 1970 shows only the unit of that time. Name both units, as in "${time}_ms" and "${took}_ms".`,
+      `the unit of "${took}" is unknown: only the unit of "${time}" can be told from its size. Name both units, as in "${time}_ms" and "${took}_ms".`,
     )
   }
 

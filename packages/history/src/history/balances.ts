@@ -28,7 +28,10 @@ export function withNamedAccounts(history: History): History {
   return {
     ...history,
     header: { chaos: 1, initial: 'unknown', ...header },
-    warnings: [...history.warnings, `${history.source}: balances in a list are those of the accounts 0, 1, …`],
+    warnings: [
+      ...history.warnings,
+      `${history.source}: lists of balances name no accounts, so their accounts are named 0, 1, …`,
+    ],
   }
 }
 

@@ -279,7 +279,7 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
   ])('a transaction causes a warning if its completion has %s', (_, invocation, answered) => {
     expect(warnings(invocation, answered)).toEqual([
-      'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
+      'h: a write was answered with another value than asked for (line 2); the value in the answer is used.',
     ])
   })
 

@@ -107,7 +107,7 @@ describe('the pairing of events', () => {
       source: 'h.jsonl',
     })
     expect(history.warnings).toEqual([
-      'h.jsonl: 1 of 2 events have no time; they count at the time of the event before.',
+      'h.jsonl: 1 of 2 events have no time; each gets the time of the event before it.',
     ])
   })
 

@@ -252,7 +252,9 @@ describe('a file with one operation per line', () => {
       ]),
     )
     expect(processCount).toBe(2)
-    expect(warnings).toEqual([expect.stringContaining('1 operation began while another operation of the same client')])
+    expect(warnings).toEqual([
+      expect.stringContaining('operations of the same client overlap. They are assigned to 1 additional process.'),
+    ])
   })
 
   test('attempts with the same requestId in a file of operations are one operation', async () => {

@@ -350,10 +350,10 @@ describe('a line that describes an HTTP request', () => {
       /:1: "method" is POST: .*If it replaces the record, as PUT does: sed -E '.*' FILE$/,
     )
     expect(await readingOf(lines([{ ...get, response: undefined }]))).toMatch(
-      /GET \/kv\/x: no member holds what was returned/,
+      /GET \/kv\/x: no member seems to hold the returned value/,
     )
     expect(await readingOf(lines([{ ...put, body: undefined }]))).toMatch(
-      /PUT \/kv\/x: no member holds what was written/,
+      /PUT \/kv\/x: no member seems to hold the written value/,
     )
     expect(await readingOf(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
   })

@@ -173,7 +173,7 @@ function keepInside(put: Put, patch: Patch): void {
 
 const REAL = 'opens a real connection'
 
-const refusedSocket = refusedFunction('connecting a socket of Node itself', REAL, 'Use the Socket of node:net.')
+const refusedSocket = refusedFunction("connecting Node's real net.Socket", REAL, 'Use the Socket of node:net.')
 
 /** undici uses this object as its global dispatcher. */
 const refusedAgent = refusedFunction(

@@ -12,7 +12,7 @@ const contents = new WeakMap<object, Buffer>()
 function bytesOf(blob: object): Buffer {
   const bytes = contents.get(blob)
   if (bytes === undefined)
-    throw new NotSimulated('reading a Blob that Node made', 'is read outside of virtual time', 'Use an ArrayBuffer.')
+    throw new NotSimulated('reading a Blob that Node made', 'takes real time, not virtual time', 'Use an ArrayBuffer.')
   return bytes
 }
 

@@ -63,7 +63,7 @@ function requireBoolean(query: string, [column]: readonly ResultColumn[]): void 
   if (column?.type.name === BOOLEAN) return
   const returned = column === undefined ? 'no column' : withArticle(column.type.name)
   throw inputError(
-    `--assert-sql ${query} must return true or false, but it returns ${returned}. Compare its result, such as with = 100.`,
+    `--assert-sql ${query} must return true or false, but it returns ${returned}. Add a comparison, such as = 100.`,
   )
 }
 

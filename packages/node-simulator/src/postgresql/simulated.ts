@@ -21,7 +21,7 @@ export const silent: SessionListener = { notice() {}, notification() {}, paramet
  */
 export function executeAlone(session: Session, statement: Statement): Outcome {
   const step = session.execute(statement, []).next()
-  if (step.done !== true) throw new Error('the only session of a database waits')
+  if (step.done !== true) throw new Error('a statement waits, although no other session is active')
   session.sync()
   return step.value
 }

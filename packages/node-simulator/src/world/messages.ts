@@ -186,7 +186,7 @@ export function hand(
   if (parser?.onIncoming == null)
     throw new NotSimulated(
       "a server that does not use Node's HTTP parser",
-      'cannot be given a whole request in messages mode',
+      "cannot take a request as an object, which http: 'messages' needs",
       "Use http: 'bytes'.",
     )
   const IncomingMessage = ((CLASS && options[CLASS]) || http.IncomingMessage) as typeof http.IncomingMessage

@@ -75,7 +75,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     const { allowHalfOpen, signal } = options
     super({ allowHalfOpen: allowHalfOpen === true, ...SET_BY_NODE, ...(signal ? { signal } : {}) })
     const life = options.life ?? turn.life
-    if (life === undefined) throw new Error('a simulated socket was created outside every program')
+    if (life === undefined) throw new Error('a simulated socket was created while no program was running')
     this.life = life
     life.uses++
     life.sockets.add(this)
@@ -211,7 +211,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#takesMessages)
       throw new NotSimulated(
         'writing to the connection of a request',
-        'has no meaning for an answer in messages mode',
+        "adds bytes, but http: 'messages' sends answers as objects",
         "Use http: 'bytes'.",
       )
     this.#writtenFor = request

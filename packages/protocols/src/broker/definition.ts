@@ -61,7 +61,7 @@ export const broker: ProtocolDefinition = defineProtocol({
       ['delay', 'pause'],
       { settings: { 'visibility-ms': 20 }, workload: 'queue' },
     ),
-    'one-ack-for-all': bug('a message that one subscriber acknowledged is not sent to the others again', ['loss'], {
+    'one-ack-for-all': bug('a message that one subscriber acknowledged counts as acknowledged by all', ['loss'], {
       settings: { topics: 'push' },
       workload: 'register',
     }),

@@ -106,7 +106,7 @@ function checkedResult(result: unknown): Completion {
   const wrong = (what: string): Mistake =>
     new Mistake(
       `replied with ${what}`,
-      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; if the object itself answers "fail", add answered: true',
+      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; add answered: true to a "fail" that the object decided, such as a failed cas',
     )
   if (typeof result !== 'object' || result === null) throw wrong(`the result ${valueText(result)}`)
   const { type, value, error, answered } = result as Members

@@ -202,7 +202,7 @@ export function sweep(turn: QuorumTurn): void {
         operation,
         operation.input.f === 'read' || operation.phase === 'query'
           ? unavailable
-          : { type: 'info', error: 'too few replicas have stored it' },
+          : { type: 'info', error: 'too few replicas confirmed the write' },
       )
     else {
       if (config.sloppy) callStandIns(state, operation)

@@ -13,7 +13,7 @@ export const single: ProtocolDefinition = defineProtocol({
     retry === 'blind'
       ? 'a request without an answer is sent again without a key, and may take effect twice'
       : degrade === true && isEverRead(object)
-        ? 'reads that fail are answered with older values'
+        ? 'an app server that cannot read from the database answers with an older value'
         : undefined,
   summary:
     'app servers with one database; without an answer they do not retry, retry blindly, or retry with an idempotency key',

@@ -33,7 +33,7 @@ export function parsePeers(value: unknown, where: string, pidFiles: PidFiles): P
 function readSource(source: unknown, where: string, pidFiles: PidFiles): number | string {
   if (typeof source === 'number' && Number.isSafeInteger(source) && source > 0) return source
   if (pidFiles === 'refused')
-    throw inputError(`${where} is ${quote(source)}. Give a process id; only a config file may name files.`)
+    throw inputError(`${where} is ${quote(source)}. Give a process id; only a config file may name a pid file.`)
   if (typeof source === 'string' && source !== '') return source
   throw inputError(`${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
 }

@@ -224,7 +224,7 @@ class TcpRoute implements Route {
     const giveBack = descriptors.take(DESCRIPTORS_OF_CLIENT)
     if (giveBack === undefined) {
       this.#turnedAway(
-        Object.assign(new Error('the file descriptors left are reserved for the control interface'), {
+        Object.assign(new Error('all remaining file descriptors are reserved for the control interface'), {
           code: 'EMFILE',
         }),
       )
@@ -378,7 +378,7 @@ function listenAt(server: Server, host: string, port: number): Promise<Upstream>
     server.listen({ ...placeOf({ host, port }), backlog: BACKLOG }, () => {
       server.off('error', reject)
       const address = server.address()
-      if (address === null) throw new TypeError('a server that listens has an address')
+      if (address === null) throw new TypeError('the listening server has no address')
       resolve(typeof address === 'string' ? { host: address, port: 0 } : { host: address.address, port: address.port })
     })
   })

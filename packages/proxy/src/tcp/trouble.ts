@@ -27,12 +27,12 @@ const TOO_MANY = 'too many open files: raise the limit (ulimit -n), or let fewer
 
 const REASONS: { readonly [code: string]: string } = {
   ECONNREFUSED: 'nothing listens there',
-  ETIMEDOUT: 'it did not answer in time',
+  ETIMEDOUT: 'the server did not answer in time',
   EHOSTUNREACH: 'there is no route to that host',
   ENETUNREACH: 'there is no route to that network',
   ENOTFOUND: 'the name is not known',
   EADDRNOTAVAIL: 'no local port is left to dial from',
-  ECONNRESET: 'it hung up before the connection was open',
+  ECONNRESET: 'the server hung up before the connection was open',
   EMFILE: TOO_MANY,
   ENFILE: TOO_MANY,
   TLS_MISSING:

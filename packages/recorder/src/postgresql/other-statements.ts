@@ -79,7 +79,7 @@ const isCopiedOut = (tokens: readonly Token[], words: readonly string[]): boolea
 
 const everything = (why: string): Touching => ({
   touches: 'everything',
-  why: `${why}. Use a route table to record it in front of the service, or keep it out of the recording`,
+  why: `${why}. Record the requests to the service with a route table, or keep this statement out of the recording`,
 })
 
 const ALWAYS_HARMLESS = wordSet(

@@ -52,7 +52,7 @@ export function stepOf(statement: Statement, portal: Portal | undefined, recorde
       kind: 'other',
       what,
       touches: action.does === 'read' ? 'nothing' : 'everything',
-      why: 'the value of its primary key cannot be read: give it as a text or a whole number',
+      why: 'the value of the primary key cannot be read: give a text or a whole number',
     }
   if (action.does === 'read' && !isUnlimited(action, 1, portal))
     return { kind: 'other', what, touches: 'nothing', why: '' }
@@ -104,7 +104,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
     case 'write': {
       const value = valueIn(action.value)
       if (value === undefined) return NOT_READ
-      const missed = action.mayMiss ? 'no such row, or its condition did not hold' : undefined
+      const missed = action.mayMiss ? 'no such row, or the condition did not hold' : undefined
       return { key, call: { f: 'write', key, value }, writes: { value }, interpret: counted(value, missed) }
     }
     case 'delete':
@@ -112,7 +112,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
         key,
         call: { f: 'write', key, value: null },
         writes: { value: null },
-        interpret: action.mayMiss ? counted(null, 'its condition did not hold') : deleted,
+        interpret: action.mayMiss ? counted(null, 'the condition did not hold') : deleted,
       }
     case 'insert': {
       const value = valueIn(action.value)
@@ -133,13 +133,13 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
 type Addition = Extract<Action, { readonly does: 'add' }>
 
 function addition({ sign }: Addition, key: string, amount: Json | undefined): Part | string {
-  if (typeof amount !== 'number') return 'what it adds is not a whole number'
+  if (typeof amount !== 'number') return 'the amount is not a whole number'
   const [f, value] = sign * amount < 0 ? ['subtract', Math.abs(amount)] : ['add', Math.abs(amount)]
   return {
     key,
     call: { f, key, value },
     writes: 'unsaid',
-    interpret: counted(value, 'no such row, or its condition did not hold'),
+    interpret: counted(value, 'no such row, or the condition did not hold'),
   }
 }
 
@@ -152,7 +152,7 @@ function sum(
 ): Part | string {
   if (place === undefined)
     return 'it adds to an unknown value: add RETURNING with the recorded column, or record with --model counter'
-  if (typeof given !== 'number') return 'what it adds is not a whole number'
+  if (typeof given !== 'number') return 'the amount is not a whole number'
   const amount = sign * given
   return {
     key,
@@ -160,7 +160,7 @@ function sum(
     writes: 'unsaid',
     interpret(answer) {
       if (answer.rows.length === 0)
-        return { type: 'fail', error: 'no such row, or its condition did not hold', answered: true }
+        return { type: 'fail', error: 'no such row, or the condition did not hold', answered: true }
       const read = reads(place, answer)
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
@@ -199,20 +199,20 @@ const deleted = (answer: Answer): Interpretation => {
   return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
 }
 
-const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer does not say that a row changed' }
+const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'the answer does not say that a row changed' }
 
 function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = answer.rows
   if (another !== undefined) return MANY
   if (row === undefined) return { type: 'ok', value: null }
   const field = fieldOf(row, place, answer)
-  if (field === undefined) return { type: 'not-understood', error: `its answer has no column ${recorded.value}` }
+  if (field === undefined) return { type: 'not-understood', error: `the answer has no column ${recorded.value}` }
   const { text } = field
   const why = whyNotCompared(recorded.type, field) ?? recorded.decimals.whyRounded(recorded.value, field)
   if (why !== undefined) return { type: 'not-understood', error: why }
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
   return value === undefined
-    ? { type: 'not-understood', error: `the value in its answer cannot be read as ${recorded.type}` }
+    ? { type: 'not-understood', error: `the value in the answer cannot be read as ${recorded.type}` }
     : { type: 'ok', value }
 }
 

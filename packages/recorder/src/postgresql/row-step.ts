@@ -469,7 +469,7 @@ function resultRows(
     for (const [column, place] of resultColumns.values) {
       const type = table.values.get(column) ?? 'text'
       const field = fieldOf(row, place, answer)
-      if (field === undefined) return `its answer has no column ${column}`
+      if (field === undefined) return `the answer has no column ${column}`
       const why = whyNotCompared(type, field, column) ?? table.decimals.whyRounded(column, field)
       if (why !== undefined) return why
       const value = field.text === undefined ? undefined : recordedValue(field.text, type)

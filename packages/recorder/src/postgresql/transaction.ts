@@ -72,7 +72,7 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
   if (broken !== undefined) {
     const written = operations.filter(({ part }) => part.writes !== 'nothing')
     const keys = [...new Set(written.map(({ part }) => part.key))]
-    return notUnderstood(`a transaction of ${all.length} statements, such as ${broken.what}`, broken.why, { keys })
+    return notUnderstood(`a transaction of ${all.length} statements, among them ${broken.what}`, broken.why, { keys })
   }
   const whole = groups.flatMap((group) => ('why' in group ? [] : group))
   const [first, ...rest] = whole.map(({ call }) => call)
@@ -174,7 +174,7 @@ function sameRead(reads: readonly PartOf[]): Interpretation {
 const DIFFERENT: Interpretation = {
   type: 'not-understood',
   error:
-    'two reads of one row in its transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
+    'two reads of one row in a transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
 }
 
 /** The written values in order, if all are known. */

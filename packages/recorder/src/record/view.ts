@@ -31,7 +31,7 @@ export const LOST_LINES: string = `${JSON.stringify({
 
 const OVERTAKEN: Remark = {
   what: 'the recorder',
-  why: 'a request took too long to arrive, so later events no longer waited for it',
+  why: 'too many events waited for a request to arrive, so they were recorded before it',
 }
 
 export class View {

@@ -41,7 +41,7 @@ export function declaredScript({ is, commands }: DeclaredScript, readers: Comman
           ...made,
           lifetimes: all.flatMap(({ lifetimes }) => lifetimes),
           deletes: all.flatMap(({ deletes = [] }) => deletes),
-          touches: touches.length === 0 ? undefined : { keys: touches, why: 'a declared script may have changed it' },
+          touches: touches.length === 0 ? undefined : { keys: touches, why: 'a declared script may change the key' },
         }
       )
     },

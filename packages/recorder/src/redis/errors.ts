@@ -7,7 +7,7 @@ import { fail, info } from '../record/error-meanings.ts'
  */
 export const redisErrors: readonly ErrorMeaning[] = [
   fail('ERR', 'an error in the command, found before it is carried out'),
-  fail('WRONGTYPE', 'the key holds another kind of value; the type is checked first'),
+  fail('WRONGTYPE', 'the key holds another kind of value: checked before the command is carried out'),
   fail('WRONGPASS', 'AUTH or HELLO was refused'),
   fail('NOAUTH', 'checked before the command'),
   fail('NOPERM', 'the user lacks permission: checked before the command is carried out'),
@@ -21,7 +21,7 @@ export const redisErrors: readonly ErrorMeaning[] = [
   fail('MOVED', 'another node of a Redis Cluster has the key'),
   fail('ASK', 'the key is being moved to another node of a Redis Cluster'),
   fail('TRYAGAIN', 'some keys of the command are being moved to another node'),
-  fail('CROSSSLOT', 'keys of several slots: found before anything is carried out'),
+  fail('CROSSSLOT', 'the keys are in several slots: checked before the command is carried out'),
   fail('CLUSTERDOWN', 'a Redis Cluster without all its slots refuses everything'),
   fail('BUSY', 'a script runs, and only commands that end it are accepted'),
   fail('NOSCRIPT', 'no script has this SHA-1: nothing was run'),

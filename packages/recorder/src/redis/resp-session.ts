@@ -245,7 +245,7 @@ export class RespSession {
     const place = { ...this.#here, database: open.database }
     open.queue(() => analyse(name, words, place))
     return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
-      if (answer !== 'QUEUED' && !isError(answer)) this.#lost(name, 'it was to be queued by MULTI, and was not')
+      if (answer !== 'QUEUED' && !isError(answer)) this.#lost(name, 'the server did not queue this command after MULTI')
     })
   }
 
@@ -256,7 +256,7 @@ export class RespSession {
     const { parts, touches, lifetimes } = open
     const [first, ...rest] = parts
     if (first === undefined) return { ...passedOn('EXEC', touches, answered), lifetimes }
-    const why = 'a command that is not an operation changed the key in a transaction'
+    const why = 'an unrecorded command of the transaction may have changed the key'
     return {
       understanding: operations([first, ...rest], this.#identity),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },

@@ -107,7 +107,7 @@ const renaming =
     const left = [names.key(from), ...names.fieldsOf(from)]
     const recognised = several(left.map((name) => write(name, null, interpret)))
     if (recognised === undefined) return undefined
-    const why = 'it was given the value of another key'
+    const why = 'the key was given the value of another key'
     return { ...recognised, deletes: [names.key(from)], touches: { keys: names.touch([to]), why } }
   }
 

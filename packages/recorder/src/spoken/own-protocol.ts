@@ -70,7 +70,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
     remedies: {
       nothing: `The definition of ${name} says which requests are operations ("asked").`,
       notUnderstood: `Faults that lose or reorder single messages cause this, and so does a server that does not speak ${name}.`,
-      touched: `Let "asked" of ${name} say what these requests touch.`,
+      touched: `Let "asked" of ${name} return the keys that these requests may change ("touches").`,
       unnamed: 'Give --client connection, or peer.process.',
     },
     ...(finalReads === undefined

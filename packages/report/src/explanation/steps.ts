@@ -86,5 +86,5 @@ function completionText(history: History, row: number, timed: boolean): string {
   const because = error === undefined ? '' : ` (${printable(error.split('\n')[0] ?? '')})`
   return history.operations.outcome[row] === FAIL
     ? `and is told${after} that it was not done${because}`
-    : `and learns nothing${because}: it may have been done, or not`
+    : `and does not learn whether it was done${because}`
 }

@@ -87,7 +87,7 @@ const causes: readonly Cause[] = [
     fits: ({ report }) => report.model === 'watch',
   },
   {
-    cause: 'A partition did not give every consumer the same messages in the same order.',
+    cause: 'A partition of a stream did not give every consumer the same messages in the same order.',
     isSeen: true,
     remedy:
       'Let one node decide the order of a partition, and let only that node give out offsets. Acknowledge a message only when no failure can take it away, and hand out only such messages.',
@@ -150,8 +150,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A read waited, and then stored an old value, in a cache for example.',
-    remedy:
-      'Keep a value that was read only if it has not changed meanwhile: compare versions before you fill the cache.',
+    remedy: 'Compare versions before you fill the cache, and store no value that has changed since it was read.',
     fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
   },
   {
@@ -197,7 +196,7 @@ const causes: readonly Cause[] = [
     cause: 'At the last read, a copy still lacked a write that had been acknowledged.',
     isOfCopies: true,
     remedy:
-      'Let a write wait for so many copies, and a read ask so many, that they always have one copy in common; let a copy that was away catch up before it answers.',
+      'Let a write wait for W copies and a read ask R of the N copies, with R + W > N. Let a copy that missed writes catch up before it answers.',
     fits: isOfOneOldCopy,
   },
   {
@@ -257,7 +256,7 @@ const causes: readonly Cause[] = [
     cause: 'An id was given out again.',
     isSeen: true,
     remedy:
-      'Give each node a range or prefix of its own, and store the last id before it is given out. Let no restart, failover or wrong clock go back behind it.',
+      'Give each node a range or prefix of its own, and store the last id before it is given out. After a restart, a failover or a wrong clock, go on from the stored id.',
     fits: ({ report: { model, accounting } }) => model === 'unique-ids' && (accounting?.duplicated.length ?? 0) > 0,
   },
   {

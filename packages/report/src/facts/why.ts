@@ -122,7 +122,7 @@ const afterClock = ({ label }: FaultSpan): string =>
   `No other fault explains this, but a wrong clock may have effects after it is corrected: ${label}.`
 
 /** The text for a violation of unknown cause. */
-export const NO_CAUSE = 'The record does not show why.'
+export const NO_CAUSE = 'The record does not show the cause.'
 
 const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = {
   'not recorded': 'Not every message was captured, so the cause may be missing.',

@@ -17,7 +17,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
     'Proof',
     html`${proofTexts(proof).map((text) => note(`${capitalised(text)}.`))}<div class="reproduce"><code tabindex="0">${printable(`chaos verify ${written.history} ${written.file}`)}</code>${button}</div>${
       embedded &&
-      html`${note('Verify checks the proof again in this page, which holds all that it needs. It knows the definitions of the levels, and nothing of the code that reached the verdicts.')}<div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
+      html`${note('Verify checks the proof again in this page, without other files. The verifier knows the definitions of the levels, but not the code that reached the verdicts.')}<div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
     }`,
   )
 }

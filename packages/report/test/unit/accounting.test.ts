@@ -62,7 +62,7 @@ test('the accounting of a queue lists lost, duplicated, unexpected and recovered
 test('the terminal page of a checked queue lists lost and duplicated messages, and no lost writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
-  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
+  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, but never seen later): 2\n')
   expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1 (1 too many)\n')
   expect(text).toContain('  1 recovered (seen, though adding it failed or its outcome was unknown): 3\n')
   expect(text).not.toContain('in no final read')

@@ -95,7 +95,7 @@ export function createControlClient({ host, token, authorities, words }: Control
 
   async function answerOf(method: string, path: string, body?: unknown): Promise<unknown> {
     const { status, text, version } = await ask(method, path, { body })
-    if (version === undefined && status !== 401) throw notAProxy(base.host, 'it names no version of chaos')
+    if (version === undefined && status !== 401) throw notAProxy(base.host, 'its answer has no header x-chaos-version')
     if (status < 400) return text === '' ? undefined : parseAnswer(text, base.host)
     throw refusal(status, text, { words, hasToken: token !== undefined })
   }

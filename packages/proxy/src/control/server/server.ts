@@ -179,7 +179,7 @@ function listen(server: Server, address: Address): Promise<AddressInfo> {
     })
     server.listen(address, () => {
       const listening = server.address()
-      if (listening === null || typeof listening === 'string') throw new TypeError('a TCP server has an address')
+      if (listening === null || typeof listening === 'string') throw new TypeError('the server has no TCP address')
       resolve(listening)
     })
   })

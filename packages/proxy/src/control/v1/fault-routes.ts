@@ -131,7 +131,7 @@ function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] 
       path: '/v1/rules',
       operation: 'swapRules',
       summary:
-        'Replaces the rule set atomically: all of it, or nothing if something is invalid. An unchanged fault keeps its state. With If-Match, only if no fault has changed since that epoch',
+        'Replaces the rule set atomically: all of it, or nothing if something is invalid. An unchanged fault keeps its state. With an epoch in If-Match, only if no fault has changed since that epoch',
       body: reference('RuleSetRequest'),
       success: { status: 200, description: 'The rule set is in force.', schema: reference('RuleSet') },
       errors: [404, 409, 412],

@@ -196,7 +196,10 @@ export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies
   const { mode } = readParameters(partitionParameters, members, where, ['groups'])
   const { groups } = members
   if (!Array.isArray(groups) || groups.length < 2 || !groups.every(isGroup))
-    throw new ControlError(400, `${where}: "groups" must be two or more lists of ends, such as [["n1"],["n2","n3"]]`)
+    throw new ControlError(
+      400,
+      `${where}: "groups" must be two or more lists of link ends, such as [["n1"],["n2","n3"]]`,
+    )
   const carried = plane.proxies.list().flatMap((proxy) => linksOf(proxy))
   const ends = new Set(carried.map(({ from }) => from))
   const stranger = groups.flat().find((end) => !ends.has(end))

@@ -105,7 +105,7 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
 
 const carriesSchema = (): Schema => ({
   description:
-    'protocol of the traffic; needed for recording, and for faults on single requests or messages; an object also gives settings, such as the route table of http; tcp: nothing is recorded',
+    'protocol of the traffic: a name, or an object with settings, such as the route table of http; needed for recording, and for faults on single requests or messages; with tcp, nothing is recorded',
   oneOf: [
     { type: 'string', enum: [...carriageNames(), 'tcp'] },
     objectOf({ kind: { type: 'string', enum: carriageNames() } }),

@@ -93,7 +93,10 @@ describe('the peers of a proxy', () => {
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
-      expect(answer).toMatchObject({ status: 400, text: expect.stringContaining('only a config file may name files') })
+      expect(answer).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('only a config file may name a pid file'),
+      })
     },
   )
 

@@ -48,8 +48,8 @@ describe('a control client', () => {
     [{ status: 404, text: 'x'.repeat(201) }, 'usage', `(HTTP 404): ${'x'.repeat(200)}`],
     [{ status: 404 }, 'usage', '(HTTP 404): refused without a reason'],
     [{ text: 'hello' }, 'environment', 'is not a chaos proxy: it sent no JSON.'],
-    [{ text: '{}', headers: {} }, 'environment', 'is not a chaos proxy: it names no version of chaos.'],
-    [{ status: 404, headers: {} }, 'environment', 'is not a chaos proxy: it names no version of chaos.'],
+    [{ text: '{}', headers: {} }, 'environment', 'is not a chaos proxy: its answer has no header x-chaos-version.'],
+    [{ status: 404, headers: {} }, 'environment', 'is not a chaos proxy: its answer has no header x-chaos-version.'],
     [{ status: 401, headers: {} }, 'usage', 'The proxy asks for a token (HTTP 401)'],
   ])('a control client reports the response %j as the error %s: %s', async (response, code, message) => {
     const { client } = await clientOf(response)

@@ -42,7 +42,7 @@ test.each([
   ['PUT', '/v1/rules', { faults: Array.from({ length: 1_001 }, () => fault) }, 400, '1001 faults are given; at most'],
   ['PUT', '/v1/rules', { faults: Array.from({ length: 1_000 }, () => ({ ...fault, name: 'f' })) }, 400, 'named twice'],
   ['PUT', '/v1/rules', { faults: [0, 1].map(() => ({ ...fault, name: 'f' })) }, 400, 'the fault "f" is named twice'],
-  ['PUT', '/v1/partitions/p', { groups: [['n1']] }, 400, '"groups" must be two or more lists of ends'],
+  ['PUT', '/v1/partitions/p', { groups: [['n1']] }, 400, '"groups" must be two or more lists of link ends'],
   ['PUT', '/v1/partitions/p', { groups: [['n1'], ['a']] }, 400, 'no proxy carries a link between these groups'],
   ['POST', '/v1/proxies', { name: 'n1', upstream: '127.0.0.1:1' }, 409, 'proxy already exists'],
   ['POST', '/v1/proxies', { name: '', upstream: '127.0.0.1:1' }, 400, '"name" is "". Give a string.'],

@@ -13,7 +13,7 @@ export function findForm(spec: FormSpec): AnyForm | undefined {
 /** Returns the form of a value that was already validated. */
 export function formOf(spec: FormSpec): AnyForm {
   const form = findForm(spec)
-  if (form === undefined) throw new Error(`no form has the members ${Object.keys(spec).join(', ')}`)
+  if (form === undefined) throw new Error(`no form of values has exactly the members ${Object.keys(spec).join(', ')}`)
   return form
 }
 

@@ -72,7 +72,7 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status >= 200 && status < 300) return 'ok'
   if (harmless && (status === 404 || status === 410)) return absentPerhaps(status)
   if (harmless && status === 304)
-    return unclear(status, '"fail" (the check ignores the read) or "ok" (the headers have the result)')
+    return unclear(status, '"fail" (the check ignores the read) or "ok" (the result is in the headers of the answer)')
   return status >= 400 && status < 500 && status !== 408 && status !== 499 ? 'fail' : 'info'
 }
 

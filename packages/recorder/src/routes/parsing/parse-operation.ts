@@ -99,7 +99,7 @@ function checkOperation(
     )
   if (each !== undefined && !isOfAnswer(each) && result !== undefined)
     throw inputError(
-      `${at}: "each" is a list of the request, so "result" belongs to no single item. Leave "result" out, or take the list from the answer: "each": "answer.${each}".`,
+      `${at}: "each" is a list in the request, so "result" is not the result of a single item. Leave "result" out, or take the list from the answer: "each": "answer.${each}".`,
     )
   if (key === undefined && names.length > 0 && !names.includes('key')) {
     const [name] = names

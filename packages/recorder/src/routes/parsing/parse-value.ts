@@ -49,7 +49,7 @@ function parseSource(value: unknown, place: ValuePlace): ValueSource {
   if (kind === 'path' && !names.includes(name))
     throw inputError(`${where} is ${quote(value)}, and the path has no {${name}}.`)
   if ((kind === 'item' || value === 'name') && !hasItem)
-    throw inputError(`${where} is ${quote(value)}, but the operation has no list. Name the list with "each".`)
+    throw inputError(`${where} is ${quote(value)}, but there is no list of items. Name the list with "each".`)
   return value
 }
 

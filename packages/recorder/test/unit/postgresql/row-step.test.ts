@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
   [
     'SELECT id, balance FROM accounts WHERE id = 7',
     answered('SELECT 1', 'id', ['7']),
-    'doubt: its answer has no column balance',
+    'doubt: the answer has no column balance',
   ],
   [
     'SELECT id, balance FROM accounts WHERE id = 7',

@@ -240,7 +240,7 @@ const CASES: readonly (readonly [
     [
       'invoke read x=null',
       'not-understood x: read of x',
-      'info read x !two reads of one row in its transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
+      'info read x !two reads of one row in a transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
     ],
   ],
   ['two writes in a transaction', ONE, [begin, write('1'), write('2'), commit], ['invoke write x=2', 'ok write x=2']],

@@ -114,7 +114,7 @@ describe('a declared script', () => {
 
   test('a declared RENAME marks the overwritten key as possibly changed, and deletes the renamed key', () => {
     expect(recognised({ as: ['RENAME KEYS[1] KEYS[2]', 'GET KEYS[1]'] })).toMatchObject({
-      touches: { keys: ['l'], why: 'a declared script may have changed it' },
+      touches: { keys: ['l'], why: 'a declared script may change the key' },
       deletes: ['k'],
     })
     expect(recognised({ as: 'SET KEYS[1] 1' })).toMatchObject({ touches: undefined, deletes: [] })

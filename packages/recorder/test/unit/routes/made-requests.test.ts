@@ -267,11 +267,11 @@ describe('the routes that a workload requires', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
-      'r.json: all routes must have the same "key", because the routes of read have a fixed "key" or none.',
+      'r.json: not all routes have the same "key", but those of read have a fixed "key" or none.',
     )
     const other = { ...put, key: { const: 'other' } }
     expect(() => required(['read', 'write'], ['a'], one, other)).toThrow(
-      'the routes of read and write have a fixed "key" or none',
+      'those of read and write have a fixed "key" or none',
     )
     expect(() => required(['read', 'write'], ['a'], one)).toThrow('r.json has no route for write.')
   })

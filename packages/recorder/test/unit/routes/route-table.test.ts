@@ -37,7 +37,7 @@ describe('a malformed route table', () => {
     [route({ value: ['json.old', 3] }), '"value" is 3. Write {"const": 3} for that value'],
     [route({ value: [] }), '"value" is an empty list.'],
     [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
-    [route({ value: 'item.id' }), `"value" is "item.id", but the operation has no list. Name the list with "each".`],
+    [route({ value: 'item.id' }), `"value" is "item.id", but there is no list of items. Name the list with "each".`],
     [
       route({ value: { from: 'header.Location', match: '/items' } }),
       '"match" is "/items". Give a pattern with one name',
@@ -220,7 +220,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'a result for no single item',
       route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
-      '"each" is a list of the request, so "result" belongs to no single item.',
+      '"each" is a list in the request, so "result" is not the result of a single item.',
     ],
   ])('a route table is refused as a probable mistake for %s', (_, value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)

@@ -66,7 +66,7 @@ const CASES: readonly (readonly [table: Table, request: string, answer: string, 
     KV,
     'GET /kv/x',
     '304',
-    'operations; 1; invoke read x=null; not-understood x: GET /kv/x; info read x !status 304: say in the route\'s "outcomes" whether 304 is "fail" (the check ignores the read) or "ok" (the headers have the result)',
+    'operations; 1; invoke read x=null; not-understood x: GET /kv/x; info read x !status 304: say in the route\'s "outcomes" whether 304 is "fail" (the check ignores the read) or "ok" (the result is in the headers of the answer)',
   ],
   [
     KV,
