@@ -100,7 +100,8 @@ describe('one client over two connections', () => {
   test('if operations lack a client, the remedy names the member that holds the client according to the header', () => {
     const header: Header = { chaos: 1, sessions: { by: 'member "client"', named: true } }
     const report = checkHistory(smallHistory(overTwo(1, 0, undefined), header), { levels })
-    const text = 'nothing in the record names the client of 2 of 2 operations; name the client in member "client" of every line'
+    const text =
+      'nothing in the record names the client of 2 of 2 operations; name the client in member "client" of every line'
     expect(report.levels.sequential).toMatchObject({ result: 'unknown', reason: { text } })
   })
 
