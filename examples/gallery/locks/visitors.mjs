@@ -1,4 +1,6 @@
-// Visits over both processes of the app, and looks at the count. Usage: visitors.mjs APP-HOST:PORT OTHER-APP-HOST:PORT
+// Visitors of the app. For four seconds, they send requests to both of its processes: three of four requests add a
+// visit to a page (POST), and the fourth reads the page's count (GET).
+// Usage: visitors.mjs APP-HOST:PORT OTHER-APP-HOST:PORT
 const apps = process.argv.slice(2)
 const end = Date.now() + 4_000
 

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
 
-/** Executes the pending migrations, as in the README of umzug. The cure holds a lock of the database meanwhile. */
+/** Executes the pending migrations, as in the README of umzug. If `isCured`, holds an advisory lock meanwhile. */
 export async function migrate(url, isCured) {
   const sequelize = new Sequelize(url, { logging: false })
   const umzug = new Umzug({

@@ -110,8 +110,8 @@ const EXTENSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * For some commands, the actions that read kinds of faults or models. A broken configuration does not affect the other
- * actions.
+ * The commands of which only some actions use kinds of faults or models, and the names of these actions. A broken
+ * configuration does not affect the other actions.
  */
 const EXTENSIBLE_ACTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ctl', ['add', 'a', 'change', 'update', 'u', 'kinds']],

@@ -74,7 +74,7 @@ export interface ServiceClusterOptions {
    * Called for each statement that the simulated PostgreSQL cannot execute. If absent, such a statement ends the run.
    */
   readonly unsupportedSql?: UnsupportedSql | undefined
-  /** Called for the code that runs for clients. Requires probes in the service. */
+  /** Called for each step of the program that serves a client (see `CodeWatch`). Requires a service with probes. */
   readonly code?: CodeWatch | undefined
   /** Called at the end with the statements that the program awaited. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined

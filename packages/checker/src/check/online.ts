@@ -46,7 +46,10 @@ function recheckedBy(model: string | Model<unknown>, { byRoutes }: Pick<OnlineOp
   }
 }
 
-/** Returns the history with a header that names the route table, which may have been misread. */
+/**
+ * Returns the history. If `byRoutes`, its header says that a route table named the operations. The checker then
+ * considers that the table may be wrong.
+ */
 const mapped = (history: History, byRoutes = false): History =>
   byRoutes ? { ...history, header: { chaos: 1, ...history.header, mapping: 'routes' } } : history
 

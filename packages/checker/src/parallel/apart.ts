@@ -37,7 +37,7 @@ export type ApartAnswer =
   /** The first violated key of each part. */
   | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
-  /** Parts of the history cannot be judged separately, for example because marks of the recorder concern all keys. */
+  /** The keys cannot be judged separately, because the recorder marked parts of the history as unknown. */
   | { readonly result: 'whole'; readonly why: string }
 
 /** A key that is not linearizable; null for operations without a key. */

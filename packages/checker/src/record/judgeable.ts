@@ -20,7 +20,9 @@ export interface Judgeable {
   readonly touched: readonly Touched[]
   /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */
   readonly touchedKeys: number
-  /** Reads whose results are lost. */
+  /**
+   * Marks of reads whose results the recorder did not understand, or whose results are probably not the values read.
+   */
   readonly notUnderstood: readonly Mark[]
 }
 

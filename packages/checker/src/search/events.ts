@@ -4,12 +4,18 @@ import { int32Array } from '@chaosproxy/history'
 // Lowe's memo (2017). The search takes one operation after another, each called before the first return of an untaken
 // operation. At a dead end it backtracks. It does not recurse: the path is an array, so only memory bounds its length.
 //
-// A configuration is stored exactly. It consists of the first return of an untaken operation, the state, one bit for
-// each operation open at that return, and counts of used operations of unknown outcome. Such operations share a count
-// if they have equal effects. A bit belongs to a slot, and an operation can get the slot of an operation that has
-// returned. The bit is not reset in between: each operation toggles it when taken. All operations that returned before
-// the first return are taken, so this return determines what each bit means. Operations that change no state are taken
-// as soon as they fit and never reconsidered, because every continuation without them is also possible with them.
+// A configuration is stored exactly. It consists of:
+// - the first return of an untaken operation;
+// - the state;
+// - one bit for each operation open at this return: whether the operation is taken;
+// - the numbers of taken operations of unknown outcome, one number for all operations with equal effects.
+//
+// Each bit belongs to a slot (see `Slots`). After an operation has returned, a later operation can get its slot. The
+// bit is then not reset; instead, taking an operation toggles the bit of its slot. All operations that returned before
+// the first return of an untaken operation are taken, so this return determines what each bit means.
+//
+// Operations that change no state are taken as soon as they fit and never reconsidered, because every continuation
+// without them is also possible with them.
 //
 // Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are
 // not included.

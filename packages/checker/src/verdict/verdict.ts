@@ -206,6 +206,6 @@ const UNJUDGED: Verdict = {
   reason: { kind: 'unasked', text: 'this model does not have that level' },
 }
 
-/** The verdict on a level of any judge: unknown if the report's judge has no such level. */
+/** Returns the verdict of a report on a level; unknown if the model of the report does not have this level. */
 export const verdictOf = ({ levels }: { readonly levels: Verdicts }, level: string): Verdict =>
   Object.hasOwn(levels, level) ? levels[level] : UNJUDGED

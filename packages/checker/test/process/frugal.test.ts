@@ -12,9 +12,9 @@ import { atLeast, many, manyOf } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { objectOf } from '../registry.ts'
 
-// Tests the search for banks that places as few transfers of unknown outcome as possible. Compares it with the
-// definition, which tries every order. On longer histories, compares it with the depth-first search, which visits
-// different states in a different order.
+// Tests the search that orders a bank's operations with as few transfers of unknown outcome as possible. Compares the
+// search with the definition of linearizability, which tries every order. On longer histories, compares it with the
+// depth-first search, which visits the states in a different order.
 
 const baseSeed = inject('seed')
 const initial = { a: 3, b: 0 }

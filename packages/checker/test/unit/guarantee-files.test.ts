@@ -502,7 +502,7 @@ describe('a stream', () => {
       inTurn(send(0, 'b', 7), poll(1, 3, [3, 'x'], [7, 'b'])),
       [['no-aborted-reads', 'unknown']],
     ],
-    // What an assignment tells.
+    // Offsets that an assignment returns to a consumer.
     [
       'violates no-skips if an assigned consumer skips a message after the committed offset',
       inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [2, 'c'])),

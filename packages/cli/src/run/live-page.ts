@@ -10,7 +10,10 @@ export interface LivePage {
   finished(finished: FinishedRun): void
 }
 
-/** Performs a run with its live page, and repeats it on request. The first interrupt after a run ends the page. */
+/**
+ * Performs a run with its live page, and repeats the run whenever the page requests it. After a run, the page stays
+ * open until an interrupt or such a request.
+ */
 export async function withLivePage(
   settings: RunSettings,
   perform: (page: LivePage) => Promise<ExitCode>,

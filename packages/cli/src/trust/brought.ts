@@ -59,7 +59,10 @@ const OPTIONS = {
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
-/** A typed option that names programs or files. It allows a file to name the same programs or files. */
+/**
+ * An option on the command line that names programs or files. A data file may run the same programs and files without
+ * `--trust`.
+ */
 interface Typed {
   readonly option: string
   /** The references of the option; empty for a built-in name. */

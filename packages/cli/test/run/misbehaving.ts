@@ -96,7 +96,7 @@ const sending = (name: string, message: string, what: RegExp): Misbehaving => ({
 })
 
 export const misbehaving: readonly Misbehaving[] = [
-  // What a step returns.
+  // Steps that throw, or that return something other than a state and effects.
   inStep('throws', 'throw new Error("oh no")', /n\d threw/),
   inStep('reads a member of nothing', 'state.nothing.at', /threw/),
   inStep('throws what is no error', 'throw { code: 7 }', /threw/),

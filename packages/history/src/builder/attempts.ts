@@ -7,8 +7,8 @@ import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 
 /**
- * An id with an attempt after an answer. `isEqual`: its operations are equal additions, which were merged. Otherwise the
- * outcome of the attempt became unknown.
+ * A request id of which an attempt began after the first acknowledgement. If `isEqual`, the attempts are equal
+ * additions, and were merged into one operation. Otherwise the outcome of the later attempt became unknown.
  */
 export interface SharedId {
   readonly id: string

@@ -207,8 +207,9 @@ function haveEqualOrders(one: readonly ReadOperation[], other: readonly ReadOper
 }
 
 /**
- * Returns all calls and returns of operations, sorted by time. `event` is twice the operation's line for a call, and
- * one more for a return. `isFirst`: the time is later than that of the preceding event.
+ * Returns all calls and returns of operations, sorted by time. `event` identifies an event: it is 2 × `line` for the
+ * call of the operation on that line, and 2 × `line` + 1 for its return. `isFirst`: whether the time is later than that
+ * of the preceding event.
  */
 function momentsOf(
   operations: readonly ReadOperation[],

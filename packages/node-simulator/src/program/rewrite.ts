@@ -36,7 +36,8 @@ interface Edit {
 
 /**
  * Returns an ES module as the body of an async function, whose result is the default export (`{ default }`). Imports
- * and large tables become calls. Every line keeps its number.
+ * are replaced by calls, and so are large data objects that bundlers made from JSON files (see `tableIn`). Every line
+ * keeps its number.
  */
 export function asFunctionBody(
   code: string,

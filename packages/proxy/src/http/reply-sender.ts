@@ -116,8 +116,8 @@ export class ReplySender {
   }
 
   /**
-   * Continues only after the overtaking connection has read its chunk, so that all steps of that chunk have the same
-   * time.
+   * Passes the held response on, but only after the connection whose response overtook it has read its current chunk.
+   * All steps of that chunk then have the same time.
    */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {

@@ -24,7 +24,7 @@ export function connectWithin(): InnerConnection {
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
-  /** As with a TLS socket, bytes must pass through the stream. */
+  /** As on a TLS socket, this property makes `Pump` write to the stream. A `DirectWriter` would bypass the stream. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort: number | undefined

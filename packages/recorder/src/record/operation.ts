@@ -105,7 +105,10 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Releases the operation's process for further operations, once both views have a known outcome. */
+  /**
+   * Releases the operation's process for further operations. Does nothing while the operation is open in the client's
+   * or the backend's view, or if its outcome is unknown in one of them.
+   */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return

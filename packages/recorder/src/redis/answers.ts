@@ -53,7 +53,10 @@ export const interpretOk: Interpret = (answer, call) => (answer === 'OK' ? done(
 /** Interprets any number as success. */
 export const interpretCount: Interpret = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
-/** Interprets `yes` as success, by default with the given value, and `no` as a failed condition. */
+/**
+ * Interprets `yes` as success and `no` as a failed condition. The result of a success is `value`; by default, the value
+ * of the call.
+ */
 export const interpretEither =
   (yes: Json, no: Json, error: string, value?: Json): Interpret =>
   (answer, call) =>

@@ -21,8 +21,9 @@ interface Step {
 }
 
 /**
- * Searches, thread by thread, for a legal order of an object's operations that keeps each client's order (sequential
- * consistency) and, in a tied history, real time. Remembers each configuration exactly.
+ * Searches for a legal order of an object's operations that keeps the order of each client (sequential consistency). In
+ * a tied history (see `History.isTied`), the order also keeps real time. In each step, the search takes the next
+ * operation of one thread. It remembers each configuration exactly.
  */
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part

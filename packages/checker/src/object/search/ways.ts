@@ -63,8 +63,9 @@ export interface Moves {
 }
 
 /**
- * Creates a search for ways to configurations in which a read of all amounts fits. The operations of a way add up to
- * the difference between the read's sum and the current one. Other searches would try many orders that fit no read.
+ * Creates a search that goes directly to configurations in which a read of all amounts fits. It finds operations (a
+ * `Way`) whose amounts add up to the difference between the sum that the read returned and the sum of the current
+ * state. A search that takes any fitting operation would try many orders that fit no read.
  */
 export function createWays(
   searched: Searched,
@@ -149,7 +150,10 @@ export function createWays(
   }
 }
 
-/** Creates a function that takes the operations of a `Way` in a possible order. */
+/**
+ * Creates a function that takes the operations of a `Way` one after another, in an order that makes the read possible.
+ * It returns undefined if it finds no such order.
+ */
 const createThrough =
   (
     { code, step, calls, returns, completed }: Searched,

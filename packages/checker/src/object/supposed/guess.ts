@@ -53,7 +53,8 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // A guess that does not explain the sighting is kept only if no other guess explains it at about the same cost.
+    // A guess that does not explain the sighting is extended by further operations, unless a cheaper guess explains the
+    // sighting. A guess that is not extended is kept at an additional cost (`UNEXPLAINED`).
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)

@@ -18,7 +18,7 @@ export interface Answer {
 
 type JsonOf = (name: number) => Json
 
-/** How to decide a few operations whose initial values are settled. */
+/** The functions that decide a level for a few operations with known initial values. */
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known

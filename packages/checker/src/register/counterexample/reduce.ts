@@ -86,7 +86,7 @@ export interface Contradiction {
  * is a set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which the
  * observation may depend. Such a core is minimal if it is small and time suffices.
  *
- * @returns undefined if no start is contradictory
+ * @returns undefined if none of the sets in `starts` is contradictory when completed.
  * @throws OutOfTime if there is no time to begin.
  */
 export function reduce(

@@ -68,7 +68,7 @@ export interface TransactionRecord {
   /** By micro-operation: the list that it read, as a row of `lists`; NO_LIST if it read no list. */
   readonly list: Int32Array
   readonly lists: ReadLists
-  /** By key: its id in the history's values. */
+  /** By key: its name, as an id in `history.values`. */
   readonly keys: Int32Array
 }
 

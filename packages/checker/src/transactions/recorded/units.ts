@@ -10,8 +10,8 @@ import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
 /**
- * The kind of unit that is judged as one transaction. `request`: all transactions of one request, which comments in the
- * statements name. `connection`: all transactions of a connection until it became idle.
+ * The kind of unit that is judged as one transaction. `request`: all transactions of one request to the application;
+ * comments in the SQL statements name the request. `connection`: all transactions of a connection until it became idle.
  */
 export type UnitKind = 'request' | 'connection'
 

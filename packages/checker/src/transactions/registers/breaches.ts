@@ -20,7 +20,10 @@ export interface Breaches {
   moved(nodes: readonly number[]): void
 }
 
-/** Finds breaches of the rules, key by key. Checks keys again after their nodes moved. */
+/**
+ * Finds breaches of the rules, key by key. After transactions have moved in the order, checks the keys that they read
+ * or write again.
+ */
 export class KeyOrders implements Breaches {
   readonly #problem: OrderProblem
   readonly #position: Int32Array

@@ -42,7 +42,7 @@ export interface Sources {
 export interface Ambiguity {
   readonly read: number
   readonly first: number
-  /** The second write; -1 if the value is also initial. */
+  /** The second write of the value; -1 if the value is also the initial value of the key. */
   readonly second: number
 }
 

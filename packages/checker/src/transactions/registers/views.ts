@@ -81,9 +81,9 @@ export function addMonotonicViews(record: TransactionRecord, { counts, source, i
 type See = (writer: number) => void
 
 /**
- * Adds the orders of read atomic. A transaction sees the sources of its reads. By `ordering`, it also sees the earlier
- * transactions of its session, or all that ended before it began. If it reads a key, each writer of the key that it
- * sees precedes the source of the read.
+ * Adds the orders of read atomic. A transaction sees the sources of its reads. Depending on `ordering`, it also sees
+ * the earlier transactions of its session, or all transactions that ended before it began. If a transaction reads a
+ * key, every transaction that it sees and that wrote this key precedes the source of the read.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts)
@@ -199,7 +199,7 @@ interface Window {
 function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
   const words = (writers.length + 31) >> 5
   const sets = new Int32Array((last - first + 1) * words)
-  /** By position: the index of its writer plus 1; 0 without a writer. */
+  /** By position: if a writer has this position, the writer's index in `writers` plus 1; otherwise 0. */
   const own = new Int32Array(last - first + 1)
   writers.forEach((writer, i) => {
     if (position[writer] <= last) own[position[writer] - first] = i + 1

@@ -3,7 +3,10 @@ import { withoutMaelstrom } from '../../../src/arguments/maelstrom.ts'
 
 const PROGRAM = ['run', '--target', 'maelstrom', '--bin', './node']
 
-/** Returns the command line in our options, without the words up to the target. */
+/**
+ * Translates a command line of `chaos run` in Maelstrom's style. Returns the words of the translation after `--target
+ * TARGET`.
+ */
 const renamed = async (...typed: readonly string[]): Promise<string> => {
   const words = await withoutMaelstrom([...PROGRAM, ...typed])
   expect(words.slice(0, 3)).toEqual(['run', '--target', 'maelstrom:broadcast:./node'])

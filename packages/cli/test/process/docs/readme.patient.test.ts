@@ -44,7 +44,7 @@ const blocks = [...new Set([...pages.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, 
 const commands = blocks.flat()
 
 const expectedExitCodes: { readonly [command: string]: number } = {
-  // One of these histories is unknown, because something outside its record changed the object.
+  // The verdict on one of these histories is unknown, because something outside the history changed the object.
   "npx chaos check 'histories/*.jsonl'": 2,
   'npx chaos check histories/transactions/on-call.jsonl --expect serializable': 1,
   'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': 1,

@@ -19,7 +19,7 @@ export type JsonSchema = { readonly [name: string]: unknown }
 /** The names to which a value may refer. */
 export interface Scope {
   readonly names: readonly string[]
-  /** Whether the operation has a list, so that `item` and `name` are places. */
+  /** Whether the operation has a list (`each`). Only then can `item` and `name` be used as places of values. */
   readonly hasItem: boolean
 }
 

@@ -17,7 +17,7 @@ interface KeyWrites {
   readonly writes: readonly number[]
 }
 
-/** The facts that all weaker levels depend on: the threads, and the writes of each key. */
+/** The facts that decide the causal levels and the session guarantees: the threads, and the writes of each key. */
 export interface Facts extends Sourced {
   readonly threads: Threads
   readonly writesTo: (key: number) => readonly KeyWrites[]

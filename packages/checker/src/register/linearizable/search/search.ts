@@ -278,7 +278,7 @@ function createDemand(part: Encoded, expects: Int32Array, classes: readonly Opti
         if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp
       }
     },
-    /** A failed cas waits for any state other than the current one. */
+    /** While a failed cas is open, every state but the current one is wanted, because the cas fits each of them. */
     wanted: (to) => differs || stamps[to] === stamp,
   }
 }

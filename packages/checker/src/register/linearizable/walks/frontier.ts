@@ -11,7 +11,10 @@ import { createFrontierExpansion } from './frontier-expand.ts'
 /** A resumable walk over the events of one key. */
 export interface Frontier {
   readonly run: (steps: number) => Progress
-  /** Returns, after `met`, the operations that fired. Each use of a class appears as the class's first member. */
+  /**
+   * Returns the operations that fired, after `met`. A firing of an `OptionalClass` appears as the first member of the
+   * class.
+   */
   readonly path: () => FiringPath
   /** After `violated`: the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number

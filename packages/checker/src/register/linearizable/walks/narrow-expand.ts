@@ -239,9 +239,9 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // The write returns without having taken effect only in the configuration made above: then no other operation
-        // needs to take effect before this return, because it can do so after the return. In the configurations made
-        // from here on, the write must take effect, so its bit is set.
+        // Only in the configuration kept above does the returning write stay unfired. There, no other operation needs
+        // to fire before the return, because that operation can also fire afterwards. In all configurations made from
+        // here on, the write fires before the return, so its bit is set.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
