@@ -77,8 +77,9 @@ export default defineConfig({
           name: 'side by side',
           include: ['packages/!(cli)/test/soak/**/*.test.ts', 'scripts/*.soak.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],
-          // After those above: both attach to containers of projects with the same name.
-          // Beside three others, links between containers were not seen in time to divert traffic.
+          // Runs after the project `runs`, because tests of both projects attach to containers of projects with the
+          // same name. At most two files run at once: with four, links between containers were not seen in time to
+          // divert traffic.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

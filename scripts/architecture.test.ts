@@ -179,7 +179,7 @@ test.each(withFloors)('%s has no circular imports between its folders', (row) =>
 /** Returns the folder of a file. A file that is in no folder counts as a folder itself. */
 const floorOf = (file: string): string => (dirname(file) === '.' ? file : dirname(file))
 
-/** The packages that export only what other packages use. */
+/** The packages that may export only what other packages use. The next test checks each of them. */
 const spare = [
   'history',
   'protocols',

@@ -1,9 +1,10 @@
 // npm run bench            runs every benchmark
 // npm run bench -- proxy   runs the benchmarks whose name contains the word
 // npm run bench -- speed --against COMMIT
-//                          compares this checkout with a commit, if the benchmark can: both take turns, in pairs
+//                          compares this checkout with a commit, in turns, by the benchmarks that can compare
 // npm run bench -- speed --against COMMIT --at-least 0.9
-//                          compares in about a minute; exits with 1 if this checkout is slower than that twice in a row
+//                          compares in about a minute; exits with 1 if this checkout has less than 0.9 of the commit's
+//                          speed, twice in a row
 //
 // Benchmarks live beside the code they measure, in packages/*/bench/*.bench.ts. Each exports a name and a function that
 // measures and prints. Figures depend on the machine and its load: compare only ratios, and only within one run.

@@ -7,10 +7,10 @@ export interface Pair {
 }
 
 /**
- * How many times as fast this checkout is: the median over the pairs, because other load on the machine may hit a single
- * turn.
+ * Returns the speed of this checkout as a multiple of the commit's speed. This is the median over the pairs, because
+ * other load on the machine may slow down a single measurement.
  *
- * @throws RangeError without pairs.
+ * @throws RangeError if there are no pairs.
  */
 export function paceOf(pairs: readonly Pair[]): number {
   const paces = pairs.map(({ before, now }) => before / now).sort((one, other) => one - other)

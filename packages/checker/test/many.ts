@@ -1,8 +1,9 @@
 const times = Number(process.env['MANY'] ?? 0.05)
 
 /**
- * Returns how many random histories to test instead of `histories`. `npm test` tests a twentieth of that number, or a
- * tenth if the number is at most 2,400. The short soak tests half of it, and the long soak many times the number.
+ * Returns how many random histories a test generates instead of `histories`. `npm test` generates a twentieth of
+ * `histories`, and the short soak half of them; if `histories` is at most 2,400, both generate twice as many. The long
+ * soak generates many times `histories`.
  */
 export const many = (histories: number): number =>
   Math.ceil(histories * (times < 1 && histories <= 2_400 ? 2 * times : times))

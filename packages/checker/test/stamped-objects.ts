@@ -213,7 +213,7 @@ function readBefore(
   ]
 }
 
-/** Takes all remaining messages, adds one more, and then finds nothing. */
+/** Takes all remaining messages, adds a message, and takes again. The last take wrongly finds no message. */
 function emptied(object: Simulated): readonly (readonly [RequestedOperation, Json])[] {
   const taken: (readonly [RequestedOperation, Json])[] = []
   const take = { f: 'dequeue', value: null }

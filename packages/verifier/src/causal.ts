@@ -166,9 +166,10 @@ const causal =
  * and its own reads, in which every read returns the latest write of its key. For CM, the order keeps the causal order;
  * for PRAM, it keeps the order of each client.
  *
- * @param first Undefined to accept that the level is met: the latest write must then be the read's source. To refute
- * the level, the initial value of registers: the latest write may then be any write of the value. A refutation may
- * leave out sources. Each source only adds to the causal order, so it cannot give an order to a client that has none.
+ * @param first If the rule is used to refute the level: the initial value of registers. The latest write may then be
+ * any write of the value that the read returned. If the rule is used to accept that the level is met: undefined. The
+ * latest write must then be the source of the read. A refutation may leave out the sources of some reads. Each source
+ * only adds to the causal order, so it cannot give an order to a client that has none.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>

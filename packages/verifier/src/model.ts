@@ -81,7 +81,10 @@ export interface Model {
   start(initial: () => Json, counts: Counts): Objects
 }
 
-/** Objects of plain data by key. */
+/**
+ * Creates objects that store plain data for each key. `first` returns the initial data of a key, and `apply` performs
+ * an action on the data.
+ */
 export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: Action) => boolean): Objects {
   const from = (held: { [key: string]: Data }): Objects => ({
     apply(action, key) {

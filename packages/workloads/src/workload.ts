@@ -62,10 +62,11 @@ export interface Client {
   /** Called once for each completed operation. After `info` the client continues as a new process. */
   learned?(input: Input, completion: Completion): void
   /**
-   * Returns the next operation after healing, such as a poll for the rest of a stream. Called once all faults are
-   * healed and all other clients have stopped; then again until it returns undefined, for at most half a minute. The
-   * operations are marked as final. If operations are planned ahead, `after` is called only for workloads with
-   * `asksAfterHealing`. Each node then has one such client, which has learned all answers of its node.
+   * Returns the next operation after healing, such as a poll for the rest of a stream. It is first called when all
+   * faults are healed and all clients have stopped, and then after each of these operations until it returns undefined,
+   * for at most half a minute. The operations are marked as final. If operations are planned ahead, `after` is called
+   * only for workloads with `asksAfterHealing`, on one additional client for each node. This client has learned all
+   * answers of its node.
    */
   after?(): Input | undefined
   /** Returns the pause before each operation of `after` in milliseconds; by default 0. */

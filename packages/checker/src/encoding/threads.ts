@@ -109,7 +109,8 @@ export function threadsOf(encoded: Timed, certain: boolean, budget: Budget = unl
 }
 
 /**
- * Computes the threads of a tied history, one for the completed operations of each client.
+ * Computes the threads of a tied history (see `History.isTied`): one for the completed operations of each client, and
+ * one for each other operation.
  *
  * @throws OutOfTime
  */

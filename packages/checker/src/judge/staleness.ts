@@ -10,7 +10,7 @@ export interface Staleness {
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads of a value that no operation had begun to write, except failed operations. */
+    /** Reads of a value that no operation, not counting failed operations, had begun to write. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */

@@ -27,8 +27,9 @@ interface Violated {
 }
 
 /**
- * Explains by few operations why an object is not linearizable. They are contradictory by themselves, so they may
- * include operations on which their results depend (see `ObjectModel.related`).
+ * Explains, with few operations, why an object is not linearizable. If possible, these operations contradict each other
+ * whatever other operations the history contains. They may therefore include operations on which the results of the
+ * others depend (see `ObjectModel.related`).
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const watch = watched(budget)

@@ -23,8 +23,10 @@ const APART = notRecorded(
 )
 
 /**
- * Judges whether the objects of a tied history are linearizable, by the search for sequential consistency with real
- * time. The orders of the objects must be compatible, because intervals cannot express tied histories.
+ * Judges whether the objects of a tied history (see `History.isTied`) are linearizable. Searches for an order of each
+ * object that keeps real time and the order of each process. The orders of all objects must also be compatible. In a
+ * tied history they may not be, because operations of a process are ordered even if they overlap and belong to
+ * different objects.
  */
 export const judgeTied = (parts: readonly Part[], judge: Judge, budget: Budget): Verdict =>
   inTime(

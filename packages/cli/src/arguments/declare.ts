@@ -17,12 +17,12 @@ interface Besides {
   readonly member?: keyof RunDraft | undefined
 }
 
-/** How values are typed if not as JSON. */
+/** How the values of an option are written on the command line, where they need not be JSON. */
 interface Notation {
   /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values. Without this function, an option has the description of its value in JSON. */
+  /** Describes the allowed values for an error message. By default, the message of the schema describes them. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
@@ -51,7 +51,7 @@ function typedAs<Value>(
   }
 }
 
-/** Makes an option with one value from its schema. */
+/** Creates an option that takes one value. `schema` describes the value. */
 type Declared<Most> = <Value extends Most>(schema: v.GenericSchema<unknown, Value>, besides?: Besides) => Option<Value>
 
 const declared =

@@ -7,7 +7,7 @@ export interface SummaryOptions {
   readonly lostLines: number
   /** The path of the record; absent if the caller prints it. */
   readonly path: string | undefined
-  /** The source of the recording, for the remedies. */
+  /** What recorded the operations: a route table or a protocol. It determines the suggested remedies. */
   readonly by: 'routes' | RecordedProtocol
 }
 

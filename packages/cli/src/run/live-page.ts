@@ -11,8 +11,8 @@ export interface LivePage {
 }
 
 /**
- * Performs a run with its live page, and repeats the run whenever the page requests it. After a run, the page stays
- * open until an interrupt or such a request.
+ * Performs a run with its live page, and repeats the run whenever the page requests it. The first interrupt between
+ * runs closes the page.
  */
 export async function withLivePage(
   settings: RunSettings,

@@ -15,7 +15,8 @@ test('a place for values, defined by one added line, is read in requests and rep
   expect(put.request).toEqual({ method: 'PUT', target: '/kv/x', headers: [['Baggage', 'v=7']], body: '' })
 
   const { events } = tryRequest(table, put.request, { status: 200, headers: [['Baggage', 'now=8']], body: '' })
-  // A text that looks like a number is recorded as a number, because the place cannot distinguish the two.
+  // The place holds texts, which cannot distinguish the number 8 from the text `8`. A text that looks like a number is
+  // recorded as a number.
   expect(events).toMatchObject([
     { type: 'invoke', f: 'write', key: 'x', value: 7 },
     { type: 'ok', value: 8 },

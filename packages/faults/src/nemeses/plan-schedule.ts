@@ -15,7 +15,8 @@ export interface SchedulePlan {
   readonly longestFault?: number | undefined
 }
 
-// Shares of the run without faults: a baseline at the start, and recovery under load at the end.
+// The parts of the run without faults, as shares of its duration: a baseline at the start, and recovery under load at
+// the end.
 const CALM_START = 0.1
 const CALM_END = 0.05
 const SHORTEST_FAULT_MS = 500

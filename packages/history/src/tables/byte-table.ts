@@ -260,7 +260,7 @@ export class ByteTable {
 /** Maximum number of cached texts. Events usually repeat fewer texts. */
 const MOST_KNOWN = 64
 
-/** Numbers texts in a table. The first ones are cached, since nearly every event repeats one of them. */
+/** Returns the numbers of texts in a table. Caches the first texts, because nearly every event repeats one of them. */
 export class KnownTexts {
   readonly #table: ByteTable
   readonly #numbers: Map<string, number> = new Map()

@@ -71,8 +71,8 @@ export class NamedSchemas {
   }
 
   /**
-   * Returns why the table names in a statement may denote other tables than the same names in the first statement on
-   * recorded tables. Undefined if they denote the same tables.
+   * Returns why a table name in a statement may denote another table than it did in earlier statements: the statement
+   * is in another database, or looks up names in other schemas. Undefined if it denotes the same table.
    */
   otherThanFirst({ database, schemas }: Lookup, naming: TableNaming): string | undefined {
     this.#database ??= database

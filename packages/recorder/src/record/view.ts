@@ -21,7 +21,10 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** The last line of a history whose end is lost. The line marks all keys, because no later value is known. */
+/**
+ * The last line of a history whose end is lost. The line marks all keys as `touched` (see `Mark`), because later
+ * requests are not recorded.
+ */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',

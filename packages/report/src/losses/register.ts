@@ -35,7 +35,10 @@ import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
-/** Functions that find losses in a register, the most permanent loss first. */
+/**
+ * Functions that find losses in a register. Only the first loss found is reported, so writes that are gone at the end
+ * come first.
+ */
 export const registerLosses: readonly FindLoss[] = [
   goneForGood,
   apartAtTheEnd,

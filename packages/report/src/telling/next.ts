@@ -138,7 +138,10 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
-/** Suggests a cure: a run without the planted bug and with `stronger` settings, otherwise the usual remedy. */
+/**
+ * Suggests a run without the planted bug and with the settings `stronger`. If there is neither a bug nor such a
+ * setting, suggests the usual remedy.
+ */
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
@@ -225,7 +228,7 @@ const MS_FOR_A_FAULT = 10_000
 /** What a run may lack, the most urgent first. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
-/** Says what the workload never requested. */
+/** Says that every operation succeeded, or else that clients requested only reads. Undefined if neither is true. */
 function missingOutcomesText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
   if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined

@@ -77,7 +77,7 @@ function noteRead(values: Values, value: Json): void {
   values.last = typeof value === 'string' ? value : undefined
 }
 
-/** Notes the sum in the value `[old, sum]` or `[sum]` of an addition. */
+/** Notes the result of an addition: `[old, sum]`, or `[sum]` if the key was absent. */
 function noteSum(values: Values, value: Json): void {
   if (!Array.isArray(value)) return
   const sum = String(value.at(-1))

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createRepeats } from '../../src/clients/repeats.ts'
 
 /**
- * Records one operation of process 1 and one of process 2, with the outcomes in `backend`. If `repeats` is given,
- * process 2 repeats the operation of that process.
+ * Records an operation of process 1 and then one of process 2, with the outcomes in `backend`. If `repeats` is given,
+ * the operation of process 2 repeats the operation of process `repeats`.
  */
 function played(
   model: string,

@@ -19,7 +19,10 @@ interface IntroducedLine<Reply, Source> {
   close(): void
 }
 
-/** Opens a line. `introduce` returns the bytes of an introduction, which the server answers with one reply. */
+/**
+ * Opens a line to a node. `introduce` returns the bytes by which the client introduces itself on a new connection. The
+ * server answers them with one reply.
+ */
 export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,

@@ -38,9 +38,10 @@ export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
 /**
- * Returns the kind of a container by its image. If the project has built the image, the service's name counts instead.
- * If this shows no kind, the program decides. Finally, the service's name can only show that the container is not a
- * node.
+ * Returns the kind of a container. If its command has the word `--sentinel`, it is a sentinel. Otherwise, the first
+ * known name decides: the name of the image (if the project built the image, the name of the service), and then the
+ * program in the command. If neither name is known, the service's name can still show a kind in `NO_NODES`. The default
+ * is `own`.
  */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'

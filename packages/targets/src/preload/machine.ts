@@ -17,7 +17,7 @@ export interface Machine {
   flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
   /** Treats everything on the disk as fsynced. Call only while programs are stopped. */
   settle(): void
-  /** Injects a fault until it is undone. `hits` then returns how often programs met it. */
+  /** Injects a fault until its `undo` is called. `hits` returns how often programs have met the fault so far. */
   injectFault(fault: Exclude<MachineFault, { readonly kind: AtRest }>): ActiveFault
 }
 

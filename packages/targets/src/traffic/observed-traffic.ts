@@ -30,7 +30,7 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
   ...others,
 ]
 
-/** The clients of the servers, of any kind. */
+/** The clients that send requests to the servers: a program that the run starts, or the user's own clients. */
 export interface TrafficClients {
   /** How a client finds its proxy. Shown to users whose clients did not connect to the proxies. */
   readonly howToUseIt: string

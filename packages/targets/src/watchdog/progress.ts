@@ -15,7 +15,7 @@ const WITHIN = 2
  * 0 if no call must describe itself.
  */
 const WANTED = 3
-/** The index of the stop flag: 1 if no other unit may begin. */
+/** The index of the element that is 1 if no other unit may begin, and otherwise 0. */
 const STOP = 4
 const TEXT_LENGTH = 5
 const TEXT = 6

@@ -293,8 +293,8 @@ const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Re
   )
 
 /**
- * The default dependence: every operation that may have changed the state before the return, recursively. An operation
- * of unknown outcome depends on nothing, because it can be left out.
+ * The default of `ObjectModel.related`: adds every operation, except reads, that was called before a chosen or added
+ * operation returned. An operation of unknown outcome depends on nothing, because it can be left out.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

@@ -43,7 +43,7 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   const trail = createTrail(vectors, take)
   const waiting = new Uint8Array(length)
   let waitingCount = 0
-  /** No operation before this position of the basis is queued. */
+  /** The position in the order `basis.basis` before which no operation is queued. */
   let lowest = 0
   const fresh = new Int32Array(words)
   const all = new Int32Array(words).fill(-1)

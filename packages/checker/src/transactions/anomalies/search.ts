@@ -46,7 +46,8 @@ export class CycleSearch {
   }
 
   /**
-   * Returns a shortest cycle of each component that passes `isSelected`. Searches only as long as `allowance` permits.
+   * Returns a shortest cycle of each component for which `isSelected` returns true. The search ends when `allowance` is
+   * used up: a cycle may then be missing, or be longer than necessary.
    */
   find(
     cycle: CycleSteps,

@@ -141,7 +141,10 @@ function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): re
   return undefined
 }
 
-/** Returns an anomaly of a single read that every level, or the requested snapshot, excludes. */
+/**
+ * Returns an anomaly of a single read, if there is one: an anomaly that every level excludes, or a non-repeatable read
+ * in a transaction that requested a snapshot.
+ */
 function wrongRead(
   { starts, kind, key, length }: TransactionRecord,
   { findings, versions: { of } }: Inference,

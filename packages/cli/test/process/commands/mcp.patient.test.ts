@@ -261,7 +261,10 @@ test('explain of chaos mcp suggests the nearest model for an unknown one', async
   })
 })
 
-/** A counter whose reads are sums of some of many concurrent additions, which takes a checker long to decide. */
+/**
+ * Returns a history of a counter, with many concurrent additions of unknown outcome and two reads. A checker needs long
+ * to decide which of the additions each read includes.
+ */
 function undecidable(): string {
   const added = Array.from({ length: 40 }, (_, i) => 2 * (100_003 + ((i * i * 7_919) % 900_001)))
   const sum = added.filter((_, i) => i % 2 === 0).reduce((total, each) => total + each, 0)

@@ -13,7 +13,10 @@ import { takeOverTimers } from './timers.ts'
 
 /** The beginning of virtual time. It is not 0, because programs may take a time near 0 for a missing one. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
-/** A timer without delay may set another one for ever, so the turns for one question are limited. */
+/**
+ * The maximum number of turns of the event loop for one `Question`. A timer without delay may set another such timer
+ * forever.
+ */
 const MOST_TURNS = 10_000
 /** How long a program may take to load, until it reads its input. Chaos itself waits longer for a line of output. */
 const LONGEST_LOAD_MS = 8_000

@@ -6,8 +6,8 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
- * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text read
- * identifies the put and the appends that directly followed it.
+ * The versions of strings, as the values of `Chains`. Each put and each append produces a version. The text of a read
+ * identifies the put and the appends that directly followed the put.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   /** By key: 1 if its texts do not identify their operations. */
