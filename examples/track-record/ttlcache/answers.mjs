@@ -1,4 +1,4 @@
-// Clients ask for answers; none is too old.
+// A workload of requests for cached answers. Its model is violated if the server returns an answer that is too old.
 const model = {
   name: 'answers',
   summary: 'no answer is too old',
