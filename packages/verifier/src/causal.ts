@@ -44,9 +44,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
     const isPossible = (source !== FIRST || lines[n] === 0) && candidates(all, read, head).includes(source)
     return isPossible
       ? [read, source]
-      : refuse(
-          `line ${all[read]?.of.line}: this read cannot have seen line ${lines[n]}, which the proof names as its source`,
-        )
+      : refuse(`line ${all[read]?.of.line}: this read cannot have seen line ${lines[n]}, its source in the proof`)
   })
   return ruleOf(level, undefined)(all, new Map(sources))
     ? `the writes that the proof names for ${lines.length} reads satisfy this level`
@@ -69,8 +67,7 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
   reads.sort((a, b) => (numberOf.get(a) ?? 0) - (numberOf.get(b) ?? 0))
   let tried = 0
   const choose = (n: number, sources: Sources): boolean => {
-    if (tried++ > MOST_CHOICES)
-      throw new Undecided(`the reads may have seen more than ${MOST_CHOICES} combinations of writes`)
+    if (tried++ > MOST_CHOICES) throw new Undecided(`the reads have over ${MOST_CHOICES} possible sets of sources`)
     const read = reads[n]
     if (read !== undefined)
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))

@@ -22,9 +22,7 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
   const found = [...byKey.values()].map((some) => findingOf(some, level === 'eventual' ? textOf(initial) : undefined))
   const isMet = found.includes('met') && !found.includes('unknown')
   const finding = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
-  return finding === result
-    ? `the final reads show that ${level} is ${result}`
-    : refuse(`the final reads show that ${level} is ${finding}`)
+  return finding === result ? 'the final reads show it' : refuse(`the final reads show that ${level} is ${finding}`)
 }
 
 /**

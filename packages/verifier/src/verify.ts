@@ -91,8 +91,7 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
     if (error instanceof Refused) return { verdict: 'refused', why: error.message }
     if (error instanceof Undecided) return { verdict: 'undecided', why: error.message }
     // JavaScript throws RangeError at its limits for the stack, numbers and lists.
-    if (error instanceof RangeError)
-      return { verdict: 'undecided', why: `verification exceeded a limit of JavaScript: ${error.message}` }
+    if (error instanceof RangeError) return { verdict: 'undecided', why: `a limit of JavaScript: ${error.message}` }
     throw error
   }
 }

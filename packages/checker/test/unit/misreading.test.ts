@@ -42,7 +42,7 @@ describe('a route table that reads from a different place than it writes to', ()
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
     // This read returns the value of a later write. The report compares it with that value.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
-    expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
+    expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The route table')
   })
 })
 

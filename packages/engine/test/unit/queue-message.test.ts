@@ -84,8 +84,10 @@ describe('the result of a worker', () => {
     const found = (wrong: object) => read({ type: 'done', value: { ...value, findings: [{ ...finding, ...wrong }] } })
     expect(found({}).type).toBe('done')
     expect(() => found({ seed: 1 })).toThrow('its trials are not all of seeds 65 to 128')
-    expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow('returns others')
-    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('reports exec:rm and register')
+    expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow(
+      'its trials are not all of seeds',
+    )
+    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('its scenario is for exec:rm and register')
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
     expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(

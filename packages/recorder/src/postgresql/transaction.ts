@@ -43,7 +43,7 @@ export function collapsed(all: readonly Executed[], { areAtomic, isTangled }: Co
 
 const TANGLED = {
   what: 'a transaction with savepoints, or with a COMMIT among other statements of one request',
-  why: 'its effect is not tracked; send BEGIN and COMMIT alone, and use no savepoints',
+  why: 'its effect is not tracked; send BEGIN and COMMIT each in a request of its own, and use no savepoints',
 }
 
 const changes = ({ step }: Executed): boolean =>

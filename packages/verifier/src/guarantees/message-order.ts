@@ -37,8 +37,7 @@ export function isKept(rule: string, message: Message, isStartOpen: boolean): bo
     if (first === undefined || first.return === Number.POSITIVE_INFINITY) return true
     const name = `${done} ${state.nowMs} ${state.copies.map((copy) => JSON.stringify(copy)).sort()}`
     if (known.has(name)) return false
-    if (known.add(name).size > MOST_STATES)
-      throw new Undecided(`the search for the message ${message.text} takes more than ${MOST_STATES} states`)
+    if (known.add(name).size > MOST_STATES) throw new Undecided(`${message.text}: over ${MOST_STATES} states to search`)
     return left.some(
       ([n, step]) =>
         step.of.line < first.return &&

@@ -187,9 +187,7 @@ const endsOf = (partition: Partition): readonly End[] =>
 function whyOpen(guarantee: string, partition: Partition): string | undefined {
   switch (guarantee) {
     case 'no-aborted-reads':
-      return sourceless(partition).length > 0
-        ? 'a polled message may have been sent before the history began'
-        : undefined
+      return sourceless(partition).length > 0 ? 'a polled message may be older than the history' : undefined
     case 'monotonic-sends':
       return areEqual(partition) ? EQUAL : undefined
     case 'no-lost-writes':

@@ -29,8 +29,7 @@ export interface Queue {
 }
 
 export function startOf({ initial = null }: ProofHead): readonly string[] {
-  if (initial !== null && !isList(initial))
-    throw new Undecided('the initial value of a work queue must be a list of messages')
+  if (initial !== null && !isList(initial)) throw new Undecided('the initial value must be a list of messages')
   return (initial ?? []).map(textOf)
 }
 

@@ -34,7 +34,7 @@ describe('a proof given to the verifier', () => {
       [5, 1],
       'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
     ],
-    ['refused', [3], 'not shown that linearizable is violated: an order exists if .*, see line 3 of the history'],
+    ['refused', [3], 'not shown that linearizable is violated: the core proves no violation: an order explains .*, see line 3 of the history'],
   ])('a proof is reported as %s in one sentence with the lines of its operations', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
@@ -298,7 +298,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(findingsOf(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
-    'refused: line 7: this read cannot have seen line 1, which the proof names as its source',
+    'refused: line 7: this read cannot have seen line 1, its source in the proof',
   )
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)

@@ -590,7 +590,9 @@ describe('statements outside a transaction', () => {
         result: 'violated',
         counterexample: {
           story: { name: 'no transaction around it' },
-          sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
+          sentence: expect.stringMatching(
+            /^Statements that belong together were not in one transaction: .* Put these statements between BEGIN and COMMIT/,
+          ),
           operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
         },
       })

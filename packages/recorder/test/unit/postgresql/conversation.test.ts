@@ -365,7 +365,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       'UPDATE kv SET value = value + $1 WHERE key = $2 AND value = $3',
       ['1', 'x', '2'],
       {},
-      /^touched x: .*adds under a condition: select/,
+      /^touched x: .*adds to the value only under a condition: select/,
     ],
     [
       'INSERT INTO kv (key, value) VALUES ($1, 5) ON CONFLICT (key) DO UPDATE SET value = kv.value + 1',

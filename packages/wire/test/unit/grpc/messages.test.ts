@@ -395,14 +395,14 @@ describe('message declarations', () => {
   })
 
   test.each([
-    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.X'] }, 'give the request and the response type'],
-    [{ 'a.B': [] }, { '/a.C/Put': ['a.X', 'a.B'] }, 'give the request and the response type'],
-    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.B', 'a.B'] }, 'give the request and the response type'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.X'] }, 'give the types of the request and of the response'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.X', 'a.B'] }, 'give the types of the request and of the response'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.B', 'a.B'] }, 'give the types of the request and of the response'],
     [{ 'a.B': 'bytes key = 1' }, {}, 'must be a list of fields'],
     [{ 'a.B': ['bytes key'] }, {}, '"bytes key" declares no field'],
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
-    [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the types of the request and of the response'],
   ])('message declarations are refused if "messages" is %j and "methods" is %j', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)

@@ -19,7 +19,7 @@ describe('the schema of a route table', () => {
     [{ descriptor, methods }, 'x has "descriptor" and "methods": give one of them.'],
     [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". A file name is not possible here'],
     [{ descriptor: null }, 'x: "descriptor" is null. A file name is not possible here'],
-    [{ methods }, 'x: "methods": /a.KV/Put: give the request and the response type'],
+    [{ methods }, 'x: "methods": /a.KV/Put: give the types of the request and of the response'],
   ])('an invalid gRPC schema is refused with advice (case %#)', (members, message) => {
     expect(() => parseSchema(members, 'x')).toThrow(message)
   })
