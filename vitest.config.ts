@@ -15,7 +15,7 @@ const seeds = {
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
 
-/** Files that change what modules or the process's globals hold, and so share neither with other files. */
+/** Test files that change state of modules or globals of the process. Each of these files runs in its own process. */
 const APART = ['packages/*/test/process/apart/**/*.test.ts', 'packages/node-simulator/test/process/**/*.test.ts']
 
 // The floor of a test is its folder: `unit` is `npm test`, `process` is `npm run test:commands`, `soak` has a configuration

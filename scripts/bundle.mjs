@@ -40,7 +40,10 @@ const external = (id) =>
   PRODUCTS.includes(id) ||
   (!/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced))
 
-/** By module of another author: what replaces it. Loading the module would take time at every start. */
+/**
+ * The source texts that replace modules of other authors, by the module's name. Loading one of these modules would take
+ * time at every start.
+ */
 const replaced = {
   // string-width prepares regular expressions for all emoji when it is loaded. Our function needs none for the same
   // texts.

@@ -153,7 +153,7 @@ const unnamedHeader = (isNamed: boolean): Header => ({
   sessions: isNamed ? { by: 'header.X-Client', named: true } : { by: 'connection', named: false },
 })
 
-/** The number of assignments of unnamed processes to clients that are tried. */
+/** The number of assignments of unnamed processes to clients that are compared with each verdict. */
 const MOST_WAYS = 6
 
 /**

@@ -131,7 +131,8 @@ function fileOf(
   { file, isDocument }: FileRequest,
 ): Content | undefined {
   const type = OPENED[file]
-  // An HTML document could read the token from an address that contains it.
+  // A script in an HTML document can read the document's address. HTML is therefore refused at an address that contains
+  // the secret token.
   if (type === 'text/html' && !isDocument) return undefined
   const path = join(directory, name, file)
   if (type === undefined || listedAs(directory, known, name) === undefined) return undefined

@@ -63,7 +63,7 @@ export interface PlayedNode {
 }
 
 export interface PlayedLedger {
-  /** The state of the promise: `spent $15 of $10`. */
+  /** The state of the story's promise, in words: `spent $15 of $10`. */
   readonly says: string
   readonly broken: boolean
   /** Whether this step is the first that breaks the promise. */

@@ -62,8 +62,8 @@ export interface ObjectMonitor<Flight> {
 
 export interface Monitors<Flight> {
   /**
-   * Creates the monitor of a key. The monitor calls `changed` if its doubt or memory changes during an event of another
-   * object.
+   * Creates the monitor of the object with a key. The monitor calls `changed` if the result of its `doubt` or
+   * `retained` changes during an event of another object.
    */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
   level(): string

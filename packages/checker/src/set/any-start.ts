@@ -5,8 +5,9 @@ import { READ } from './operations.ts'
 import { setFrom } from './set.ts'
 
 /**
- * Guesses the initial set. In a set that only grows, the elements that every read returned may be initial. For other
- * sets, the fast method does not apply.
+ * Guesses the initial set: the elements that all reads returned. For a set that only grows, no other guess is needed,
+ * so `isComplete` is true. For other sets, `isComplete` has no effect: only the fast method refutes a guess (see `fast`
+ * in `set.ts`), and the fast method does not apply to these sets.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined

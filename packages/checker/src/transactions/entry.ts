@@ -61,7 +61,10 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   },
 })
 
-/** If some transactions name no session, only levels in real time show that a level in session order is met. */
+/**
+ * Changes verdicts if some transactions name no session. A strong session level is then met only if a met level that
+ * respects real time implies the session level. Otherwise, the verdict becomes `unknown`.
+ */
 function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
   report: Report<Level>,
   history: History,

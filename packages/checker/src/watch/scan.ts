@@ -19,7 +19,7 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly words: Words
 }
 
-/** The events sent to a watch. `at` holds each revision's changed keys and response. */
+/** The events sent to a watch. `at` maps each revision to its changed keys and to the response that contained them. */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }

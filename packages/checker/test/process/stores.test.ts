@@ -16,8 +16,8 @@ import { type Op, operationsOf, type Reading } from '../brute-force.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// Tests longer histories. Those of simulated stores have known levels. Random histories are judged a second time by the
-// same definitions on plain matrices.
+// Tests longer histories. Simulated stores produce histories of known levels. Random histories are judged by the
+// checker, and by a simple implementation of the same definitions that uses matrices (`byMatrix`).
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }

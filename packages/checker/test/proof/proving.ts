@@ -42,7 +42,7 @@ function provedLevels(
   return proved.levels
 }
 
-/** Returns a test of whether the verifier accepts that some operations violate a level by themselves. */
+/** Returns a function that asks the verifier whether the operations of the given rows alone violate a level. */
 export function standAlone(history: History, judging: Judging, level: string): (rows: readonly number[]) => boolean {
   const lines = readLines(history)
   if ('why' in lines) throw new Error(lines.why)

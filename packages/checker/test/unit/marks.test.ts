@@ -54,8 +54,9 @@ const marked = (events: readonly EventInput[], marks: readonly Mark[]): History 
 const resultText = (holds: boolean): string => (holds ? 'not violated' : 'violated')
 
 /**
- * Returns the operations that can be judged, in the form that the definitions take. The definitions may leave out a
- * write after the mark. At levels without real time, a read before the write may see it.
+ * Returns the operations that can be judged although an unrecorded request may change the key from the mark on. Omits
+ * reads that returned after the mark. A write that returned after the mark gets an unknown outcome: the definitions may
+ * omit the write, and at levels without real time, a read that precedes the write may see it.
  */
 function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   return ops.flatMap((op) => {

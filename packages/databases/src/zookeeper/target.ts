@@ -77,8 +77,9 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server tells the other servers the name of its address for elections. In their hosts files, this name has the
-    // address 0.0.0.0, which they ignore. They use the configured address instead, which leads through the proxy.
+    // A server sends the other servers its election address, with the node's name as the host. The other servers' hosts
+    // files map this name to 0.0.0.0, and ZooKeeper ignores an election address of 0.0.0.0. The other servers then use
+    // the election address in their configuration, which leads through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],

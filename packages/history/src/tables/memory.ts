@@ -6,7 +6,7 @@ export interface Memory {
 
 /**
  * The size of the blocks that short arrays share. Most short arrays are in use only briefly. Creating and freeing an
- * ArrayBuffer for each would take longer than this.
+ * `ArrayBuffer` for each short array would take longer than its use.
  */
 const BLOCK_BYTES = 2 ** 16
 const MOST_SHARED_BYTES = 2 ** 13

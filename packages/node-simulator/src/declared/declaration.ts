@@ -48,8 +48,8 @@ export interface ServiceDeclaration {
   /** The file of the route table; by default `routes.json` next to the program. */
   readonly routes?: string | undefined
   /**
-   * A file whose default export is `defineClient({ … })`, for requests that no route table can express. It is also
-   * simulated.
+   * A file whose default export is `defineClient({ … })`, for requests that no route table can express. Like the
+   * program, the code in this file runs in the simulation.
    */
   readonly client?: string | undefined
   /** The program's arguments, with the same placeholders as its environment. */

@@ -50,7 +50,10 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** If the request came as a message: returns the part of the answer that this turn wrote. */
+  /**
+   * Returns the part of the answer that the program wrote since the last `flush`. Undefined if the program wrote
+   * nothing, or if the request arrived as bytes and not as a `RequestMessage`.
+   */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false

@@ -93,7 +93,7 @@ export const quorum: ProtocolDefinition = defineProtocol({
 /**
  * Returns the promised level.
  *
- * - Registers are atomic if reads and writes overlap, reads write back, and tags are counters.
+ * - Registers are atomic if every read shares a replica with every write, reads write back, and tags are counters.
  * - Without write-back, registers are regular (Lamport, "On Interprocess Communication", 1986).
  * - A write that misses the previous write may get a lower tag, and is then lost. Tags from clocks prevent this.
  */

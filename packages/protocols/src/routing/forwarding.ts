@@ -17,7 +17,7 @@ export interface Forwarding {
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** The last ticket is kept for each of a node's latest lives, up to this number of lives. */
+/** For each node, the maximum number of lives whose last ticket is kept. Each restart of the node begins a new life. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })

@@ -7,7 +7,7 @@ import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'
 import type { Remark, View } from './view.ts'
 
-/** An operation in both views: its process and the lines of its events. */
+/** An operation in the client's view and the backend's view. Has a process, and creates the lines of its events. */
 export class Operation {
   readonly process: number
   readonly #recording: ConnectionRecording

@@ -17,7 +17,7 @@ export interface Transaction {
   readonly parts: readonly CommandOperation[]
   readonly lifetimes: readonly PlacedLifetime[]
   readonly touches: Touches
-  /** All keys that change, for a transaction without a reply. */
+  /** All keys that the transaction may change. Used if the reply to EXEC cannot be matched to the transaction. */
   readonly allTouches: Touches
   readonly deletes: readonly string[]
   readonly flushes: boolean

@@ -57,7 +57,7 @@ export interface SlowestRecovery {
   readonly nanos: number
 }
 
-/** During this share of the run, no node could reach a majority. */
+/** No node could reach a majority during the part `share` of the run's duration. */
 export interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number

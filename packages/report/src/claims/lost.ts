@@ -220,7 +220,10 @@ function isSendLost(history: History, change: OperationRow): Held {
   return isPassed || polled.lastLook > (returnEvent[change] ?? 0) ? 'holds' : 'unknown'
 }
 
-/** Collects the events of a queue with leases by key. Messages are canonical JSON. */
+/**
+ * Returns a function that, given the key of a queue with leases, collects what was sent to the queue, taken from it,
+ * acknowledged and last listed. Messages are canonical JSON.
+ */
 const leasesOf = oncePerHistory((history) => {
   const queues = new Map<number, Leases>()
   return (key: number): Leases => {

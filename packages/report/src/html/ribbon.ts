@@ -8,7 +8,7 @@ interface Possible {
   readonly from: number
   readonly to: number
   readonly values: readonly Json[]
-  /** Whether the object may still have the value that it had before the drawing. */
+  /** Whether the object may still have the value that it had before the first drawn operation. */
   readonly earlier: boolean
 }
 

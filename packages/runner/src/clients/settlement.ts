@@ -17,7 +17,7 @@ export function createSettlement(): Settlement {
   const sessionOf = new Recent<Event['process'], string>()
   /** Processes whose current operation a node has answered. */
   const answered = new Recent<Event['process'], true>()
-  /** Processes whose operation ended without any answer so far. */
+  /** Processes whose operation has an unknown outcome at the client, and has not been answered by a node so far. */
   const unanswered = new Recent<Event['process'], true>()
   /** Sessions whose last operation never left the proxy. */
   const unsent = new Recent<string, true>()

@@ -15,7 +15,10 @@ import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, schedu
 
 export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | 'sink'> {
   readonly scenario: Scenario
-  /** Unresolved faults that replace the scenario's own; times count from the start of the scenario. */
+  /**
+   * Faults that replace the scenario's own. Their nodes and links may be selectors that are not resolved yet. Times
+   * count from the start of the scenario.
+   */
   readonly schedule?: Schedule | undefined
   /** Maximum time to wait after healing for the condition `until`. Afterwards, every node is read once more. */
   readonly quietMs: Millis

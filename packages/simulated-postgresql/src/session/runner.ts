@@ -59,8 +59,8 @@ export class Runner {
   }
 
   /**
-   * @param sql the text that a watch shows for the execution
-   * @param inParts a query whose rows count as read once `reportRead` says so
+   * @param sql the text of the statement, which the witness records
+   * @param inParts If true, the rows of a query count as read only when `reportRead` reports them.
    */
   *run(
     compile: () => Plan,

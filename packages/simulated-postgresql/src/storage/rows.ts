@@ -190,8 +190,8 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // If only locks on later versions of the row conflict, PostgreSQL ignores SKIP LOCKED and NOWAIT, and does not
-      // use the queue (heap_lock_updated_tuple).
+      // If no lock on this version of the row conflicts, but locks on later versions do, PostgreSQL waits despite SKIP
+      // LOCKED and NOWAIT, and does not join the queue of the row (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')

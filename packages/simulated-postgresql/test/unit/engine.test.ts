@@ -29,7 +29,7 @@ function rows(session: Session, sql: string): unknown {
 interface Started {
   readonly engine: Engine
   readonly session: Session
-  /** For each commit, whether it was on disk. */
+  /** For each commit, in order, whether the commit was on disk when `committed` was called. */
   readonly commits: boolean[]
   pass(milliseconds: number): void
 }

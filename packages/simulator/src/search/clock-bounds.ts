@@ -97,8 +97,8 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
 }
 
 /**
- * Returns the faults to remove so that no two overlap: each fault that begins before an earlier one that stays has
- * ended.
+ * Returns the faults to remove so that no two of the remaining faults overlap. Keeps the fault that begins first, and
+ * then each fault that begins when all kept faults have ended.
  */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0

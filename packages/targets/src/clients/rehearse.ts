@@ -278,9 +278,9 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the service treats the unused object like the clients' objects. It does so in two cases: it has
- * accepted a write of the unused object, or reads of both objects have the same status and the clients' object holds no
- * number.
+ * Returns whether the service treats the unused object like the clients' objects. True if the service accepted a write
+ * of the unused object. Otherwise true if, at every node that answered such a write, reads of both objects return the
+ * same status and the clients' object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

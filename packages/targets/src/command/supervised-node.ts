@@ -144,7 +144,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     command: () => command,
     async kill() {
       count.faults++
-      // While a life is being launched, its process may not exist yet, so the kill waits for it.
+      // While the node is being launched, its process may not exist yet, so `kill` waits for the launch.
       await launching
       const victim = current
       await victim?.kill()

@@ -173,7 +173,10 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** Returns the links on which no probe arrives, even with rules in the containers' own networks. */
+/**
+ * Returns the links on which no probe reaches the proxy. If there are any, first moves the rules that redirect traffic
+ * to the proxy into the containers' own networks, and probes again.
+ */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []

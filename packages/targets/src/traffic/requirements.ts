@@ -74,7 +74,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
-/** Returns the problems of a record, which must have operations. */
+/** Returns the problems of a record that contains operations (see `requireOperations`). */
 export function recordDoubts(
   { counters }: Recorder,
   ways: readonly Carriage[],

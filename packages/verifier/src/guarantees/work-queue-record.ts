@@ -10,7 +10,7 @@ export interface Step {
   readonly leaseMs: number | undefined
   /** The number of copies that a listing of the queue (`look`) showed. */
   readonly count: number
-  /** Whether no later step lists the queue. */
+  /** Whether this step is the last listing of the queue. */
   readonly isLast: boolean
 }
 

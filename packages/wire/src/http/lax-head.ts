@@ -4,8 +4,8 @@ import type { MatchableHead } from './head.ts'
 const MOST_BYTES = 64 * 1024
 
 /**
- * Reads a request that the strict parser refuses, as most servers would: with bare LFs, folded fields, and any names.
- * Use the result only to decide whether a fault may hit the request.
+ * Reads the head of a request that the strict parser refuses. Like most servers, accepts bare LFs, folded fields, and
+ * any field names. Use the result only to decide whether a fault may hit the request.
  */
 export function readLaxly(bytes: Buffer): MatchableHead {
   const text = bytes.toString('latin1', 0, MOST_BYTES)

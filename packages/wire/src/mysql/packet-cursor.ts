@@ -51,7 +51,7 @@ export class PacketCursor {
     return low
   }
 
-  /** Reads a number that may have 64 bits, in digits. */
+  /** Reads a length-encoded integer of up to 64 bits. Returns its decimal digits. */
   digits(): string {
     if (this.#bytes[this.#at] !== 0xfe) return String(this.number() ?? 0)
     this.#past(1)

@@ -236,9 +236,10 @@ export const readIn =
     contents(row[i])
 
 /**
- * Returns `related` for objects of elements. It adds all operations, except reads, on the elements of the chosen
- * operations. It also adds those on initial elements, because an initial element may be missing or may block another
- * element. If an element was not certainly taken, it adds earlier takes of unknown outcome, which may have taken it.
+ * Returns the method `related` of an `ObjectModel` for objects that consist of elements. To the chosen operations, the
+ * closure adds every operation, except reads, on the same elements. It also adds every operation, except reads, on an
+ * initial element, because an initial element may be missing or may block another element. If some element was not
+ * certainly taken, the closure also adds earlier takes of unknown outcome, which may have taken the element.
  */
 export const relatedByElement =
   (read: number) =>

@@ -12,7 +12,7 @@ export interface Configuration {
   readonly first: number
   /** The operations already taken into the order, among those open at the return of `first`. One bit for each slot. */
   readonly taken: Int32Array
-  /** Identifies how many operations of unknown outcome of each class are taken (see `createTallies`). */
+  /** Identifies, in `Usage`, the number of operations taken from each class of operations of unknown outcome. */
   readonly used: number
   /** The weight of the state. */
   readonly sum: number
@@ -76,13 +76,16 @@ export function createWays(
   const placeOf = new Int32Array(calls.length)
   for (const [place, operation] of completed.entries()) placeOf[operation] = place
 
-  /** Reports whether a completed operation is taken, whenever it was called. */
+  /**
+   * Reports whether a configuration has taken a completed operation into the order. Unlike `taken`, this function also
+   * covers operations that are not open at the return of `first`.
+   */
   const isDone = ({ first, taken }: Configuration, operation: number): boolean =>
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
   /**
-   * Returns the reads open when the next untaken read returns. Of reads with equal results, the first to return
-   * suffices.
+   * Among the reads not yet taken into the order, returns those that are open when the first one returns. Of reads with
+   * equal results, returns only the one that returns first, because the same states fit all of them.
    */
   const readsAhead = (from: Configuration): Iterable<number> => {
     const most = Math.min(completed.length, from.first + MOST_AHEAD)

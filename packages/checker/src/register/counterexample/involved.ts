@@ -38,7 +38,7 @@ const isViolated = <Answer extends { readonly result: string }>(
   answer: Answer,
 ): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
-/** The maximum number of time checks for verifying a few operations. */
+/** The work allowed to verify that a few operations violate a level (see `looks` of `createAllowance`). */
 export const ALLOWED_LOOKS = 200
 
 export interface Found {

@@ -107,7 +107,10 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
   }
 }
 
-/** Rotates the cycle so that it begins with a client's own steps. A single impossible answer comes last. */
+/**
+ * Rotates the cycle so that it begins after an impossible answer or, if there is none, where the steps of one client
+ * begin. If only one answer is impossible, the cycle thus ends with this answer.
+ */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {
     const way = stops.at(i - 1)?.way

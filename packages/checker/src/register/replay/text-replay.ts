@@ -31,7 +31,8 @@ export function areAppendsInOrder(
       if (calls[i] > latestCall[k]) latestCall[k] = calls[i]
       const value = values[k]
       if (kind[i] === READ) {
-        // Stores the equal number, so that the next read of the text compares only numbers.
+        // If the appended string equals the value that was read, stores the number of this value. The next read of the
+        // string then compares only numbers.
         if (value === PUT_TOGETHER && strings.is(k, expects[i])) values[k] = expects[i]
         if (values[k] !== expects[i]) return false
       } else if (kind[i] === WRITE) {

@@ -23,7 +23,7 @@ export interface SourceOptions<Found> {
   readonly physical: boolean
   /** The most saturations. */
   readonly saturations: number
-  /** Called when each read has a source; reports whether an order exists. */
+  /** Called with a source for every read. Reports whether an order with these sources exists. */
   readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
 }
 

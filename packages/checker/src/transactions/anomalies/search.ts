@@ -71,7 +71,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Finds cycles of two transactions without a search. Most cycles in real time are of this kind. */
+  /** Finds cycles of two transactions without a search. Most cycles with a real-time edge have two transactions. */
   #pairs(cycle: CycleSteps, strength: Strength, isSelected: (component: number) => boolean) {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph

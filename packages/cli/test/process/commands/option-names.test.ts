@@ -11,7 +11,10 @@ import { tools } from '../../../src/mcp/tools.ts'
 const sources = join(import.meta.dirname, '../../../src')
 const uses = Object.keys(registry).filter((name) => existsSync(join(sources, name, 'use.ts')))
 
-/** These files declare options for other commands. The command has its own options of these names. */
+/**
+ * By command: files that the command imports, but whose options only other commands use. The command declares its own
+ * options with some of these names.
+ */
 const FOREIGN: { readonly [use: string]: readonly string[] } = {
   replay: ['arguments/target.ts', 'arguments/workload.ts'],
 }

@@ -18,7 +18,7 @@ const RECONNECTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 10_000
 /** Starts a run with a live page, and returns the address of the page. */
 const startRun = (args: readonly string[]) => startWithPage(['run', '--target', 'raft', '--nodes', '3', ...args])
 
-/** Starts a command that shows a live page. If the command runs a program, its words are the last arguments. */
+/** Starts a command that shows a live page. If the command runs a program, the program's words come last in `args`. */
 async function startWithPage([name = '', ...args]: readonly string[]) {
   const out = temporaryDirectory()
   const running = startChaos([name, '--ui', '--out', out, ...args])

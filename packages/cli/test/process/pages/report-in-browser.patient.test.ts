@@ -401,7 +401,10 @@ async function useEverything(page: Page): Promise<string[]> {
   return said
 }
 
-/** Runs in the page after a requested drawing is complete. Returns the texts that change, and the timeline. */
+/**
+ * Runs in the page. Waits until a requested drawing is complete. Returns the texts and elements that input changes, and
+ * the drawn timeline as a data URL.
+ */
 async function sayings(): Promise<{ texts: string[]; picture: string }> {
   interface Element {
     readonly textContent: string

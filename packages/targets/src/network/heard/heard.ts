@@ -114,7 +114,8 @@ function unqueriedServers(
   const others = keys.filter((key) => !own.has(key))
   const namesAny = (some: Iterable<string | undefined>, text: string) =>
     [...some].some((key) => key !== undefined && hasWord(text, key))
-  // A message that names no key of the run may ask for all keys.
+  // A message that names another key of the run, but none of `own`, does not ask for the keys in `own`. A message that
+  // names no key of the run may ask for all keys.
   const mayAsk = (text: string | undefined) => text === undefined || namesAny(own, text) || !namesAny(others, text)
   /** When each server received the change. */
   const firstReceived = new Map<NodeId, Nanos>()

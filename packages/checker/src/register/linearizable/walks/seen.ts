@@ -1,6 +1,6 @@
 /**
- * The configurations reached during one return. The set is cleared in constant time. Configurations that differ only in
- * words 1 and 2 (the last firing and the cost) count as equal.
+ * The set of configurations reached while one return event is processed. The set is cleared in constant time.
+ * Configurations that differ only in words 1 (NODE) and 2 (COST) count as equal.
  */
 export interface Seen {
   /** Adds a copy of a configuration; false if the set contains it already. */
