@@ -94,7 +94,10 @@ async function bundle(row, input, layers = []) {
   await program.close()
 }
 
-/** Bundles once without layers: only the bundler knows what is loaded with a module, since it drops unused exports. */
+/**
+ * Returns the options that split a bundle into layers. Bundles once without layers to find out which modules are loaded
+ * together. Only the bundler knows this, because it drops unused exports.
+ */
 async function splitting(program, output, row, layers) {
   const chunks = (await program.generate(output)).output
   const loaded = (roots) =>

@@ -271,7 +271,7 @@ export function comparisonTitle(comparison: Comparison): string {
   return `${sweep ?? plural(systems.length, 'system')} compared`
 }
 
-/** Whether the system stayed strongest under every cut, and answered nearly all requests. */
+/** Whether the system met the strongest level under every cut, and its median run answered nearly all requests. */
 const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
   const cuts = cells.filter(isCut)
   return cuts.length > 0 && cuts.every(({ level, availability }) => isLinear(level) && availability.median >= AVAILABLE)

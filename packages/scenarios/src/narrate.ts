@@ -95,7 +95,7 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), askings, tale)
   const heard = withMessages(broken, heardByRole(played), tale)
-  // A tale with a load is about its goodput, so the states of nodes are not shown.
+  // A tale that puts a load on the cluster shows the goodput, and not the states of nodes.
   if (tale.load !== undefined) return heard
   return withStates(heard, { tale, nodes, askings, events, states: statesByRole(played), ledger: played.ledger })
 }

@@ -103,7 +103,7 @@ function findFirst(
   return undefined
 }
 
-/** Returns the times until a client sees a violation. Broken invariants are followed up. */
+/** Returns the times until a client sees a violation. After a broken invariant, `guide` searches for a violation. */
 function guidedTimes(subject: SearchedProtocol): string {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants: true }
   const times: (number | undefined)[] = []

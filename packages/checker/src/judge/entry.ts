@@ -39,7 +39,7 @@ export interface ModelEntry<Name extends string = Level> {
   readonly record: RecordRules
   /** Whether a user wrote the model. The value of an answer is then only a result, whatever the operation's name. */
   readonly isOwn?: boolean
-  /** The entry that judges histories of transactions under this model's name. */
+  /** The entry that judges a history in place of this entry if the operations of the history are transactions. */
   readonly ofTransactions?: ModelEntry<string> | undefined
   /** The entry that judges transactions that a recorder captured at the wire. */
   readonly ofRecordings?: ModelEntry<string> | undefined

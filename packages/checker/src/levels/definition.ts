@@ -66,7 +66,7 @@ interface WeakWords {
 
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** Why the unseen write is older, at a level in which each client has its own order. */
+/** `WeakWords.since` for levels at which each client has its own order: the client's read follows the unseen write. */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'

@@ -93,8 +93,8 @@ const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left()
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
   // Linearizability implies sequential consistency and is far cheaper to decide. If sequential consistency must be
-  // decided, linearizability is decided, too, within a share of the time. Linearizability is also decided if some
-  // operations name no client: nothing else can then show that the levels in client order are met.
+  // decided, linearizability is decided, too, within a share of the time. The same holds if a weak level is requested
+  // and some operations name no client: only linearizability can then show that the weak level is met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined

@@ -17,8 +17,8 @@ import { isSequential, type Reading } from '../brute-force.ts'
 import { checkHistory } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// Tests the methods for sequential consistency that are otherwise needed only for large histories. Uses histories that
-// are small enough for a certain verdict. The seed changes with each run; a failure reports it.
+// Tests the methods for sequential consistency that are otherwise needed only for large histories. The histories are so
+// small that another method can usually decide them. The seed changes with each run; a failure reports the seed.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }

@@ -19,7 +19,7 @@ const SAME_LINE_EVERY_MS = 60_000
 
 interface ProgressOptions {
   readonly quiet: boolean
-  /** Whether to print notes. A spinner would overwrite them. */
+  /** Whether to print notes. No spinner is then shown, because it would overwrite the notes. */
   readonly verbose?: boolean | undefined
 }
 

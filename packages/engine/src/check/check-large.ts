@@ -48,7 +48,7 @@ export async function checkApart(
   checking(tally.operations)
   const started = performance.now()
   const result = await judge(recording)
-  // The recording is then judged as a whole, which reports the invalid operation and its place.
+  // The caller then judges the recording as a whole. That check reports the invalid operation and its place.
   if ('trouble' in result) return undefined
   const known: Known = {
     task,

@@ -7,7 +7,7 @@ import type { CheckSpec } from './options.ts'
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
 export interface CheckTask {
   readonly file: string
-  /** The objects in a store, so that every thread reads the same content. */
+  /** The objects of a recording in an object store. All threads get this list, so they read the same content. */
   readonly stored?: readonly StoredPart[] | undefined
   /** The files whose events are merged by time into one history. Messages refer to this history by the name `file`. */
   readonly merged?: readonly string[] | undefined

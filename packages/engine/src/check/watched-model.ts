@@ -9,7 +9,7 @@ const WITHIN = 1
  */
 export const LOOKS_AT_MODELS = 20
 
-/** Returns the model with calls that report progress. */
+/** Returns a model that passes each call to `model`, and notes the beginning and the end of the call in `progress`. */
 export function watchedModel(model: Model<unknown>, progress: Progress): Model<unknown> {
   const call = <Result>(compute: () => Result): Result => {
     countCall(progress)

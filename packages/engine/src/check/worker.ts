@@ -34,7 +34,7 @@ export interface LentFile {
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** When the check ends, as a time of `epochMs`. If this part waits for a thread, it has less time left. */
+  /** The time at which the check ends, on the clock of `epochMs`. A part that waits for a thread has less time left. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }

@@ -372,7 +372,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Returns the edges of a stretch, with the operations in flight.
+   * Returns the data for joining this stretch (part) of a recording with the other stretches, including the operations
+   * that are in flight at its end.
    *
    * @throws CannotPack if something in the stretch can only be judged in the whole history.
    */
@@ -679,7 +680,7 @@ export class HistoryBuilder implements EventSink {
     this.#tolerated.reused += 1
   }
 
-  /** The outcome of an `ok` with an error: unknown, unless the error says that there was none. */
+  /** Returns the outcome of an `ok` event with an error: OK if the text says that there is no error, otherwise INFO. */
   #outcomeWithError(error: number, line: number): number {
     if (isNoError(this.errors.text(error))) return OK
     if (this.#tolerated.disputed === 0)

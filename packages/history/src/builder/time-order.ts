@@ -204,7 +204,7 @@ const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
 
-/** Whether the names of a file's clients have no meaning in other files, because the names are those of processes. */
+/** Whether the lines of a file name its clients. The same name may then denote another client in another file. */
 const namesClientsByLines = ({ header }: ReadFile): boolean =>
   header?.sessions === undefined || header.sessions.by.startsWith('member ')
 

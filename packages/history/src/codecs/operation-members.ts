@@ -258,7 +258,7 @@ function requestOf(line: Line): Members | undefined {
   return part === undefined ? { requestId } : { requestId, part }
 }
 
-/** The key in an answer such as `{"k":"a","v":1}`, whose value alone is read. */
+/** Returns the key that an answer such as `{"k":"a","v":1}` contains in addition to the value that was read. */
 const keyOfAnswer = ({ f, result, isContent = false }: OperationRequest, roles: Roles): Json | undefined =>
   result === undefined ? undefined : partsOf(result[1], roles, { f, isAnswer: !isContent }).key
 

@@ -52,7 +52,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: [
-    /** When a client is granted a lock, a majority of masters have the lock as that client's. */
+    /** When a client is granted a lock, a majority of masters hold the lock for that client. */
     { name: 'a majority has what is granted', watch: watchGrants },
   ],
   // A lock is linearizable if no client holds it beyond its time to live. A resource requires fencing, because only a

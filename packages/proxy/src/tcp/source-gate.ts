@@ -61,8 +61,8 @@ export class SourceGate {
   }
 
   /**
-   * Detects a reset of a paused source by an empty write, because a socket notices an RST only when it is read or
-   * written.
+   * Detects whether the peer of the paused source has reset the connection. Writes an empty text to the source for this
+   * purpose, because a socket notices an RST only when it is read or written.
    */
   #probeSource(): void {
     const source = this.#source

@@ -66,7 +66,7 @@ export async function keyValueService(quirk: (store: Map<string, string>, key: s
   const service = await serveHttp(async (asked, reply) => {
     const key = (asked.url ?? '').replace('/kv/', '')
     const body = await textOf(asked).catch(() => undefined)
-    // Its client is gone.
+    // The client disconnected before the end of the body.
     if (body === undefined) return
     seen.push(`${asked.method} ${key} ${body}`.trim())
     if (asked.method === 'PUT') {

@@ -123,7 +123,7 @@ describe('the table of sockets', () => {
   ])(
     'the socket table finds a socket by the addresses of both ends, in IPv4 or IPv6 notation (case %#)',
     (table, host, port, remoteHost, remotePort, inode) => {
-      // The tables above come from a little-endian machine.
+      // The addresses in `v4` and `v6` are written as on a little-endian machine.
       const written = endianness() === 'LE' ? inode : undefined
       expect(findInode(table, { host, port }, { host: remoteHost, port: remotePort })).toBe(written)
     },

@@ -169,7 +169,7 @@ interface Shape {
   readonly literals: readonly string[]
 }
 
-/** Matches strings and numbers. Also matches quoted names, which are kept. */
+/** Matches strings and numbers, which `shapeIn` replaces, and quoted names, which `shapeIn` keeps. */
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
 /** Matches comments, parameters, escapes, and the characters that replace literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/

@@ -281,8 +281,9 @@ function changedBy(
 }
 
 /**
- * Returns the number of changed rows. The command tag contains this number, but is empty if the client limited the
- * rows. The number is then known only if all rows were returned. Returns 0 if it is unknown.
+ * Returns the number of changed rows; 0 if it is unknown. The command tag contains the number. If the client limited
+ * the number of returned rows, the tag is empty. The number is then known only if as many rows were returned as `all`
+ * contains.
  */
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
@@ -328,7 +329,10 @@ function insertedBy(
   return { micro, locked, isPredicate, doubt: doubtOf(table, conflicting) }
 }
 
-/** An INSERT … ON CONFLICT DO UPDATE inserts these cells, or keeps their old values. Returns this unknown effect. */
+/**
+ * Returns the doubt about `cells`, which the DO UPDATE of an INSERT … ON CONFLICT does not change. The answer does not
+ * say whether the statement inserted new values into the cells or kept their old values. Undefined if there are none.
+ */
 function doubtOf(
   table: RecordedTable,
   cells: readonly { readonly key: string; readonly column: string }[],

@@ -36,7 +36,7 @@ export interface Circumstantial {
 
 interface Known extends Circumstantial {
   readonly story: TransactionStory | undefined
-  /** A fault on the involved nodes at another time. */
+  /** The fault that `anotherFault` returns. It may have had late effects, or effects on other nodes. */
   readonly another: FaultSpan | undefined
   /** A fault in force during the contradiction. */
   readonly meanwhile: FaultSpan | undefined

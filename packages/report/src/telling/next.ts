@@ -285,7 +285,7 @@ function supplied(
         command: again,
       }
     case 'successes':
-      // A longer run does not help if the workload never requests these operations.
+      // The settings of the workload may exclude the missing operations. A longer run would then not help.
       if (missingOutcomes !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
           text: `${missingOutcomes} Let the workload ask for the rest, too.`,

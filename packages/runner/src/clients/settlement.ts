@@ -12,7 +12,10 @@ export interface Settlement {
   settled(): Settled
 }
 
-/** Remembers only recent processes and sessions, so counts may be too low, but never too high. */
+/**
+ * Creates a settlement that remembers only recent processes and sessions. So `neverLeft` and `untold` may be too low,
+ * but never too high.
+ */
 export function createSettlement(): Settlement {
   const sessionOf = new Recent<Event['process'], string>()
   /** Processes whose current operation a node has answered. */

@@ -89,7 +89,7 @@ function guaranteesText(report: Report<string>): string {
 
 type IsolationLevel = (typeof isolationLadder.levels)[number]
 
-/** Levels that share a sign in a comparison of systems. */
+/** A group of levels that a comparison of systems shows with the same sign, such as `◑`. */
 export interface ComparedRung {
   /** Label of the sign in a legend. */
   readonly name: string

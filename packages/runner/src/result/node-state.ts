@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json, Nanos } from '@chaosproxy/history'
 
-/** The belief of a node from this time until its next state. */
+/** The state that a node attributes to itself, from the time `at` until the node's next `NodeState`. */
 export interface NodeState {
   /** Nanoseconds since the run began. */
   readonly at: Nanos

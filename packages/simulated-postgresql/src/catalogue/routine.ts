@@ -40,7 +40,7 @@ export type Returns =
       readonly columns: readonly RecordColumn[]
       /** Whether the SETOF result has scalar values instead of rows. */
       readonly scalar: boolean
-      /** Whether the columns are also variables of the body. */
+      /** Whether `columns` are parameters (OUT or TABLE), which are also variables in the function's body. */
       readonly named: boolean
     }
 

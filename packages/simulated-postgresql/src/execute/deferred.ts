@@ -2,8 +2,8 @@ import type { SqlValue } from '../types/value.ts'
 import type { NamedColumn } from './model.ts'
 
 /**
- * A column value that is computed only when it is read. The computation may be refused, but conditions may exclude the
- * row first.
+ * A column value that is computed only when it is read. The computation may throw `NotSupported`, but is not needed
+ * for rows that the conditions of the statement exclude.
  */
 export class Deferred {
   readonly read: () => SqlValue

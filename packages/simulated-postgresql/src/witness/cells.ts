@@ -137,8 +137,9 @@ export class Cells {
   }
 
   /**
-   * Splits a cell among the statements that read it. Statements that depend on the versions directly before and after
-   * their read share one cell. Each other statement gets a cell of its own, with only the versions that matter to it.
+   * Divides the reads of a cell by statement. Returns the reads that share the cell, and for each other statement its
+   * reads, which get a separate cell with only the versions that matter to the statement. A statement shares the cell
+   * if it depends on the versions directly before and after its read.
    *
    * @param known the versions on which each statement depends, in any cell of the row
    */

@@ -61,7 +61,7 @@ export interface UndecidedSeed {
 
 export const noEvidence: Evidence = { missing: undefined, undecided: 0, reasons: [] }
 
-/** Every trial may have a different reason. */
+/** The maximum number of `Evidence.reasons`. It is limited, because every trial may have a different reason. */
 const MOST_REASONS = 3
 
 export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({

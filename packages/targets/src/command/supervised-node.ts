@@ -201,7 +201,7 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    // If the node listens on a port that its command names, the port is not the problem.
+    // The ports are reported as a possible cause, unless the node listens on a port that its command names.
     const command = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
     const listens = others.some((port) => command.includes(String(port))) ? '' : listensText(others)

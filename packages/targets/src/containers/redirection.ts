@@ -284,7 +284,7 @@ export function elements(into: string, all: readonly string[], verb: 'add' | 'de
   return lines
 }
 
-/** Returns the commands that replace a set. Remaining elements keep their counters. */
+/** Returns the commands that change a set from `before` to `after`. Elements in both keep their packet counters. */
 export const replaced = (
   set: string,
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },

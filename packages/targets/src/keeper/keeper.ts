@@ -50,7 +50,7 @@ interface Undoing {
   readonly timeoutMs: number
   readonly node?: NodeId | undefined
   readonly turn?: Turn | undefined
-  /** Only for `meanwhile`: milliseconds to wait after the death of this process. */
+  /** Only for `meanwhile`: the delay of the first run after the death of the keeper's owner, in milliseconds. */
   readonly afterMs?: number | undefined
 }
 

@@ -38,8 +38,8 @@ async function startScript(script: string) {
 }
 
 /**
- * The same runner with a command that does not know the runner: a shell with a child, a process in a session of its
- * own, and a daemon.
+ * Like `startRunner`, but the only node is a command that does not know the runner: a shell with a child, a process in
+ * a session of its own, and a daemon.
  */
 async function startCommandRunner() {
   const runDir = directory()

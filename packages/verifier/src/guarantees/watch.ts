@@ -103,7 +103,7 @@ function scan(store: Store, watched: Watch): Scan {
 interface View {
   readonly store: Store
   readonly watched: Watch
-  /** The revisions with a requested change, in ascending order. */
+  /** The revisions with a change that the watch asks for (see `Watch.wants`), in ascending order. */
   readonly wanted: readonly number[]
   /** All revisions that the watch receives during the history. */
   readonly ever: ReadonlySet<number>

@@ -40,7 +40,7 @@ export interface StatementReader {
   /** Reports an unreadable message of the client: it is too long, or its start was missed. */
   skipRequest(firstByte: number): void
   readReply(message: Buffer): void
-  /** Reports that a message of the server begins, while replies are not read. */
+  /** Reports the first byte of a message of the server. Replaces `readReply` while replies need not be read. */
   replyBegins(firstByte: number): void
   /** The exchange to which the server's next message belongs. */
   readonly answering: number

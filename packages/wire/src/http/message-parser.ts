@@ -53,7 +53,10 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#body.dataAt
   }
 
-  /** The bytes of a split head, complete after its `head` step. The next step may reuse their memory. */
+  /**
+   * The bytes so far of a head that is split into chunks; empty if the head is not split. After the `head` step, these
+   * are all bytes of the head. The next step may reuse their memory.
+   */
   get carried(): Buffer {
     return this.#carry.bytes
   }

@@ -53,7 +53,7 @@ interface Results {
   readonly mayLackInput?: readonly string[] | undefined
   /** The numbers of functions that may complete without a result: any result then fits. */
   readonly mayLackResult?: readonly number[] | undefined
-  /** The operations whose results may be wrong, by default the reads. */
+  /** The operations whose results can show a violation, by default the reads. */
   readonly observation?: Need | undefined
   /** Whether a read reveals something about an unknown state, and so has an effect for the search. */
   readonly readsReveal?: boolean | undefined

@@ -38,8 +38,8 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Each slot is sorted by call. So an operation that precedes `i` in `fixed`, but was called after `i` returned,
-    // belongs to an earlier slot.
+    // Within a slot, `fixed` is sorted by call. An operation before `i` in `fixed` that was called after `i` returned
+    // was also called after `i`, so it belongs to an earlier slot.
     if (returns[i] < calls[latest[at]]) return violated([latest[at], i])
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)

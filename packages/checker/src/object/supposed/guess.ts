@@ -92,9 +92,9 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Returns the guess if the guess without some of its most recent operations explains the sighting. An earlier sighting
- * was the first to show such an operation. If the two sightings overlap, the read of the later sighting may still
- * precede the operation.
+ * Returns the guess unchanged if it explains the sighting without some of the operations that it took last. The guess
+ * took such an operation for an earlier sighting. If the earlier sighting overlaps this sighting, the operation may
+ * take effect after the read of this sighting.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)

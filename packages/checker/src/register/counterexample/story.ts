@@ -38,7 +38,7 @@ interface Step extends Stop {
   readonly seen: OperationRow | undefined
 }
 
-/** Describes a cycle of orders in words. */
+/** A description in words of a cycle of `OrderEdge`s. */
 export interface Story {
   readonly sentence: string
   /** The operation with the impossible answer, if only one answer in the cycle is impossible. */

@@ -18,8 +18,8 @@ export interface KeyWrites {
   /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
   /**
-   * Finds the writes of a list that are among the first `count` operations of its thread. Returns the index in `writes`
-   * after the last of these.
+   * Returns the index in `writes` of the first write in a list that is not among the first `count` operations of the
+   * list's thread. Returns the end of the list if there is no such write.
    */
   readonly seek: (list: number, count: number) => number
 }

@@ -12,7 +12,7 @@ interface Choice {
 
 /** The number of wrong choices after which the attempt ends. */
 const MOST_BACKTRACKS = 60
-/** After this many changes to the saturation, the choices made so far become permanent. */
+/** The number of changes to the saturation (`Saturation.changes`) above which all choices so far become permanent. */
 const MOST_CHANGES = 2_000_000
 
 /**

@@ -17,8 +17,8 @@ interface Guess {
 
 export interface SourceOptions<Found> {
   /**
-   * Whether to assume that reads only see writes called before they return, because no store reads future writes.
-   * Sources are then found sooner, but nothing is refuted.
+   * Whether to assume that a read sees only writes that are called before the read returns, because no store can read
+   * future writes. Sources are then found sooner, but the answer `violated` proves nothing.
    */
   readonly physical: boolean
   /** The most saturations. */

@@ -22,7 +22,7 @@ export interface CycleClass {
   readonly begins: EdgeKind
   /** Returns the state after an edge, or -1 if the class does not allow it. */
   next(state: number, kind: number): number
-  /** Reports whether a walk belongs to the class if it returns to its beginning in this state. */
+  /** Reports whether a closed walk belongs to the class. `state` is the state after the walk's last edge. */
   accepts(state: number): boolean
 }
 

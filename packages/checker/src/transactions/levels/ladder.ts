@@ -87,7 +87,8 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
-  // Other levels let a transaction read a later write, so later events may repair their violation.
+  // At a level without real time, a transaction may read a later write, so later events may repair a violation. The
+  // other levels in real time are left out, because strict serializability implies them.
   lasting: ['strict-serializable'],
   tied: 'strict-serializable',
 }

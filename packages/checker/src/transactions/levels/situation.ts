@@ -41,7 +41,7 @@ export interface Violation {
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
   /** Whether the cycle assumes an order of writes. With the opposite order, there is another cycle. */
   readonly isGuess?: boolean | undefined
-  /** Two micro-operations on one key that granted assumptions put in both orders. */
+  /** Two micro-operations on one key, if the assumptions that the user granted require both orders of the two. */
   readonly contradiction?: Contradiction | undefined
 }
 

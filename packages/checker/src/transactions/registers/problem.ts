@@ -170,8 +170,8 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
 }
 
 /**
- * The longest wait of a node for the state of a key. If the next ready node is more than this number of event positions
- * later, the waiting node is placed.
+ * The longest wait, in event positions, of a node that a key holds back (see `keptBackBy`). The node is placed
+ * regardless if the rank of the next ready node exceeds the rank of the waiting node by more than this number.
  */
 const PATIENCE = 1_000
 

@@ -46,8 +46,9 @@ export class Views {
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
 
 /**
- * Adds the orders of monotonic atomic view: after a read from a writer, a transaction's reads show nothing older than
- * that writer's writes. Repeated reads count too, because they may follow a read of a newer source.
+ * Adds the orders of monotonic atomic view: after a transaction reads from a writer, its later reads show nothing older
+ * than that writer's writes. A repeated read of a source can add orders, too, because the transaction may have read
+ * from other writers in between.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record

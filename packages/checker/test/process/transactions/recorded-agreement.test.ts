@@ -24,8 +24,9 @@ function compared(store: (typeof stores)[number]) {
       const { result } = levels[level]!
       const where = `${level} of ${store}, seed ${seed}`
       if (isMet) expect(result, where).not.toBe('violated')
-      // If values repeat, a wrong explanation may meet the level. Brute force sees lists, in which a dirty read may be
-      // visible that the recorded values hide.
+      // If values repeat, the judge may find a wrong explanation that meets the level. In the store `dirty`, the judge
+      // may miss a dirty read: brute force gets the list of all versions that a read showed, but the judge only gets
+      // the value of the last version.
       else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
       if (level === 'declared' && result !== 'unknown') found[result]++
     }
@@ -62,7 +63,8 @@ test(`verdicts on requests that are judged as transactions agree with brute forc
     for (const [level, isMet] of decide(truthOfRequests, { kind: 'list' })) {
       const { result } = levels[level]!
       const where = `${level}, seed ${seed}`
-      // A level that the single transactions violate is violated, whatever their requests are.
+      // A level that the transactions violate on their own is violated, even if the requests, each merged into one
+      // transaction, meet the level.
       if (isMet && alone.get(level)!) expect(result, where).not.toBe('violated')
       else if (isDistinct) expect(result, where).not.toBe('met')
       found[result]++

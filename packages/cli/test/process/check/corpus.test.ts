@@ -200,7 +200,7 @@ function countsOfChecker(edn: string): { readonly [name: string]: number | strin
     if (!known.has(name)) continue
     if (/^\d+$/.test(value)) said[name] = Number(value)
     else if (name === 'errors' || name === 'lost-latencies') said[name] = itemsOf(value).join(' ')
-    // Compares only the ids if they are listed with counts.
+    // The checker may report the duplicated elements as a map from element to count. Only the elements are compared.
     else if (name === 'duplicated' && value.startsWith('{'))
       said[name] = itemsOf(value)
         .filter((_, at) => at % 2 === 0)

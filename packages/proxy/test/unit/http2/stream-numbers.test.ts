@@ -22,8 +22,8 @@ test('StreamNumbers renumbers overtaken requests in the order in which they reac
   for (const stream of [1, 3, 9, 11]) numbers.arrived(headers(stream))
   const opened = [9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))
   expect(opened).toEqual([1, 3, 9, 11])
-  // Later frames to the server get the stream number of the first frame. Frames to the client get the number that the
-  // client chose.
+  // All frames of a stream to the server get the number that the stream's first frame got. Frames to the client get the
+  // number that the client chose.
   expect([9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))).toEqual(opened)
   expect(opened.map((stream) => streamOf(numbers.toClient(resetStream(stream, 0))))).toEqual([9, 1, 11, 3])
   expect(streamOf(numbers.toServer(numbers.arrived(headers(13))))).toBe(13)

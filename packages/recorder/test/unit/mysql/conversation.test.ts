@@ -631,7 +631,7 @@ describe('a MySQL statement', () => {
   })
 })
 
-// As https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html shows them.
+// The packets follow https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html.
 describe('a login to MySQL 8', () => {
   const greets = greeting(AUTOCOMMIT, { version: '8.4.6', plugin: 'caching_sha2_password' })
   const packet = (sequence: number, ...parts: readonly (string | Buffer | readonly number[])[]): Buffer =>

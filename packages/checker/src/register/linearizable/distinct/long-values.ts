@@ -145,7 +145,7 @@ function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'la
 
 const onlyKey = (): number => 0
 
-/** The writes of unknown outcome among a bounded number of operations. */
+/** Collects the writes of unknown outcome. The constructor takes an upper bound of their number. */
 export class UnknownWrites {
   readonly #places: Int32Array
   readonly #calls: Int32Array

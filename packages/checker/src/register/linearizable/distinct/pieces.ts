@@ -18,9 +18,9 @@ import { type Budget, lookAt } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
- * An index of the texts written to strings, for splitting a longer text into these pieces. Compares the stored texts,
- * which are JSON texts in UTF-8. Stored texts can be concatenated like the original texts, unless the two halves of a
- * surrogate pair meet.
+ * An index of the written strings (pieces), for splitting a longer string into pieces. Strings are compared in their
+ * stored form, which is JSON in UTF-8. Concatenating stored forms gives the stored form of the concatenation, unless
+ * the two halves of a surrogate pair meet.
  */
 export interface Pieces {
   readonly texts: PlacedTexts

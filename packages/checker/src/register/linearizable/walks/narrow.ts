@@ -141,7 +141,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     }
   }
 
-  /** Resumes the configuration deferred last, or starts over with a larger beam; false if none was deferred. */
+  /**
+   * Resumes the configuration that was deferred last. After too many steps without progress, starts over with a larger
+   * beam instead. Returns false, and does neither, if no configuration is deferred.
+   */
   const comeBack = (): boolean => {
     if (putOffCount === 0) return false
     if (strayed > STRAY_STEPS) {
