@@ -32,8 +32,8 @@ interface ServingTurn {
 }
 
 /**
- * On a busy machine, a timer may be late by this much. If a job ends even later than planned, the server was stopped in
- * the meantime.
+ * On a busy machine, a timer may be late by this much. If a job ends later than `doneAt` by more than this, the server
+ * was stopped in the meantime.
  */
 const LATE_TIMER_MS = 50
 /** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */

@@ -174,8 +174,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Returns a random number, uniform in [0, 1), for a message that a fault hits. It is the number that decided the hit,
-   * which is below the probability of a hit, divided by this probability.
+   * Returns a random number, uniform in [0, 1), for a message that a fault hits. A message is hit if its random number
+   * for `question` is below `probability`; this function returns that number divided by `probability`.
    */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)

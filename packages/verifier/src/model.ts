@@ -74,9 +74,8 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. If some operations do not count, they may explain an answer that looks impossible,
-   * such as a payment from an empty account. The objects therefore reject such answers only if `counts` is
-   * `everything`.
+   * Returns the initial objects. If `counts` is not `everything`, some operations are left out. These may explain an
+   * answer that looks impossible, such as a payment from an empty account, so the objects then accept such answers.
    */
   start(initial: () => Json, counts: Counts): Objects
 }

@@ -4,9 +4,9 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Searches for a legal order that keeps `before` and explains the answers. The order has all certain parts, and any of
- * the uncertain parts. Tries every order, except that it continues only one of several beginnings with the same parts
- * and equal objects.
+ * Searches for a legal order that keeps `before` and explains the answers. The order contains all parts of operations
+ * of known outcome, and any parts of other operations. Tries every order, with one exception: if several beginnings of
+ * orders contain the same parts and lead to equal objects, continues only one of these beginnings.
  *
  * @throws Undecided for too many states.
  */

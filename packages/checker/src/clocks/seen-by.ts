@@ -114,7 +114,10 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
   return { history: clientsApart(seen, permuted), rows }
 }
 
-/** Gives a counterexample the rows of the original history. */
+/**
+ * Converts a counterexample of `Seen.history`: replaces each of its rows by the row of the same operation in the
+ * original history.
+ */
 export function asIn({ rows }: Seen, { operations, culprit, edges, ...rest }: Counterexample): Counterexample {
   const row = (seen: OperationRow): OperationRow => rows[seen]
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({

@@ -193,7 +193,8 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
 export function eventsSorted({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): Int32Array {
   const keys = float64Array(2 * length)
   let count = 0
-  // Sorts by position, then by index, the call first. 2^31 positions and 2^20 operations fit the 53 bits of a double.
+  // A key consists of the position and of the number of the event, so that sorting the keys sorts the events by
+  // position. 2^31 positions and 2^20 operations fit the 53 bits of a double.
   for (let i = 0; i < length; i++) {
     keys[count++] = calls[i] * 2 * length + 2 * i
     if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1

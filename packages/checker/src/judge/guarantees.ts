@@ -64,8 +64,8 @@ export type Combined<Level extends string, Guarantee extends string> = {
 }
 
 /**
- * Returns a ladder with levels at the top that each require some of the guarantees. The guarantees do not imply each
- * other.
+ * Returns a `Ladder`. Its strongest levels are the keys of `combined`, each of which requires the guarantees listed for
+ * it. The other levels are the guarantees, none of which implies another.
  */
 export function combinedLadder<Level extends string, Guarantee extends string>(
   guarantees: readonly Guarantee[],

@@ -46,8 +46,8 @@ const LONG = 20_000
 const MOST_AROUND = 2_000
 
 /**
- * Returns a contradiction without reducing it: the operations that it names or, if it names none, the last operations
- * called up to `until`.
+ * Returns a counterexample without reducing it. It contains the operations of `conflict` or, if there are none, the
+ * last operations called up to `until`; at most `MOST_OPERATIONS` operations.
  */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = ascending(conflict).slice(-MOST_OPERATIONS)

@@ -82,7 +82,7 @@ type Some = readonly ReadsAndWrites[]
 /** A rule by which a core is widened. Returns a test for the operations to add. */
 type Widening = (history: History, core: Some, all: Some) => (other: ReadsAndWrites) => boolean
 
-/** Adds the operations that may have written a value that the core shows. */
+/** Adds the operations that may have written a value that an answer in the core shows. */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const readers = core.filter(({ shows }) => shows.length > 0)
   const replacedBefore = readers.map(({ row }) =>
@@ -105,7 +105,7 @@ const withReaders: Widening = (_, core) => {
   return ({ shows }) => shows.some((each) => written.has(each))
 }
 
-/** Adds all operations that may have changed values that the core shows. */
+/** Adds all operations that may have changed values that answers in the core show. */
 const withWriters: Widening = (history, core) => {
   const isEarlier = withEarlier(history, core, [])
   return (other) => other.writes.length > 0 && isEarlier(other)

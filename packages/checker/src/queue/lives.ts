@@ -122,7 +122,10 @@ export function momentsOf(
   return moments
 }
 
-/** Returns the operations of few messages that kept the queue non-empty during a dequeue that found nothing. */
+/**
+ * Returns operations that prove that the queue was never empty during a dequeue that found nothing: the operations on a
+ * few messages in the queue, and the dequeues of unknown outcome, which can have taken only some of these messages.
+ */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,
   { calls, returns }: Part,

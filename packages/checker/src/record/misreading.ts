@@ -99,7 +99,10 @@ function reasonOf(history: History, initial: Json): string | undefined {
   return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The route table probably reads from another place than it writes to: let "value" and "result" name the same content. If "value" and "result" already name the same content, the service returns values that it was never given, which is a violation of every level`
 }
 
-/** The reason to suspect the path of reads, if no read found a value and a GET of a written key matched no route. */
+/**
+ * The reason to suspect that the route of reads has a wrong path, if no read found a value and a GET of a written key
+ * matched no route.
+ */
 function unroutedReason(history: History): string | undefined {
   const { functions, operations, keys, passedOn } = history
   const { length, f, key, outcome } = operations

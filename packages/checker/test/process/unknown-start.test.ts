@@ -135,7 +135,7 @@ describe('check with unknown initial values', () => {
       const before = ['p', 'v1 ', '', 'v2 q'][Math.floor(random() * 4)]!
       const shape = shapeOf(random, { append: true, cas: false, keys: 1, finals: false, mutated: 0.1 })
       const events = randomEvents(shape, random)
-      // A text read before the first put returned begins with the initial text.
+      // Prepends the initial text to the result of each read that returned before the first put did.
       const put = events.findIndex(({ f, type }) => f === 'write' && type === 'ok')
       const numbered = events.map((event, at) =>
         event.f === 'read' && event.type === 'ok' && (put === -1 || at < put)

@@ -283,7 +283,7 @@ function eachOrder(length: number, visit: (order: readonly number[]) => boolean)
   go((1 << length) - 1)
 }
 
-/** Reports whether, in this order, each key begins with the elements that were read. */
+/** Reports whether, in this order, the elements appended to each key begin with the elements in `known`. */
 function fitsReads(order: readonly number[], { known, writes }: Understood): boolean {
   for (const [key, elements] of known) {
     let at = 0

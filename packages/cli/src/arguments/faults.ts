@@ -22,7 +22,7 @@ const NONE = 'none'
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   /\.json$|[/\\]/.test(typed) ? readSchedule(typed) : parseNames(typed)
 
-/** Faults in typed form, without times. */
+/** Returns faults in the form that `parseFaultChoices` parses, without their times. */
 export const printFaults = (choices: readonly FaultChoice[] | undefined): string | undefined =>
   choices && (choices.map(nameOfChoice).join(',') || NONE)
 

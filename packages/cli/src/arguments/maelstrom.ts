@@ -16,7 +16,10 @@ export async function withoutMaelstrom(argv: readonly string[]): Promise<readonl
 const unless = (words: readonly string[], option: string, usual: string): readonly string[] =>
   words.includes(option) ? [] : [option, usual]
 
-/** Translates a command line to options of chaos. `isVirtual`: for virtual time, in which a search always runs. */
+/**
+ * Translates a command line in Maelstrom's style to options of chaos. `isVirtual`: whether the program runs in virtual
+ * time. It always does in a search.
+ */
 export async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
   const words = argv.slice(0, end).flatMap((word) => {

@@ -8,7 +8,7 @@ let merged: { readonly path: string; readonly done: Promise<void> } | undefined
 /** Whether this thread has a configuration's extensions. */
 export const isMerged = (path: string): boolean => merged?.path === resolve(path)
 
-/** Merges a configuration's `extend` into this thread, once. */
+/** Adds the extensions in a configuration's `extend` to this thread, unless they have been added before. */
 export async function extendBy(exported: unknown, path: string): Promise<void> {
   const extensions = extensionsIn(exported, path)
   if (extensions.length === 0) return

@@ -9,7 +9,10 @@ import { isOwnFile } from './user-files.ts'
 // A replay file refers to the user's files by paths relative to the replay file, so that all of them can be moved
 // together.
 
-/** Returns a reference for a file in `directory`: a name, or a path relative to the file. */
+/**
+ * Converts a reference for use in a replay file that is in `directory`. Makes paths relative to `directory`, and leaves
+ * names unchanged.
+ */
 export function portableReference(reference: string, directory: string): string {
   if (isService(reference)) return withServiceFiles(reference, (path) => portableReference(path, directory))
   if (!isOwnFile(reference)) return reference

@@ -26,7 +26,7 @@ export interface World {
 /**
  * Plays a scenario once, unless interrupted.
  *
- * @param follows whether to find out which lines ran, if a program fails.
+ * @param follows whether to find out which lines of the program ran, if the play ends with a failure.
  * @throws UserError (environment) if a cluster does not start.
  */
 export type Player = (follows: boolean) => Promise<PlayedScenario | undefined>

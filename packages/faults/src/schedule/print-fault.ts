@@ -4,8 +4,8 @@ import { definitionOf, type Fault, type FaultKind } from '../families/registry.t
 import type { FaultPlan } from './schedule.ts'
 
 /**
- * Returns a fault or plan as in files and histories, with members in a fixed order. `parseFault` and `parsePlan` parse
- * it.
+ * Returns a fault or plan in the form that files and histories contain, with members in a fixed order. `parseFault` and
+ * `parsePlan` parse this form.
  */
 export function printFault(fault: Fault | FaultPlan): { readonly [member: string]: Json } {
   return printMembers(fault, { kind: fault.kind })

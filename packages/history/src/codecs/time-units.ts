@@ -101,7 +101,10 @@ export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
 /** Converts parts of a unit to a number of units, rounded to a double. */
 export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
 
-/** A time as a double, which rounds nanoseconds since 1970. Only for comparing sizes. */
+/**
+ * Returns a time as a double; undefined for any other value. A double rounds nanoseconds since 1970, so use `exactTime`
+ * if exactness matters.
+ */
 export function timeValue(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const time = exactTime(value)

@@ -11,7 +11,7 @@ export interface Taken {
   readonly mayBe?: readonly ('process' | 'key')[]
 }
 
-/** The first unused member that may have a role. */
+/** Returns the name of the first unused member that may have `role`; undefined if there is none. */
 export const mayBe = (role: 'process' | 'key', taken: readonly Taken[] = []): string | undefined =>
   taken.find((each) => each.mayBe?.includes(role))?.member
 

@@ -32,8 +32,8 @@ export class ListTable {
   /** The first child of each node; 0 for none, since node 0 is an empty list. Most nodes have at most one child. */
   #child: Int32Array
   /**
-   * A hash table with open addressing, for empty lists and for children after the first. An entry is the number of a
-   * node plus 1, or 0.
+   * A hash table with open addressing. It contains the empty lists, and all children of each node except its first
+   * child. An entry is the number of a node plus 1, or 0.
    */
   #slots: Int32Array
   #others: number

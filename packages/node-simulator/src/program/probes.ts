@@ -32,9 +32,9 @@ export interface Site {
   readonly within: number
   readonly name?: string | undefined
   /**
-   * `reads` and `writes`: the shared state that the code at this place reads and writes. `rests`: shared state that was
-   * read earlier, to compute values that this code uses. All three are absent if the lines of the program have no
-   * probes.
+   * `reads` and `writes`: the shared state that the code at this place reads and writes. `rests`: the shared state that
+   * earlier code read to compute values that the code at this place uses. All three are absent if the lines of the
+   * program have no probes.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined

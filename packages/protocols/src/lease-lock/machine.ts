@@ -9,9 +9,10 @@ import { handleRequest, workAgain, workerMessages } from './worker.ts'
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
 
 /**
- * Every node serves clients under the lock of a key: it loads the content from the store, applies the requests and
- * stores the result. The first node is the lock service, the second the store. The lock is a lease, so a holder may not
- * notice that it has lost the lock. With fencing, the store refuses the earlier holder.
+ * Every node serves clients: it acquires the lock of a key, loads the content from the store, applies the requests,
+ * stores the result and releases the lock. The first node is also the lock service, and the second is also the store. A
+ * lock is a lease, so a holder may not notice that it has lost the lock. With fencing, the store refuses a request
+ * whose token is lower than one that the store has seen.
  */
 export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
   initial({ id, peers, seed }, { fencing }) {

@@ -17,8 +17,8 @@ export const BEGINNING: Tick = { time: 0, logical: 0 }
  * - timestamp, version-vector: the node's own clock.
  * - lamport: later than every event of this node so far (Lamport, "Time, Clocks, and the Ordering of Events in a
  *   Distributed System", 1978, rule IR1).
- * - hybrid-clock: the physical clock, or the latest known stamp with a higher logical part (Kulkarni et al., "Logical
- *   Physical Clocks", 2014).
+ * - hybrid-clock: the physical clock if it is ahead of the latest known time, otherwise the latest known time with its
+ *   logical part increased by 1 (Kulkarni et al., "Logical Physical Clocks", 2014).
  */
 export function nextTick(conflicts: Conflicts, latest: Tick, physical: number): Tick {
   switch (conflicts) {

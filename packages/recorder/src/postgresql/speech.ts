@@ -20,7 +20,7 @@ export interface SpeechEnds {
   readonly commands: PostgresqlSettings['commands']
 }
 
-/** The messages of one connection, in borrowed bytes. */
+/** Receives the messages of one connection. Their memory is borrowed, so bytes to keep must be copied. */
 export interface Dialogue {
   /** @throws MalformedMessage */
   requested(frame: Buffer): void

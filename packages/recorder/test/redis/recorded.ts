@@ -6,8 +6,8 @@ import { RedisInMemory } from './redis-in-memory.ts'
 type Options = Partial<RespRecorderOptions> & { readonly answer?: (words: readonly string[]) => string | undefined }
 
 /**
- * Records connections to a server without sockets. An event is shown as `process type f key=value`, and then `!error`
- * if it has an error.
+ * Records connections to a `RedisInMemory`, without sockets. `told` returns each event as `process type f key=value`,
+ * followed by `!error` if the event has an error.
  */
 export function recorded({ answer, ...options }: Options = {}) {
   const views = { client: [] as Event[], backend: [] as Event[] }

@@ -427,14 +427,20 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/** Whether the fault stopped the accused node, and this node was up again when it was asked. */
+/**
+ * Whether the fault stopped the node of the culprit (see `Counterexample.culprit`), and had ended when the culprit was
+ * called.
+ */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
   return stopsNodes(kind)
 }
 
-/** Whether a final read from a stale copy is accused, and at most half of the nodes answered final reads. */
+/**
+ * Whether the culprit is a final read that a stale copy may have answered, and at most half of the nodes answered final
+ * reads of its key.
+ */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -445,7 +451,7 @@ function isOfOneOldCopy(input: CauseInput): boolean {
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
   culprit !== undefined && isFinal(history, culprit)
 
-/** Whether a stale copy answered the accused read, and the copies agree at the end. */
+/** Whether the culprit is a read that a stale copy may have answered, and the copies agree at the end. */
 function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
@@ -458,7 +464,7 @@ function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
 
-/** Whether the accused read may have seen an old copy. */
+/** Whether the culprit is a read that a stale copy may have answered. */
 function isOfOldCopy(input: CauseInput): boolean {
   const { history, counterexample, report } = input
   const { culprit } = counterexample
@@ -485,14 +491,14 @@ function showsUnadded({ accounting }: Report<string>, history: History, read: Op
   )
 }
 
-/** Whether the accused read may have seen several changes, one of which undid another. */
+/** Whether the culprit may have seen several changes, one of which undid another. True if the culprit is not a read. */
 function hasSeenSeveral({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return true
   const { before, open } = changesAround(history, culprit)
   return before.length + open.length > 1 && !showsTooMuch(report, history, culprit)
 }
 
-/** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
+/** Whether the culprit is a read of a register with a single node, so that no stale copy explains it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' &&
   history.nodes.length === 1 &&
@@ -539,7 +545,7 @@ function onlyWritesOf(history: History, operation: number): ReadonlyMap<string |
 }
 
 /**
- * Whether the accused read of a register shows a value that is neither the initial value nor one written before the
+ * Whether the culprit is a read of a register that returned neither the initial value nor a value written before the
  * read ended.
  */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {

@@ -8,12 +8,12 @@ import { listeningTo } from './wire.ts'
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).counterexample)
 
-/** Maximum number of known changes. A larger number would prove nothing more. */
+/** Maximum number of changes that `knownChanges` returns. One change that is recognised in a message is enough. */
 const MOST_KNOWN = 50
 
 /**
- * Returns changes of the same key that are earlier than the missed change. A message with one of them may look like a
- * message with the missed change, and be mistaken for it.
+ * Returns changes of the same key that are earlier than the missed change. If a message shows one of them in a
+ * recognisable form, the missed change would be recognised in a message, too.
  */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations

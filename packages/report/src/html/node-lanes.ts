@@ -27,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane: those of the messages and of the drawn operations. Without messages, nodes have lanes
- * only if a fault hit one of them.
+ * Returns the nodes with a lane. If there are messages (`wire`), these are the nodes of the messages and of the drawn
+ * operations. Otherwise they are the nodes of the drawn operations, or none if no fault hit one of these nodes.
  */
 export function laneNodes(
   history: History,

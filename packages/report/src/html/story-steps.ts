@@ -9,8 +9,8 @@ import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-la
 const MANY_LANES = 6
 
 /**
- * Returns the steps of an accident beside those of its prevention. A number links to its anchor: `#step=4`, or
- * `#telling=2&step=4` from the second accident on.
+ * Returns a row for each step of an accident, beside the step of the fixed run, if there is one. The number of a row
+ * links to this row: `#step=4` in the first accident, `#telling=2&step=4` in the second.
  */
 export function stepRows(accident: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
   const one = columnOf(accident, lanesOf(accident))

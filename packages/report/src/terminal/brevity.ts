@@ -8,7 +8,7 @@ const PARTS = [
   'figures',
   // All figures of the phases except their availabilities.
   'phases',
-  // Counts of minor importance, and every contradiction except the drawn one.
+  // Details of minor importance, such as settings, and every contradiction except the one that the page draws.
   'remainder',
   // Pictures of more than a few operations; lists replace them.
   'picture',

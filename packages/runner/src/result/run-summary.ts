@@ -135,8 +135,8 @@ export interface Listening {
 export interface Recollection {
   readonly listening: Listening
   /**
-   * Other changes of the same key. They are listed because a message with one of them can look like a message with the
-   * change in question.
+   * Other changes of the same key. If a message shows one of them in a recognisable form, the change in question would
+   * be recognised in a message, too.
    */
   readonly known: readonly Change[]
   /** All keys of the run. A message that contains one of the other keys does not ask for the key in question. */

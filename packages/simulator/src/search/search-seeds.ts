@@ -149,7 +149,7 @@ export interface SearchResult {
   readonly interesting: readonly number[]
 }
 
-/** One in this many trials is run again without the subject's shortcut, to compare the results. */
+/** One in this many trials is run with and without the subject's `Shortcut`, to compare the results. */
 const COMPARED_SEEDS = 25
 
 /** The probability that a trial is new instead of a variation. The seed alone determines a new trial. */

@@ -23,7 +23,7 @@ export interface Strategy {
     times: () => Times,
     awaits?: readonly string[],
   ): Disturbances
-  /** Whether plans vary earlier scenarios that extended the coverage. */
+  /** Whether most trials are variations of earlier trials that extended the coverage. The other trials are new. */
   readonly varies?: boolean | undefined
   /** The range of trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined

@@ -36,8 +36,8 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // An answer that is neither a refusal nor a redirect may mean that there is no leader. The refusals may then come
-  // from followers, which also refuse correct requests.
+  // If a node answers with neither a refusal nor a redirect, the cluster may have no leader. The refusals of other
+  // nodes then prove nothing: followers may refuse even correct requests.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const refusal =

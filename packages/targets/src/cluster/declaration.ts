@@ -29,9 +29,12 @@ export type PortDeclaration =
   | string
   | {
       readonly name: string
-      /** The framing of messages on this port (`json-lines`, `resp`, …), which message faults need. */
+      /** The framing of messages on this port: `json-lines`, `resp`, … Faults of messages need a framing. */
       readonly carries?: unknown
-      /** Whether the node tells other nodes or clients an address of this port: `{announced.NAME}`. Linux only. */
+      /**
+       * Whether the node tells other nodes or clients the address at which they reach this port. For the port NAME, the
+       * placeholder `{announced.NAME}` is this address. Linux only.
+       */
       readonly announced?: boolean | undefined
     }
 

@@ -32,7 +32,7 @@ interface OwnClocksOptions {
   readonly keeper: Keeper
 }
 
-/** The directory of the library and its file, in every container. */
+/** The directory, in every container, with the library and with `FILE`, from which the library reads the offset. */
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'

@@ -1,4 +1,7 @@
-/** The minimum share. A thread that waits for ever uses no processor time, so its waiting time must count, too. */
+/**
+ * The minimum result of an estimate. A thread that waits for ever uses no processor time, and with a share of 0 would
+ * never be found to hang.
+ */
 const LEAST = 1 / 10
 
 /**

@@ -39,8 +39,8 @@ export interface Watch {
 }
 
 /**
- * The allowed looks are multiplied by this once a call has allocated memory. The garbage collector may take seconds on
- * a busy machine.
+ * The limit `looks` is multiplied by this for a call during which memory grew by more than `growthBytes` but not by
+ * more than `muchBytes`, because the garbage collector may take seconds on a busy machine.
  */
 const PATIENCE = 4
 

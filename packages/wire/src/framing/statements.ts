@@ -26,7 +26,10 @@ export interface Substitution {
   reply(message: Buffer): Buffer
   /** Whether a message belongs to the failed request, and must not reach the server. */
   skips(message: Buffer): boolean
-  /** Whether a message of the reply ends a substitute, which the client did not send, and must not reach the client. */
+  /**
+   * Whether a message of the reply must not reach the client, because it ends the reply to the substitute, which the
+   * client did not send.
+   */
   isSurplus(message: Buffer): boolean
 }
 

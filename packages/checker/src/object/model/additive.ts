@@ -17,7 +17,7 @@ export interface Additive {
 
 const FIRST_VECTORS = 64
 
-/** Additions to amounts. `place` is the number of the amount's name. */
+/** Named amounts, or additions to them. `place` is a number that stands for the name of the amount. */
 type Placed = readonly (readonly [place: number, amount: number])[]
 
 /**

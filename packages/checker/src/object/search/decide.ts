@@ -140,8 +140,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       for (const task of open) {
         const { part, search } = task
         const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
-        // Most searches find an order in their first turn, so a search that needs a second one may be refuted faster by
-        // arithmetic.
+        // Most searches find an order in their first turn. If a search does not, the part may have no order, and
+        // arithmetic may prove this faster than further turns.
         const isHard = steps === FIRST_STEPS && (progress === 'paused' || progress === 'out of memory')
         const refuted = isHard ? refutedBy(parts[part], judge, budget) : undefined
         if (refuted !== undefined) return refuted

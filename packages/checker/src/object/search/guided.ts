@@ -12,7 +12,11 @@ export interface Supposing {
   readonly search: ObjectSearch
 }
 
-/** Runs a full search. If it takes long, first searches for an order that keeps to a supposition. */
+/**
+ * Runs the search `inFull`. If it is undecided after `STEPS_IN_FULL` steps per operation, interrupts it, and searches
+ * for an order that satisfies the suppositions of `suppose` (see `supposed`). If that search does not find an order
+ * within `STEPS_SUPPOSING` steps per operation, continues `inFull`.
+ */
 export function createGuidedSearch(
   length: number,
   inFull: ObjectSearch,

@@ -8,7 +8,10 @@ export interface Included {
   readonly until: number
 }
 
-/** A sighting with the possible subsets of its overlapping operations, each as bits. */
+/**
+ * A sighting with the subsets of its overlapping operations that may explain it. A subset is a number in which each bit
+ * stands for an operation.
+ */
 export interface View {
   readonly sighting: Sighting
   /**

@@ -35,7 +35,10 @@ type Operation = Parameters<RegisterMonitor['called']>[1]
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
-  /** For each flight that began before the initial value was known: its flight in the inner monitor. */
+  /**
+   * By flight of an operation that was called before the initial value was known: the flight that `inner` returned for
+   * the same operation.
+   */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
   /** The flights of operations that may still read the initial value. */

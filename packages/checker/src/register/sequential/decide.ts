@@ -103,7 +103,7 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** Operations of a violation. Their predecessors were only assumed, because threads were joined. */
+  /** The first operations of joined threads whose assumed order the violation depends on (see `joinThreads`). */
   readonly joined?: readonly number[] | undefined
 }
 

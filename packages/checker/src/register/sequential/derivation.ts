@@ -6,7 +6,7 @@ import type { Conflict, Saturation } from './saturation.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** Operations whose predecessors are only assumed, because threads were joined. */
+  /** The first operations of joined threads whose assumed order the derivation uses (see `joinThreads`). */
   readonly joined: readonly number[]
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }

@@ -18,7 +18,7 @@ export type OrdersAnswer =
 
 interface Rests {
   readonly involved: ReadonlySet<number>
-  /** Operations whose predecessors are only assumed, because threads were joined. */
+  /** The first operations of joined threads whose assumed order the contradictions depend on (see `joinThreads`). */
   readonly joined: ReadonlySet<number>
 }
 

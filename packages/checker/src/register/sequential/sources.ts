@@ -72,7 +72,10 @@ interface Choosing {
   /** By operation, if it is a read: its index in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>
   candidates: Candidates[]
-  /** `weight`: the number of contradictions by read. `blame`: the number of contradictions by read and source. */
+  /**
+   * `weight`: by index of a read, the number of contradictions that involved the read. `conflicts`: by pair of a read
+   * and a source (see `nameOf`), the number of contradictions in which the read had this source.
+   */
   readonly weight: Int32Array
   readonly conflicts: Map<number, number>
   /** Remaining saturations. */

@@ -201,7 +201,7 @@ export class Visible {
   }
 }
 
-/** Returns, by place, the earliest of the times from this place on. */
+/** Returns, by index, the earliest of the times at this index and later indices. */
 export function earliest(times: readonly number[]): Float64Array {
   const from = Float64Array.from(times)
   for (let at = from.length - 2; at >= 0; at--) from[at] = Math.min(from[at], from[at + 1])

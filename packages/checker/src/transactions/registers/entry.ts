@@ -103,7 +103,10 @@ const withoutNull = (record: TransactionRecord, initial: number): TransactionRec
     ? record
     : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
-/** Returns versions whose order is unknown. `writer` contains the writers of each key. */
+/**
+ * Returns an inference in which each key has one version for each of its writers, and the order of the versions is
+ * unknown.
+ */
 function inferenceOf(record: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
   const { kind, key, length } = record
   const { writerStarts, writer } = facts

@@ -28,7 +28,10 @@ const judge = (kind: Kind, history: History): Report<string> =>
     ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) },
   })
 
-/** Returns the distinct counterexamples of a report. Each names the weakest level that has it. */
+/**
+ * Returns the distinct counterexamples of a report. If a counterexample shows that several levels are violated, its
+ * `level` is the weakest of them.
+ */
 function counterexamplesOf({ levels }: Report<string>) {
   const counterexample = Object.values(levels).flatMap((verdict) =>
     verdict.result === 'violated' ? verdict.counterexample : [],

@@ -443,8 +443,8 @@ describe('each package', () => {
   })
 
   test('the types of each package are found by every ES module resolution', async () => {
-    // The tests above import all packages with one kind of module resolution. CHAOS_SOAK=short checks only the packages
-    // that people install.
+    // The tests above import all packages, but with only one kind of module resolution. With CHAOS_SOAK=short, this
+    // test checks only the packages that people install.
     const asked = tarballs().filter(
       (tarball) => !short || /\/chaosproxy-(?:testcontainers-|undici-|vitest-)?\d[^/]*$/.test(tarball),
     )

@@ -214,7 +214,7 @@ test('a request generated from a route table is parsed back into the same operat
         const value: Json = typeof valuePlace === 'object' ? { n: plain } : plain
         const result = compileRequestMaker(table, 'routes.json').make({ f: 'write', key: name, value }, asker)
         if (result.type === 'impossible') {
-          // If a place cannot hold the name or the value, the error says so, and no request is made in its stead.
+          // If the key or the value does not fit its place in the request, no request is made, and `why` says so.
           expect(result.why).toMatch(/cannot (hold|say)|at once/)
           return
         }

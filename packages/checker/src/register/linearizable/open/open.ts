@@ -36,7 +36,10 @@ export interface OpenOperations {
    */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
-  /** `awaited`: the values that some operation waits for. `written`: the values that some operation writes. */
+  /**
+   * Of the open operations: the values that reads and cas expect (`awaited`), and the values that writes write
+   * (`written`).
+   */
   readonly awaited: Bag
   readonly written: Bag
   readonly add: (operation: number) => void

@@ -59,8 +59,9 @@ interface Contender {
  *   fewer, an explanation is easy to find)
  * - otherwise the depth-first search
  *
- * With compare-and-sets of unknown outcome, the narrow frontier search and the frontier search take turns. The frontier
- * search can refute without counting operations of unknown outcome.
+ * If the narrow frontier search is first, and the outcome of some compare-and-set is unknown, the frontier search and
+ * the depth-first search take turns with it. The frontier search can refute without counting how often operations of
+ * unknown outcome are used (see `createFrontierSearch`).
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({

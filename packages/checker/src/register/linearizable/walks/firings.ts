@@ -8,7 +8,7 @@ export interface FiringPath {
   readonly positions: Int32Array
 }
 
-/** A tree of firings: each firing refers to the one before it. */
+/** A tree of firings (see `FiringPath`). The parent of a firing is the firing before it; -1 for the first of a path. */
 export interface Firings {
   /** Adds a firing after firing `before`, and returns its number; -1 if memory ran out. */
   readonly add: (before: number, operation: number, position: number) => number
