@@ -105,7 +105,7 @@ const showsList =
     return counted.length === 0 || counted.length > there.length || lengths[key]?.[counted.length] === true
   }
 
-/** Returns a transaction's writes by key; undefined if a read does not agree. */
+/** Returns the values that a transaction wrote, by key; undefined if one of its reads does not satisfy `fits`. */
 function writtenBy({ steps }: Transaction, fits: (read: Step, own: readonly string[]) => boolean): Written | undefined {
   const written = new Map<string, string[]>()
   for (const step of steps) {

@@ -9,7 +9,10 @@ import { costOf } from './cost.ts'
 import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
-/** The share of the time for judging with the most orders that the clocks allow. This decides most levels. */
+/**
+ * The share of the time that is spent on judging `narrowest`, the history with the most orders that the clocks allow.
+ * This judgement decides most levels.
+ */
 const NARROWEST_SHARE = 0.6
 /**
  * The share of the remaining time for judging each of the tied histories (`tiedNarrowest`, `tiedWidest`). Most searches

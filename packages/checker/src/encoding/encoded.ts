@@ -145,8 +145,8 @@ export function prefix(encoded: Encoded, position: number, budget: Budget = unli
 }
 
 /**
- * Renumbers events and values from 0 without gaps, so that they can index tables. `scratch` (a zero for each value,
- * restored afterwards) saves a hash table.
+ * Renumbers events and values from 0 without gaps, so that they can index tables. With `scratch`, values are renumbered
+ * without a hash table. `scratch` must hold a zero for each value, and holds zeros again afterwards.
  *
  * @throws OutOfTime
  */

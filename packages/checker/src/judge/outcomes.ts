@@ -54,8 +54,8 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
 }
 
 /**
- * Returns a test for reads of an unknown initial value. It is false for a read that began before the initial value was
- * certainly overwritten.
+ * Returns a function that is false for each read that may have returned the unknown initial value. Such a read began
+ * before any write of its key had returned. The function is true for all other operations.
  */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)

@@ -40,7 +40,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return violated([])
-  // An answered append without an offset that no read returned: only the search can place it.
+  // Only the search can place an answered append that has no offset and whose entry no read returned.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)

@@ -21,8 +21,8 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * Creates a tree of numbers. Each number adds one operation of a class to its parent. This class is not less than any
- * class used before, so each combination of counts has one path and one number.
+ * Creates a tree of combinations of counts. Each combination adds one operation of a class to its parent. The classes
+ * that are added along a path never decrease, so each combination has exactly one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)

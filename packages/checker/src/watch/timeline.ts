@@ -151,7 +151,10 @@ function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): stri
   return undefined
 }
 
-/** Gives revisions to writes by the events of watches. Returns the events that no write explains. */
+/**
+ * Finds the write that made the change in each event of a watch, and gives this write the event's revision. Returns the
+ * events that no write explains.
+ */
 function settleArrived(
   watches: ReadonlyMap<string, Watch>,
   { byRevision, failed, settle }: Settlement,

@@ -322,7 +322,7 @@ const axioms: { readonly [base in Base]: (view: View, given: Before) => boolean 
   'read-uncommitted': () => true,
   // PL-2: the order also contains every wr edge.
   'read-committed': (view) => view.hasSourcesBefore,
-  // PL-CS: a transaction that reads a version and writes the object writes the next version.
+  // PL-CS: if a transaction reads a version of an object and also writes the object, it writes the next version.
   'cursor-stability': (view) =>
     everyRead(view, ({ key, source }, self) => {
       const writers = view.writers(key)

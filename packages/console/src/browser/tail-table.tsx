@@ -22,7 +22,7 @@ export function TailTable({ rows }: { readonly rows: readonly TailRow[] }): JSX.
           {held === undefined ? 'Hold' : 'Go on'}
         </button>
       </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="The newest operations, scrolls sideways">
         <table>
           <thead>

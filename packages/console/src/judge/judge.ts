@@ -18,7 +18,7 @@ export interface JudgeTask {
 
 /** The verdict on the record up to a moment. */
 export interface Judgement extends VerdictPart {
-  /** The moment, in milliseconds since the run's start. */
+  /** The time up to which the record was judged, in milliseconds since the run's start. */
   readonly upTo: number
   readonly operations: number
   readonly tookMs: number

@@ -39,7 +39,7 @@ export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = partJob('judgeO
 /** Judges the levels that concern all keys together. */
 export const besideJob: CheckJob<worker.PartTask, Others> = partJob('judgeWhatIsBeside', worker.judgeWhatIsBeside)
 
-/** Reads a recording, and packs the operations by place. */
+/** Reads a recording, and packs its operations by groups of keys (places). */
 export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = partJob('readLarge', worker.readLarge)
 
 /** Reads a part of a recording, and packs its operations. */

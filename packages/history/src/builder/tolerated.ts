@@ -71,7 +71,10 @@ export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId)
       : 'names different operations, so it may be the id of a client. A request that repeats this id after an answer may be a retry or a new operation, so its outcome counts as unknown.'
   } "requestId" must name a header field with a new id for each request.`
 
-/** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */
+/**
+ * The warning that some answers contain another value than the request, and that the history uses the value of the
+ * answer. `line`: the line of the first such answer.
+ */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>
   `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value in the answer is used.`
 

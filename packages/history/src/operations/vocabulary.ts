@@ -19,7 +19,7 @@ type Effect =
   | 'releases'
   /** The operation has the effects of its micro-operations. */
   | 'transacts'
-  /** Data that is no longer needed is released. */
+  /** The client gives up data that it no longer needs: a taken message, messages before an offset, or old revisions. */
   | 'settles'
   /** The object stays the same: the operation selects what the client polls. */
   | 'follows'

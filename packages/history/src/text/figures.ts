@@ -53,7 +53,7 @@ const NUMBERED = /^(\D*)([1-9]\d{0,14})$/
 
 let compare: ((one: string, other: string) => number) | undefined
 
-/** Compares names with numbers in numeric order: `n2` comes before `n10`. */
+/** Compares two names. Numbers within the names are compared by their values: `n2` comes before `n10`. */
 export function byName(one: string, other: string): number {
   const [, stem, digits] = NUMBERED.exec(one) ?? []
   const [, otherStem, otherDigits] = NUMBERED.exec(other) ?? []

@@ -30,7 +30,10 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 
-/** Returns a class of streams over the given calls. The prototype of the real class stays unchanged. */
+/**
+ * Returns a class like `Real` whose streams call the `fs` that `over` adds to their options. The new class has its own
+ * prototype, so programs that modify this prototype do not modify that of `Real`.
+ */
 function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
   Real: Class,
   over: (options?: StreamOptions) => object,

@@ -94,7 +94,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#options.crashServer !== undefined
   }
 
-  /** Returns the time for histories: while a chunk is read, the time of the chunk's arrival. */
+  /** Returns the time for histories: the arrival of the chunk that is being read, or else the current time. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }

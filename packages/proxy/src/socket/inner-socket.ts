@@ -84,7 +84,10 @@ class InnerSocket extends Duplex {
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
-  /** Keeps the process alive while the connection is open. Acts on the connection that the other end forwards to. */
+  /**
+   * Keeps the process alive while the connection is open. Acts on the proxy's connection to the server (`#onward` of
+   * `peer`).
+   */
   ref(): this {
     this.peer?.keepAlive(true)
     return this

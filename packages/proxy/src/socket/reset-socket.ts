@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { hasSentAll } from './direct-io.ts'
 import { isUnix } from './unix-socket.ts'
 
-/** The system socket of each TLS socket. Only system sockets can be reset. */
+/** By TLS socket: the raw socket that carries its bytes (TCP or Unix). Only a raw TCP socket can be reset. */
 const carriers: WeakMap<Socket, Socket> = new WeakMap()
 
 export function carriedOver(socket: Socket, carrier: Socket): void {
@@ -28,7 +28,7 @@ export function resetSocket(socket: Socket): void {
   }
 }
 
-/** Resets the system socket in a later turn: within a callback of the TLS socket, a reset would crash Node. */
+/** Resets the carrier in a later turn: within a callback of the TLS socket, a reset would crash Node. */
 function resetCarrier(socket: Socket, carrier: Socket): void {
   setImmediate(() => {
     if (!carrier.destroyed) carrier.resetAndDestroy()

@@ -229,9 +229,9 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
   /**
-   * If a request that a fault changed may have changed every key, one mark stands for all keys. Some later requests
-   * then leave no mark of their own. These are requests on lists, and requests that follow a transaction on a
-   * connection that a fault has disturbed.
+   * A mark (`touched`) names a key that may have changed. If a request that a fault changed may have changed every key,
+   * one mark stands for all keys. After such a mark, two kinds of requests get no mark of their own: requests on lists,
+   * and requests after a transaction on a connection that a fault has disturbed.
    */
   const areMarked = touched.length === marks.length
   const isMarked = (key: string): boolean =>

@@ -283,7 +283,7 @@ export class Questions {
     this.#naming = undefined
   }
 
-  /** Restores the schemas of names as the end of a transaction does. */
+  /** Sets the schemas of unqualified names to those in effect after the end of the open transaction. */
   #restore(end: 'committed' | 'rolledBack'): void {
     if (this.#restored === undefined) return
     this.#lookup = { ...this.#lookup, schemas: this.#restored[end] }

@@ -75,7 +75,7 @@ export interface ConnectionRecorder {
    * is `nothing`, only the values that the request read are unknown.
    */
   doubted(what: string, why: string, touches: Touches): Settle
-  /** Call for a reply without a request, unless it is an error. */
+  /** Call when a reply arrives that belongs to no request, unless the reply is an error. */
   unmatchedAnswer(): void
   /**
    * Call when a client overwrites a key that other clients have written since this client read it. The read and the

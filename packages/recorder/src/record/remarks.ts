@@ -66,8 +66,8 @@ export class Remarks {
   }
 
   /**
-   * Counts a request. The first request of a kind is noted in the history. Its keys are marked separately, when it is
-   * sent.
+   * Counts a request that was passed on without being recorded. Writes an event to the histories for the first request
+   * of a kind, and for the first one that may write. The keys that a request may change are marked by `supposed`.
    */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++

@@ -53,7 +53,7 @@ const placed = (part: CommandOperation, place: number): CommandOperation => ({
   interpret: at(place, part.interpret),
 })
 
-/** Reads a script that returns the count and the remaining time to live. */
+/** Describes a call of a script that returns the count and the time to live; undefined for invalid arguments. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined

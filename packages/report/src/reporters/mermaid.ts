@@ -174,6 +174,6 @@ const label = (text: string): string =>
     .map(escaped)
     .join('<br/>')
 
-/** Escapes a text for Mermaid, which has no quotes. Backquotes are replaced because they could end the code fence. */
+/** Escapes a text, because Mermaid cannot quote it. Backquotes are escaped because they could end the code fence. */
 const escaped = (text: string): string =>
   text.replace(/[#;<>&%$@\\`":]/g, (character) => `#${character.codePointAt(0) ?? 0};`)

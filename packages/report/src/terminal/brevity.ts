@@ -4,7 +4,7 @@ const PARTS = [
   'others',
   // The reasons for the verdicts on the levels.
   'reasons',
-  // Figures that are in the report.
+  // Numbers, such as latencies, that the HTML report also shows.
   'figures',
   // All figures of the phases except their availabilities.
   'phases',

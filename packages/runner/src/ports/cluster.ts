@@ -87,8 +87,8 @@ export interface Cluster {
    */
   recoveryMs?(): Millis
   /**
-   * Whether a longer fault of this kind can still take effect. False, for example, for links between nodes that
-   * exchange no messages.
+   * Returns whether a fault of this kind that has not taken effect could do so if it lasted longer. False, for example,
+   * for links between nodes that exchange no messages.
    */
   mayBite?(kind: FaultKind, links: readonly Link[]): boolean
   /**
@@ -190,7 +190,7 @@ export interface HistorySink {
   readonly wire?: WireHistory | undefined
 }
 
-/** Receives both views of a run. The clients' view is the run's history. */
+/** Receives the clients' view of a run, which is the run's history, and the backend's view. */
 export interface WireHistory {
   client(line: string, event: Event): void
   backend(line: string): void

@@ -4,7 +4,7 @@ import type { ErrorMeaning } from '@chaosproxy/history'
 export const outcomeOf = (errors: readonly ErrorMeaning[], message: string): ErrorMeaning['means'] =>
   errors.find(({ texts: parts }) => parts.some((part) => message.includes(part)))?.means ?? 'info'
 
-/** Returns errors that have the same meaning. */
+/** Returns one `ErrorMeaning` for each text, all with the same `means` and `why`. */
 export const eachMeans = (
   means: ErrorMeaning['means'],
   why: string,

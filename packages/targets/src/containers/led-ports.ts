@@ -10,8 +10,8 @@ interface LedPort {
 }
 
 /**
- * Redirects connections from this machine's programs to published ports. They reach the proxy, at 127.0.0.1 and ::1,
- * until the returned function is called or this process ends.
+ * Redirects to the proxy the connections that this machine's programs make to published ports of 127.0.0.1 and ::1. The
+ * redirection ends when the returned function is called or this process ends.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */

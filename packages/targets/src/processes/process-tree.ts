@@ -72,7 +72,7 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** A process that is being spawned gets its mark within this time. */
+/** The maximum time until the environment of a process that is being spawned contains its mark (`TreeRoot.mark`). */
 const SPAWN_MS = 1_000
 
 /** Kills every process with this mark, even if it gets the mark a moment later. Does nothing without /proc. */

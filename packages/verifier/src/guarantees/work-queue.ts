@@ -26,7 +26,8 @@ export const workQueue: GuaranteeModel = {
     return {
       breaks(guarantee, core) {
         if (guarantee === IN_ORDER) return !isUnknown && queues.some((queue) => isOutOfOrder(queue, core))
-        // Unknown initial content may excuse what a core shows, but cannot prove that a level is met.
+        // If the initial content is unknown, a message may have been in the queue from the start. This may explain the
+        // operations of a core, but it cannot prove that a level is met.
         const isStartOpen = isUnknown && core !== undefined
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))

@@ -22,7 +22,10 @@ export class BodyCapture {
   #length = 0
   #hash: Hash | undefined
 
-  /** Begins a body. Keeps a body of up to `keepBytes`, and only the hash of a longer one. With 0, nothing is kept. */
+  /**
+   * Begins a body. Keeps a body of up to `keepBytes` bytes, and only the hash and length of a longer body. If
+   * `keepBytes` is 0, keeps neither body nor hash.
+   */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0

@@ -9,8 +9,8 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * What to do next. `to reads`: continue to where a read fits. `one`: take one completed operation. A number: take that
- * many operations of unknown outcome in a row.
+ * What to do next. `to reads`: continue to the configurations in which the result of a read fits the state. `one`: take
+ * one completed operation. A number: take that many operations of unknown outcome in a row.
  */
 interface Task {
   readonly configuration: Configuration

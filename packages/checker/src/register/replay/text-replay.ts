@@ -51,7 +51,7 @@ export function areAppendsInOrder(
 
 /** Holds a string for each key. A string can be replaced by a value, extended by a value, and compared with a value. */
 interface Strings {
-  /** Replaces the string by a value; false if the value is not a string. */
+  /** Replaces the string of key `k` by a value. Returns false if the value is not a string. */
   readonly put: (k: number, value: number) => boolean
   readonly append: (k: number, value: number) => boolean
   readonly is: (k: number, value: number) => boolean

@@ -16,11 +16,11 @@ export interface Vectors {
   /** Puts `a` and all predecessors of `a` before `b`, but only operations of the threads in `some`. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
   /**
-   * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the
-   * operation's changed threads.
+   * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the threads
+   * whose counts changed for this operation.
    */
   readonly next: () => number
-  /** The changed threads of the operation that `next` returned, as bits. `all` contains all threads. */
+  /** The threads whose counts changed for the operation that `next` returned, as bits. `all` contains all threads. */
   readonly fresh: Int32Array
   readonly all: Int32Array
   /** Empties the queue. */

@@ -116,8 +116,8 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // An update is lost only if both transactions read the same version first. Appends lose nothing, because they do not
-  // overwrite each other.
+  // An update is lost only if both transactions read the same version before they wrote. Appends lose nothing, because
+  // they do not overwrite each other.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)

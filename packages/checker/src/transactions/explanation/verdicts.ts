@@ -90,8 +90,8 @@ export function explainJudged(
   return { verdicts, anomalies }
 
   /**
-   * Describes a cycle of transactions. If the writes of the cycle have this order only at this level, no weaker level
-   * excludes the cycle. Weaker levels may exclude other cycles of the same form.
+   * Describes a cycle of transactions. If only `level` puts the writes of the cycle in this order, no weaker level
+   * excludes this cycle, although weaker levels may exclude other cycles of the same form.
    */
   function explanationOf(level: IsolationLevel, outcome: Violation, cycle: readonly CycleStep[]): Explanation {
     const story = storyOfCycle(record, versions, cycle)

@@ -1,7 +1,10 @@
 /** The version before every write of a key. */
 export const INITIAL = -1
 
-/** No version: the read saw an own write, the transaction does not count, or the version is unknown. */
+/**
+ * No version: the read saw a write of its own transaction, the transaction does not count as committed, or the version
+ * is unknown.
+ */
 export const NO_VERSION = -2
 
 /**

@@ -101,7 +101,10 @@ function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sum
   return [first, ...open.map((at) => (first -= changes[at]))]
 }
 
-/** Builds the order from an initial value, with only the first choice of additions for each read. */
+/**
+ * Builds an order for the initial value `first`. For each read, keeps the first set of open additions that explains the
+ * value of the read, and tries no other set. Returns undefined if there is no such set.
+ */
 function placedFrom(sums: Sums, first: number): AdditionOrder | undefined {
   const { changes, deadlines, byDeadline } = sums
   const placed: number[] = []

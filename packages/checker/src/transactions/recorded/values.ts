@@ -90,8 +90,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []
   /**
-   * By position: the earliest time among this write and all later ones. `got`: a lock was taken. `sent`: a lock was
-   * released. `loose`: a transaction without a lock began.
+   * By position: the earliest time at which this write or a later one took its lock (`got`), released its lock
+   * (`sent`), or, if the write has no lock, its transaction began (`loose`).
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()

@@ -8,7 +8,10 @@ import { placeParts } from '../table/route-table.ts'
 /** Why a value cannot be sent; undefined if it can be sent. */
 export type Trouble = string | undefined
 
-/** A request that is built place by place, with the places that a `Message` has for reading. */
+/**
+ * A request that is built by putting one value after another into a place, such as `query.id`. A `Message` reads values
+ * from the same places.
+ */
 export class RequestDraft {
   /** The texts of the request: for each kind of place, the text for each name. Names of headers are in lower case. */
   readonly #texts: Map<string, Map<string, readonly [name: string, text: string]>> = new Map()

@@ -7,8 +7,8 @@ const MOST_VALUES = 8
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response has one of these values in an unexpected place, the table may name
- * a wrong place. The value then does not count as absent.
+ * The values last written to each key. If a response lacks a result where the table expects it, but has a written value
+ * in another place, the table may name a wrong place. The missing result then does not show that the key is absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()

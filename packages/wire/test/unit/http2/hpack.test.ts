@@ -226,7 +226,7 @@ describe('an invalid HPACK block', () => {
   })
 })
 
-// The codes of octets that rarely occur, and that node's client cannot send.
+// These octets rarely occur in header fields, and the HTTP/2 client of Node cannot send them.
 test.each([
   [0, 'ff c7'],
   [1, 'ff ff b1'],

@@ -19,7 +19,10 @@ import {
 
 const NONE = -1
 
-/** Computes the successors of a set of configurations when an operation returns. */
+/**
+ * Computes the successors of a set of configurations when an operation returns. An operation "fires" when it takes
+ * effect in the walk.
+ */
 export interface Expansion {
   /** The current configurations or, during a return, those in which the returning operation has taken effect. */
   readonly live: Configurations
@@ -68,8 +71,9 @@ export function createExpansion(
   }
 
   /**
-   * Keeps a configuration unless a live configuration dominates it. Removes the configurations that it dominates.
-   * `operation` fired last; -1 if the returning write stays unfired.
+   * Keeps a configuration unless a live configuration dominates it. Removes the live configurations that the new one
+   * dominates. `operation` is the operation that just fired; -1 if none did, because the returning write is hideable
+   * (see `createFrontier`).
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -189,9 +193,7 @@ export function createExpansion(
     }
   }
 
-  /**
-   * Fires a write of each value other than the current one, because an open operation waits for the value to differ.
-   */
+  /** Fires one write of each value other than the current state, because an open `DIFFERS` waits for such a value. */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]

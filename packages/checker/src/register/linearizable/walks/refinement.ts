@@ -62,7 +62,10 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   }
 }
 
-/** Assigns the firings of each class to its members. Returns the classes that fired too often. */
+/**
+ * Each time that a member of a class fired (took effect), `path` contains the first member of the class. Replaces these
+ * entries by the members in turn. Returns the classes that fired before enough of their members were called.
+ */
 function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
   const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
   const used = new Int32Array(classes.length)
