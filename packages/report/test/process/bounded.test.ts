@@ -124,7 +124,7 @@ test('every page states that a counterexample was not reduced further if the tim
   const history = historyFromEvents([...operation(0, 'write', 1, 1), ...operation(1, 'read', null, null)])
   const report = reportOf(history)
   const options = { width: 100, unicode: true, file: 'x.jsonl', parseMs: 1, checkMs: 1 }
-  const wanted = /Not\s+cut\s+down\s+further:\s+out\s+of\s+time/
+  const wanted = /search\s+for\s+a\s+smaller\s+explanation\s+ran\s+out\s+of\s+time/
   expect(renderCheck(report, history, plainStyle, options)).toMatch(wanted)
   expect(renderExplanations(report, history, plainStyle, options)).toMatch(wanted)
   expect(renderHtml({ title: 'x', version: '1', history, report, historyFile: 'x.jsonl' })).toMatch(wanted)

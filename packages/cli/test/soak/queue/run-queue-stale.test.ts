@@ -80,7 +80,7 @@ test.skipIf(installed('redis-server') === undefined)(
       ...['--reporter', `html=${page}`, '--reporter', `json=${join(out, 'it.json')}`],
     ])
     // The operations are shorter than the uncertainty of the clocks, and the verdict depends on their order.
-    const why = /clocks\s+of\s+the\s+workers\s+agreed\s+with\s+this\s+one\s+only\s+to\s+within\s+±\d+ ms/
+    const why = /clocks\s+of\s+the\s+workers\s+agreed\s+with\s+the\s+reference\s+clock\s+only\s+to\s+within\s+±\d+ ms/
     expect(exitCode).toBe(2)
     const { linearizable } = JSON.parse(readFileSync(join(out, 'it.json'), 'utf8')).levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: expect.stringMatching(why) })
