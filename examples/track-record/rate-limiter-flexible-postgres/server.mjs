@@ -1,5 +1,5 @@
-// Logins, of which everybody may make five an hour on all nodes together: POST /logins/NAME answers {"admitted": true}, or false
-// with 429. The counts are in PostgreSQL.
+// Each name may log in five times an hour, on all nodes together. POST /logins/NAME answers {"admitted": true}, or
+// {"admitted": false} with status 429. The counts are in PostgreSQL.
 import { createServer } from 'node:http'
 import pg from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'

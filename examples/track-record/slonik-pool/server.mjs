@@ -29,7 +29,8 @@ createServer(async ({ method, url }, response) => {
   }
 }).listen(Number(process.env.PORT))
 
-// Like a liveness probe, fails if requests wait for 500 ms while both connections are still to be destroyed.
+// As a liveness probe would, ends the process if requests wait for 500 ms while the pool is destroying both
+// connections. With CURED=yes, replaces the pool instead.
 let stuck = 0
 setInterval(async () => {
   const { waitingClients, pendingDestroyConnections } = pool.state()

@@ -136,8 +136,9 @@ export function isKept(
 
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
     /**
-     * Reports whether `isWrong` is true for some `remaining` operation and some value. `isWrong` gets the number of
-     * times that the operation returned the value, and the copies of the value that were seen by then.
+     * Reports whether `isWrong` is true for some operation `remaining` and some value. The arguments of `isWrong` are
+     * the position `at` of the operation, how often the operation returned the value (`seen`), the copies of the value,
+     * without those that were first seen later (`own`), the operation, and the value.
      */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,

@@ -100,7 +100,10 @@ function contradictionOf(
   return verdict.result === 'violated' ? verdict.counterexample : undefined
 }
 
-/** Judges a level by the tied histories. They keep the order of each process, which intervals cannot express. */
+/**
+ * Judges a level by `tiedNarrowest` and `tiedWidest`. Unlike the other histories of `Bounded`, these two keep the order
+ * of the operations of each process even if the bounds of these operations overlap.
+ */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,
   level: string,

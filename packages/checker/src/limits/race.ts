@@ -9,7 +9,10 @@ export interface Race {
 /** No other judge. */
 export const alone: Race = { isBeaten: () => false }
 
-/** Ranks are distinct up to this number of parts and turns. A history with more parts has few operations in each. */
+/**
+ * Ranks are distinct if neither the number of parts nor the number of turns exceeds this number. A history with more
+ * parts has few operations in each part.
+ */
 const MOST_PARTS = 2 ** 24
 
 /**

@@ -6,8 +6,9 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * Returns, by key, the messages that no operation enqueued, in order of return. Those of drains come last, because a
- * drain empties the queue.
+ * Returns, by key, the messages that dequeues and drains returned although no operation enqueued them. The messages are
+ * in the order in which these operations returned, but the messages of drains come last, because a drain empties the
+ * queue.
  */
 export const takenAtStart = (history: History): LeastStarts =>
   new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))

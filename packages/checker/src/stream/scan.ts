@@ -310,7 +310,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Subscribed consumers skipped this message: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // If a single consumer passed over the message, the proof needs no subscriptions.
+    // If a single consumer polled both `first` and `last`, the proof needs no subscriptions.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, isOne ? subscribed : []))

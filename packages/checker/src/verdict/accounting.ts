@@ -74,7 +74,7 @@ export interface Accounted {
 
 const NONE: readonly Accounted[] = []
 
-/** An accounting whose unspecified lists are empty. */
+/** Returns an `Accounting` with the given facts. Each list that `facts` lacks is empty. */
 export const accounting = (
   facts: Pick<Accounting, 'noun' | 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
 ): Accounting => ({

@@ -30,7 +30,7 @@ const consistencyModels = models
 
 interface Watched {
   readonly violation: OnlineViolation | undefined
-  /** The result after each event, with all events judged. */
+  /** The checker's result after each event. Before each result is taken, all events so far are judged. */
   readonly soFar: readonly SoFar[]
   readonly doubt: string | undefined
 }

@@ -1,8 +1,8 @@
 import { type History, historyFromObjects, type Json } from '@chaosproxy/history'
 import type { MicroOperation, Transaction } from './brute-force.ts'
 
-// A simulated database of cells with declared isolation levels, and what a recorder on the wire observes. Writers lock
-// rows until they commit. Shares no code with the checker.
+// Simulates a database of cells with isolation levels, and a recorder of the messages between its clients and it.
+// Writers lock rows until they commit. Shares no code with the checker.
 
 export const requestableLevels = ['read committed', 'repeatable read', 'serializable'] as const
 export type RequestableLevel = (typeof requestableLevels)[number]

@@ -49,7 +49,10 @@ function outcomeOf(history: string, proof: string): Outcome {
   }
 }
 
-/** Names the history that --prove wrote next to the proof, because the checked file itself cannot be proved. */
+/**
+ * Returns a hint that names the history next to the proof; empty if there is none. --prove writes this history if the
+ * proof cannot refer to the checked file.
+ */
 function provedInstead(history: string, proof: string): string {
   const judged = `${proof}.history.jsonl`
   return existsSync(judged) && resolve(judged) !== resolve(history)

@@ -31,7 +31,7 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
   // Each piece of work in progress listens to this signal, so there is no limit on listeners.
   setMaxListeners(0, interrupting.signal)
   const onSignal = () => {
-    // The nodes' watchdog ends them with this process.
+    // The nodes then end, too: they notice that this process has ended, or its keeper (see `Keeper`) ends them.
     if (interrupting.signal.aborted) process.exit(EXIT.interrupted)
     printNotice(`\n  ${announcement}\n`)
     interrupting.abort()

@@ -50,7 +50,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * Rejects options that name other code than the spec.
+ * Rejects options that name code that the spec does not name.
  *
  * @throws UserError (usage)
  */
@@ -88,7 +88,10 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** Restores the variables that were removed when a service was stored, from the environment of this process. */
+/**
+ * Returns the reference of a service, with the environment variables that were removed when it was stored. Takes their
+ * values from the environment of this process.
+ */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name

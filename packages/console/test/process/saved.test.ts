@@ -52,7 +52,10 @@ function lasting(json: string) {
   return { ...result, telling: { ...telling, next: telling.next.text }, timing: undefined, file: undefined }
 }
 
-/** Returns the words and numbers of a page, without times that differ. */
+/**
+ * Returns the words and numbers of a page, without the parts that differ between the compared pages: the path of the
+ * file, the commands and the durations.
+ */
 const wordsOf = (page: string, path: string): string =>
   page
     .replace(/<style>.*?<\/style>|<script.*?<\/script>|<div class="reproduce">.*?<\/div>/gs, '')

@@ -51,7 +51,7 @@ export interface Timed<Input> {
 
 type Work<Input, Result> = (task: Task<Timed<Input>>) => Promise<Result | FileTrouble | StoppedFile>
 
-/** Returns a job's function. It marks when it begins, and returns errors of its input as results. */
+/** Returns a job's function. The function calls `mark` when it begins, and returns errors of its input as results. */
 const work =
   <Input extends { readonly task: CheckTask }, Result>(
     mark: (stopwatch: Stopwatch) => void,

@@ -118,7 +118,10 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
   )
 }
 
-/** Returns a store that repeats the run and compares the two histories. If they differ, the store throws an error. */
+/**
+ * Returns a store whose records have the function `verify`. This function repeats the run, and throws an error if the
+ * two histories differ.
+ */
 const verified = (
   store: RunStore,
   { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },

@@ -6,7 +6,8 @@ import type { Members } from './read-parameters.ts'
 export interface Refusal {
   readonly not: string
   /**
-   * The most similar faults, the best one first. Each has its name in `--faults`, or its kind if it has no such name.
+   * The names of the faults most similar to the refused fault, the most similar first. A fault without a name in
+   * `--faults` is named by its kind.
    */
   readonly instead: readonly string[]
   /** Where the refused fault can be injected. */

@@ -10,7 +10,10 @@ export interface Stamped {
   readonly time: number
 }
 
-/** Returns the precision of the stamps; undefined if the stamps alone order the events of different processes. */
+/**
+ * Returns the precision of the stamps. Returns undefined if the stamps order the events of different processes: they
+ * are exact, and no operation ends at the stamp at which an operation of another process begins.
+ */
 export function stampsOf(
   events: readonly Stamped[],
   epoch: Epoch,

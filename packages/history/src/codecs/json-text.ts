@@ -9,9 +9,9 @@ const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * Parses JSON so that numbers are equal only if their decimals are. An integer that no double represents becomes a text
- * of its digits and an N, as in EDN (`"9007199254740993N"`). Any other number that no double represents also becomes a
- * text. Throws like `JSON.parse`.
+ * Parses JSON. Two parsed numbers are equal only if their texts in the JSON denote equal decimals. An integer that no
+ * double represents becomes a text of its digits and an N, as in EDN (`"9007199254740993N"`). Any other number that no
+ * double represents also becomes a text. Throws like `JSON.parse`.
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json

@@ -218,7 +218,10 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
   return header
 }
 
-/** A history as plain data, for another thread. Throws if it cannot be lent. */
+/**
+ * Returns the history as data that can be passed to another thread. Throws if the history cannot be passed (see
+ * `History.lend`).
+ */
 export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
   if (lend === undefined) throw new Error('this history cannot be passed to another thread')
   return lend()

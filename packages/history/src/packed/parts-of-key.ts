@@ -13,13 +13,13 @@ const ROWS = 2 ** 16
 /** Maximum size of all value texts, and of all error texts. When it is exceeded, the texts are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
-/** A key, and the place that checks it. The name '' stands for no key. */
+/** A key, and the group of keys (see `Dealing`) that contains it. The name '' stands for no key. */
 export interface PlacedKey {
   readonly place: number
   readonly key: string
 }
 
-/** Returns the number of operations of each key of a place. The name '' stands for no key. */
+/** Returns the number of operations of each key in the group `place` (see `Dealing`). The name '' stands for no key. */
 export function operationsByKey(all: readonly Packed[], place: number): ReadonlyMap<string, number> {
   const operations = new Map<string, number>()
   for (const { keys, places, counts } of all) {

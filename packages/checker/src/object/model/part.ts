@@ -242,8 +242,10 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Several operations may share the events of one row. Event 2 * i is the call of operation i, and event 2 * i + 1 is
-  // its return. The table holds the first event at a position, plus 1; `after` links to the others.
+  // Event 2 * i is the call of operation i, and event 2 * i + 1 is its return. Operations of the same row have equal
+  // calls and equal returns, so several events may have the same position. `firstAt` holds the first event at each
+  // position, plus 1. `after` holds, for each event, the next event at the same position, plus 1. In both, 0 stands for
+  // no event.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0

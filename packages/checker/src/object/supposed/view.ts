@@ -15,8 +15,8 @@ export interface Included {
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns a subset that contains `forced`. Together with operations of unknown outcome that add `sum`, it explains
-   * the sighting. Returns -1 if there are several such subsets.
+   * Returns the subset that contains `forced` and that, together with operations of unknown outcome that add `sum`,
+   * explains `sighting`. Returns -1 if there are several such subsets, and undefined if there is none.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
   /** Like `subsetFor`, but returns the smallest of several subsets. */

@@ -27,7 +27,7 @@ interface Written {
   readonly value: ValueName
   readonly call: number
   readonly replaces: ValueName | undefined
-  /** The block of the value; present if the value was certainly written. */
+  /** The block that contains the write of the value; undefined as long as the value may not have been written. */
   block: Block | undefined
   /** The position of the event that made the write certain. */
   first: number

@@ -73,7 +73,7 @@ export interface Pair {
   readonly second: number
 }
 
-/** Removes repeated pairs, also in reverse order. */
+/** Removes all but the first of equal pairs. A pair also equals the pair with `first` and `second` exchanged. */
 function distinct(pairs: readonly Pair[]): Pair[] {
   const seen = new Set<string>()
   return pairs.filter(({ first, second }) => {

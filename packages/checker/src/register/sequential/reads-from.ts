@@ -54,8 +54,9 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // Nobody wrote the value, so a cas of unknown outcome did not take effect. Operations that need this cas may have
-      // another source if values repeat or a failed cas is an observation. Otherwise this is a contradiction.
+      // No operation wrote the expected value. If the reader is a cas of unknown outcome, it therefore did not take
+      // effect. An operation that observes the value that this cas would write may have another source if values
+      // repeat, or if the history has a failed cas that counts as an observation. Otherwise, there is no explanation.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

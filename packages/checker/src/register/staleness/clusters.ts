@@ -16,7 +16,7 @@ export interface Clusters {
    * read of it, or of a cas that replaced it. NEVER without a proof; -1 for the initial value.
    */
   readonly first: Int32Array
-  /** By value: the operation whose return `first` holds. */
+  /** By value: the operation with the return in `first`; -1 if there is none. Not meaningful for the initial value. */
   readonly firstBy: Int32Array
 }
 

@@ -22,8 +22,8 @@ export interface KeyReads {
  * was called after the value was certainly written (see `Clusters.first`) and was done before the read was called. The
  * time is measured from the moment at which the first such write was done.
  *
- * Takes O(n log n). For each event position, the first moment at which a write called after it was done is computed
- * from back to front. A binary indexed tree counts the overwriting writes.
+ * Takes O(n log n). Of each operation and all operations called later, `earliest` holds the write that was done first.
+ * It is computed from the last operation to the first. A binary indexed tree counts the overwriting writes.
  *
  * @throws OutOfTime
  */

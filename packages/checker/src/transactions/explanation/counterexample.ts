@@ -216,7 +216,9 @@ export function explainAmong(
   }
 }
 
-/** Describes two versions that granted assumptions put in both orders. */
+/**
+ * Describes two versions of a key. According to the assumptions that the user granted, each of them precedes the other.
+ */
 export function explainContradiction(record: TransactionRecord, { micros, assumed }: Contradiction): Explanation {
   const transactions = ascending([...new Set(micros.map((micro) => transactionOf(record, micro)))])
   const name = createNames(record.history, transactions)

@@ -13,7 +13,10 @@ import type { CycleStep } from '../levels/situation.ts'
 import { ADD, APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/** Names the transactions of a sentence, in order of call: `T1 (process 3)` first, then `T1`. */
+/**
+ * Returns a function that names these transactions T1, T2, … in the order in which they were called. The first use of a
+ * name includes the process: `T1 (process 3)`.
+ */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
   const numbers = ascending(transactions)
   const named = new Set<number>()

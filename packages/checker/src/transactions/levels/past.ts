@@ -128,7 +128,7 @@ function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   return lowest
 }
 
-/** Reports whether a node stands for a group of writers: all its edges are links. */
+/** Reports whether a node stands for a group of writers. All edges from such a node are of the kind `LINK`. */
 const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
   starts[node] < starts[node + 1] && kind[starts[node]] === LINK
 

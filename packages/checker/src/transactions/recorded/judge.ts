@@ -257,7 +257,10 @@ const OTHERS =
 
 const whatOf = ({ what, line }: Mark): string => `${what} (line ${line})`
 
-/** Reports whether a mark covers a cell. The star in a mark stands for any primary key. */
+/**
+ * Reports whether a cell is among those that a mark's `key` names (see `Mark`). A `*` in the key stands for any primary
+ * key.
+ */
 function covers(mark: string, cell: string): boolean {
   if (mark === cell) return true
   const star = mark.indexOf('/*/')

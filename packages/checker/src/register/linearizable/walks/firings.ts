@@ -10,7 +10,9 @@ export interface FiringPath {
 
 /** A tree of firings (see `FiringPath`). The parent of a firing is the firing before it; -1 for the first of a path. */
 export interface Firings {
-  /** Adds a firing after firing `before`, and returns its number; -1 if memory ran out. */
+  /**
+   * Adds a firing whose parent is the firing `before`. Returns the number of the new firing, or -1 if memory ran out.
+   */
   readonly add: (before: number, operation: number, position: number) => number
   readonly path: (last: number) => FiringPath
   readonly release: () => void

@@ -26,8 +26,8 @@ export interface Frontier {
 /** How the walk deviates from an exact search. */
 export interface Approximation {
   /**
-   * By class: 1 if the uses of its members are counted. Other classes can be used any number of times after their first
-   * call.
+   * By class (see `OptionalClass`): 1 if the walk counts how often members have fired, so that they fire at most as
+   * often as members were called. In any other class, members can fire any number of times once one was called.
    */
   readonly counted: Uint8Array
   /** The maximum number of configurations kept from one return to the next. */

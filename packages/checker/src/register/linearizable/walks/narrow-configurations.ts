@@ -23,8 +23,8 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 export interface ConfigurationSet {
   readonly list: Configurations
   /**
-   * Reports whether the list lacks the configuration. The comparison ignores last firings. If the list lacks it, an
-   * entry is reserved, and the caller must append the configuration.
+   * Reports whether the list lacks a configuration with these four words and any last firing. If so, an entry of the
+   * hash table is reserved, and the caller must append the configuration to the list.
    */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void
