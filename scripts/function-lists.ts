@@ -74,7 +74,10 @@ function wordsOf(node: Node): readonly string[] {
   }
 }
 
-/** Returns the words of an element: the key of a map entry, the elements of a spread list, or the element itself. */
+/**
+ * Returns the words that an element adds to a list: the key of a map entry, all words of a spread expression, or the
+ * element's own text. `OTHER` stands for an element that is not a word.
+ */
 function elementsOf(element: Node): readonly string[] {
   if (element.type === 'SpreadElement' && isNode(element.argument)) return wordsOf(element.argument)
   if (element.type === 'ArrayExpression') return [wordsOf(element)[0] ?? OTHER]

@@ -190,7 +190,8 @@ function makeCopy(): string {
   for (const file of [...copied, ...PACKAGES.map((name) => join('packages', name))]) {
     cpSync(join(root, file), join(copy, file), {
       recursive: true,
-      // Built files must be older than their bundle in the copy, too.
+      // Builds in the copy must remain older than the bundles made from them: otherwise, the bundles would count as
+      // outdated (see `isBundleFresh`).
       preserveTimestamps: true,
       filter: (path) => basename(path) !== 'node_modules',
     })

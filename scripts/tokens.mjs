@@ -66,7 +66,10 @@ export function countTokens(text, { jsx = false } = {}) {
 
 const isImport = (beforeLast, last) => last === 'from' || last === 'import' || (beforeLast === 'import' && last === '(')
 
-/** Returns the number of words and marks in a text, without its delimiters, but at least 1. */
+/**
+ * Returns the number of tokens in a string or another text (see `countTokens`), but at least 1. The delimiters of the
+ * text, such as quotes, do not count.
+ */
 function piecesOf(text) {
   const inner = text.replace(/^[`'"}/]/, '').replace(/(?:[`'"]|\$\{)$/, '')
   return Math.max(1, inner.match(/\w{1,16}|[^\s\w]/g)?.length ?? 0)

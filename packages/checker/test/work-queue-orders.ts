@@ -137,8 +137,9 @@ export function isKept(
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
     /**
      * Reports whether `isWrong` is true for some operation `remaining` and some value. The arguments of `isWrong` are
-     * the position `at` of the operation, how often the operation returned the value (`seen`), the copies of the value,
-     * without those that were first seen later (`own`), the operation, and the value.
+     * the position `at` of the operation, how often the operation returned the value (`seen`), the indices of the
+     * copies of the value that were enqueued or first shown at this position or before (`own`), the operation, and the
+     * value.
      */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,

@@ -85,8 +85,9 @@ interface Settled {
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
 /**
- * Returns a function that adds the newly settled entries of a node. The returned function returns the first index at
- * which the node differs from earlier nodes.
+ * Returns a function that takes the states of a node in turn, and records the entries that are newly settled. For each
+ * state, it returns the first index at which a newly settled entry differs from the entry first settled there;
+ * undefined if there is none.
  */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,

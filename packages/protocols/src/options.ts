@@ -57,7 +57,10 @@ export const bug = (summary: string, faults: readonly string[] = [], under: BugS
   return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }
 }
 
-/** Defines one of this package's protocols. All of them emit a mark when a bug takes effect. */
+/**
+ * Defines one of this package's protocols. When a bug of such a protocol takes effect, the protocol emits a mark (see
+ * `ProtocolDefinition.marks`).
+ */
 export function defineProtocol<const Settings extends ProtocolSettings>({
   create,
   ...declaration

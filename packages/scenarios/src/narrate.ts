@@ -24,7 +24,7 @@ export interface PlayedTale {
   /** Whether the scripted run shows the failure, or shows a system that prevents it. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
-  /** Two nodes that exchanged roles, because the tale names another leader. */
+  /** Two nodes that exchanged roles, because the leader of the run is not the leader that the tale names. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World

@@ -105,7 +105,8 @@ export class Received {
     socket.on(
       'end',
       note(() => {
-        // Node reports an RST together with data as an end. The peer's address is then unknown.
+        // If an RST arrives together with data, Node emits `end` instead of `error`. The address of the peer is then
+        // undefined.
         if (!socket.writableEnded && socket.remoteAddress === undefined) {
           this.error = 'ECONNRESET'
           socket.destroy()

@@ -51,7 +51,10 @@ export function findOrder(
 export interface DeadEnd {
   /** The tried order: the line of each operation's call. */
   readonly lines: readonly number[]
-  /** The line of an operation that must precede the last one. Undefined if the last operation's answer does not fit. */
+  /**
+   * The line of an operation that must precede the last operation of `lines`, but is not in `lines`. Undefined if no
+   * such operation is missing: the last operation's answer then does not fit the objects.
+   */
   readonly missing: number | undefined
 }
 

@@ -25,7 +25,10 @@ export const readsSetting: Setting = {
   worthTrying: [0.3, 0.5, 0.7],
 }
 
-/** Returns the probability of a read for a rank. If the share is 1, every client only reads. */
+/**
+ * Returns the probability that an operation of a client is a read. `rank` is the client's rank (see `WEIGHTS`). If
+ * `share` is 1, every client only reads.
+ */
 export const readShare = (share: number, rank: number): number =>
   share === 1 ? 1 : share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
 

@@ -53,7 +53,10 @@ const shared: readonly Named[] = once([
 ])
 
 export interface Intrinsics {
-  /** Returns the first replaced function or frozen object, such as `Array.prototype.at`. */
+  /**
+   * Returns the name of the first function that was replaced, such as `Array.prototype.at`, or of the first object that
+   * was made non-extensible, as by `Object.freeze`; undefined if there is neither.
+   */
   replaced(): string | undefined
   /**
    * Restores the shared objects. Returns the name of the first replaced member (see {@link replaced}), or of the first

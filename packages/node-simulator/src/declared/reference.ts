@@ -103,5 +103,5 @@ export const filesOfService = (spec: ServiceSpec): readonly string[] => [
   ...(spec.routes === undefined ? [] : [spec.routes]),
 ]
 
-/** Returns the name of a client's request in a program's steps. */
+/** Returns the name by which the steps of a program refer to a client's request. */
 export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`

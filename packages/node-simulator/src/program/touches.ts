@@ -210,7 +210,7 @@ export class ModuleTouches {
   }
 }
 
-/** The longest chain of calls through which reads are followed. */
+/** The number of rounds. In each round, the analysis follows calls at least one level further. */
 const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])

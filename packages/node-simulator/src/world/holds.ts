@@ -59,8 +59,8 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // The held request continues in a turn of its own. The request that it waited for first runs on to its next
-        // await.
+        // The held request continues in a separate turn. Before that turn, the request for which it waited runs on to
+        // its next await.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

@@ -7,11 +7,14 @@ import type { Handlers } from '../turn.ts'
 import type { Broker, BrokerTurn, Call } from './state.ts'
 import { readCopy } from './topics.ts'
 
-// Handles a client's request at its gateway, according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
+// Handles a client's request at its gateway, by the configured `delivery` (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2). The
+// gateway sends the request to the broker. To settle a message is to have the broker remove it from its queue.
 //
-// - At most once: the gateway asks once.
-// - At least once: the gateway asks until the broker answers, and settles a message after passing it on.
-// - Exactly once: requests have keys, and a message is settled before it is passed on.
+// - At most once: the gateway sends each request once. The broker removes a message when it sends the message.
+// - At least once: the gateway repeats each request until the broker answers, and settles a message after passing it on
+//   to the client.
+// - Exactly once: the gateway also repeats requests. Requests other than dequeues have keys by which the broker
+//   recognises repetitions. The gateway settles a message before passing it on.
 
 export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn

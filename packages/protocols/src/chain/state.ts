@@ -11,7 +11,10 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 // configuration, so a chain is never shorter than a majority. Before a tail answers a query, it confirms that no later
 // configuration has begun.
 
-/** A chain, and its history at the beginning. */
+/**
+ * An epoch, its chain, and the entries of the sender's log. The receiver of `begin` adopts these entries. The receiver
+ * of `sealed` continues the longest log of the latest epoch.
+ */
 export interface Configuration {
   readonly epoch: number
   readonly chain: readonly NodeId[]

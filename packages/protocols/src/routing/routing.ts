@@ -31,7 +31,10 @@ export type RoutedMessage = MessagesOf<{
 /** A client's request to this node, until it is answered. */
 export interface Request {
   readonly command: Command
-  /** The number of sweeps since the request arrived, or since it was first forwarded. */
+  /**
+   * The number of calls of `sweepRequests` since the request arrived or, once it has been forwarded, since it was first
+   * forwarded.
+   */
   age: number
   attempts: number
   /** The attempts that may have reached a leader, but were neither answered nor refused. */

@@ -20,10 +20,10 @@ export interface Ending {
  *   received it.
  * - The answer to a sent request determines the outcome. But if a fault fabricated a refusal, the outcome is `info`,
  *   since the request may have taken effect.
- * - An answer that is not understood does not show the outcome.
+ * - An answer that is not understood does not show the outcome: the result is `not-understood`.
  * - A sent request without a complete answer is `info`.
- * - A harmless request may `fail` instead, since the difference is invisible, unless the client saw an answer that the
- *   record lacks.
+ * - A harmless request has no effect, so it is a `fail` where these rules say `info`. But if its answer is not
+ *   understood, the third rule applies.
  */
 export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Interpretation {
   if (answer?.type === 'ok') return answer

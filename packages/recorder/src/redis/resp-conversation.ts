@@ -198,7 +198,10 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.begun(this.#open)
   }
 
-  /** Processes the open request, which is complete. `request` is undefined if the request was too large to keep. */
+  /**
+   * Processes the request of `#open`, which has now arrived completely. `request` is undefined if the request was too
+   * large to keep.
+   */
   #requestIsHere(request: Buffer | undefined): void {
     const begun = this.#open
     if (begun === undefined) return
@@ -295,7 +298,10 @@ export class RespConversation implements RecordedConversation {
     else this.#crossings.answered(exchange, completions)
   }
 
-  /** Reports whether the request was refused, and so has changed nothing. */
+  /**
+   * Tells the exchange and, if present, `begun.settle` whether the request was refused. A refused request has changed
+   * nothing.
+   */
   #settle({ begun, understood }: Pending, answer: Json | undefined): void {
     const isRefused = isRefusal(understood, answer)
     begun.exchange.settled(isRefused)

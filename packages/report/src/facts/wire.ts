@@ -14,7 +14,7 @@ export interface Wire {
   readonly sender: string
   readonly reader: string
   readonly change: string
-  /** The time of the answer without the change, in nanoseconds since the run began. */
+  /** The time at which the node `reader` answered without the change, in nanoseconds since the run began. */
   readonly until: number
   readonly messages: readonly NodeMessage[]
   /** Number of related messages that are not drawn. */

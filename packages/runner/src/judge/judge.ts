@@ -39,7 +39,7 @@ interface SummaryInput
   readonly isGroup: boolean
   readonly marks: boolean
   readonly report: Report<string>
-  /** The verdict on the proxy's record of the nodes' side. */
+  /** The verdict on the history that the proxy recorded between itself and the nodes. */
   readonly backend?: Report<string> | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined

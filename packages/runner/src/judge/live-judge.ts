@@ -111,7 +111,8 @@ export function violationText({ level, sentence, position, at, noticedAfter }: L
  */
 export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: JudgedHistory): OnlineChecker {
   try {
-    // A model with its own monitor is judged anyway, because the monitor costs almost nothing.
+    // A model with its own monitor is judged even if no option needs a verdict before the end, because the monitor
+    // costs almost nothing.
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {

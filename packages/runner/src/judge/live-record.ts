@@ -51,7 +51,7 @@ const MOST_ENTRIES = 200_000
 const STEPS = 2_500_000
 const MEMORY_BYTES = 500_000_000
 
-/** Holds the events of a growing record. Answers by the functions that judge whole histories. */
+/** Creates a record that holds the events so far. Its answers come from the functions that judge whole histories. */
 export function createLiveRecord({ model, initial, mapping, vacuous }: RecordSoFar): LiveRecord {
   const header: Header = { chaos: 1, initial, ...(mapping === undefined ? {} : { mapping }) }
   let held: EventInput[] = []

@@ -48,7 +48,7 @@ export interface RunSummary {
   readonly heard?: Heard | undefined
   readonly convergedAfterHealNanos?: Nanos | undefined
   readonly report?: Report<string> | undefined
-  /** The verdicts on both views, if the proxy recorded the run. */
+  /** The verdicts on the answers that clients got, and on those that nodes gave. Present if the proxy recorded both. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
   /** The results of requirements other than the expected level. */

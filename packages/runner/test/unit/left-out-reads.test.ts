@@ -10,7 +10,7 @@ type EventOf = readonly [
   error?: string,
 ]
 
-/** Builds a history of the key x, with the events in this order. */
+/** Returns the warnings of `leftOutReads` about a history of the key x with these events, in this order. */
 const complaints = (...told: readonly EventOf[]) =>
   leftOutReads(
     historyFromEvents(

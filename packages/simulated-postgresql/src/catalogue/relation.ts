@@ -32,7 +32,9 @@ export interface Activity {
   /** The xmin of the session's snapshot: every transaction with a smaller id had ended when the snapshot was taken. */
   readonly xmin: number | null
   readonly query: string
-  /** The number of the session and of its open transaction; 0 if no transaction is open. */
+  /**
+   * `PID/NUMBER`: the session's `pid`, and the number of its open transaction within the session, or 0 if none is open.
+   */
   readonly virtualTransaction: string
   readonly backend: Backend
   /** Returns the event that the session waits for now. */

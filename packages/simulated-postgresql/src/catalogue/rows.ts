@@ -72,7 +72,7 @@ export class CatalogueRows<T> {
     yield* this.insert(key, value, writer)
   }
 
-  /** Removes a row after {@link settle}. */
+  /** Removes a row. First waits for the end of any other transaction that changes the row (see {@link settle}). */
   *delete(value: T, writer: Writer): Coroutine {
     yield* this.settle(value, writer)
     this.remove(value, writer.transaction.current)

@@ -305,7 +305,10 @@ function buckets(count: number, rows: number): readonly number[] {
   )
 }
 
-/** Returns the value of the nth row of the frame: the first row is 1, the last is 0. */
+/**
+ * Returns a window function whose value comes from one row of the frame. `numberOf` returns the number of this row,
+ * counted from 1, or 0 for the last row. The value is null if the frame has no such row.
+ */
 function inFrame(numberOf: (call: ResolvedCall, env: Env) => number | undefined): OwnFunction {
   return (partition, frame, call) =>
     partition.rows.map((env, row) => {

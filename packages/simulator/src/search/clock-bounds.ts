@@ -43,8 +43,9 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns how slow a clock may be, in ppm, if true time runs at most `drift` times as fast. A clock that is fast by as
- * many ppm is also within `drift`.
+ * Returns the number of ppm by which a clock may be slow while true time passes at most `drift` times as fast as the
+ * clock; at most `GREATEST_DRIFT_PPM`. A clock that is fast by as many ppm runs at most `drift` times as fast as true
+ * time.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 

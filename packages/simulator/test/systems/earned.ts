@@ -9,8 +9,8 @@ import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5
 /**
- * Both paces give the same number of operations. Without faults, only operations close together show in which order
- * they take effect.
+ * Runs of `CALM_PACE` and of `USUAL_PACE` have the same number of operations. Without faults, only operations close
+ * together show in which order they take effect, so `CALM_PACE` is faster.
  */
 const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
 const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }

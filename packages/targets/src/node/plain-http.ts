@@ -8,7 +8,7 @@ type PlainRequest =
   | { readonly type: 'incomplete' }
   /** The request needs the general parser. */
   | { readonly type: 'other' }
-  /** `length` is in bytes, with the body. */
+  /** `length` is the number of bytes of the whole request, including the body. */
   | { readonly type: 'plain'; readonly request: HttpRequest; readonly body: string; readonly length: number }
 
 const INCOMPLETE: PlainRequest = { type: 'incomplete' }

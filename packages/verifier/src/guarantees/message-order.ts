@@ -47,7 +47,10 @@ export function isKept(rule: string, message: Message, isStartOpen: boolean): bo
   return goOn(0n, { copies: Array.from({ length: message.initially }, () => ({ ...NEW, isDue: true })), nowMs: NEVER })
 }
 
-/** Returns the possible states after a step; none if the rule or the time forbids it. */
+/**
+ * Returns the possible states after a step. There are none if the rule forbids the step, or if the step cannot take
+ * effect before its return.
+ */
 function follow(rule: string, message: Message, isStartOpen: boolean, state: State, step: Step): readonly State[] {
   const { copies } = state
   const { calledNs = 0, returnedNs = Number.POSITIVE_INFINITY, outcome } = step.of

@@ -104,7 +104,7 @@ test.each(named)(
   },
 )
 
-/** Yields proofs that an attacker might write to give a level this result. */
+/** Yields proofs that an attacker might write to claim that a level is violated or met. */
 function* inventedProofs(level: string, lines: readonly number[], others: readonly number[][], random: () => number) {
   const shuffled = lines.toSorted(() => random() - 0.5)
   const other = others[Math.floor(random() * others.length)] ?? []

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { LevelProof } from '../../src/index.ts'
 import { differences, history, verified } from '../maker.ts'
 
-// Wrong verdicts of earlier versions of the checker, with the evidence that they would have had.
+// Each test has a wrong verdict that an earlier version of the checker gave, and the proof that this version would have
+// written for the verdict. The verifier must not accept the proof.
 
 const met = (level: string, ...order: number[]): LevelProof => ({ level, result: 'met', order: differences(order) })
 const violated = (level: string, ...core: number[]): LevelProof => ({ level, result: 'violated', core })

@@ -59,7 +59,7 @@ export class PacketCursor {
     return String((BigInt(this.integer(4)) << 32n) + low)
   }
 
-  /** Reads bytes after their length; null for NULL. */
+  /** Reads the length of a value, and then as many bytes. Returns null for NULL. */
   value(): Buffer | null {
     const length = this.number()
     return length === null ? null : this.bytes(length)

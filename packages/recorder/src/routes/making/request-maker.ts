@@ -245,7 +245,8 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * Returns the table for recording made requests. In these requests, a header field has the client's name.
+ * Returns the table for recording the requests that a `RequestMaker` makes. The header field `Chaos-Session` of these
+ * requests has the client's name.
  *
  * @param initial the initial value of every object, or `unknown`.
  */

@@ -11,7 +11,7 @@ import { KeySpace } from '../../../src/redis/key-space.ts'
 
 const page = readFileSync(new URL('../../../docs/REDIS.md', import.meta.url), 'utf8')
 
-/** Returns the cells of the table after a comment, without the marks of code. */
+/** Returns the cells of the table that follows a comment of the page, without the backquotes of Markdown. */
 function tableBehind(comment: string): readonly (readonly string[])[] {
   const [, rest = ''] = page.split(`<!-- ${comment} -->`)
   const [table = ''] = rest.split('<!--')

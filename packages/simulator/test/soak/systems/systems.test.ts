@@ -4,9 +4,7 @@ import { systemRows } from '../../systems/registry.ts'
 import { titleOf } from '../../systems/row.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/**
- * The number of runs of all rows together in the short form, so that its time does not grow with the number of rows.
- */
+/** The total number of runs in the short form. All rows share these runs, so that more rows do not take more time. */
 const RUNS_IN_SHORT = 600
 const RUNS = short ? Math.floor(RUNS_IN_SHORT / systemRows.length) : 200
 const MOST_RUNS = 400

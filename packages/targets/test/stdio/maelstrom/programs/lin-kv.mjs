@@ -1,6 +1,7 @@
 import { error, request, serve } from './node.mjs'
 
-// Passes requests on to the service of this name. With `wrong`, reads return what this node last saw.
+// Passes requests on to Maelstrom's service `lin-kv`. With the argument `wrong`, reads return the value that this node
+// last read or wrote, if there is one.
 
 const wrong = process.argv[2] === 'wrong'
 const seen = new Map()
