@@ -94,8 +94,8 @@ export function isKept(
           [...copies, { value: operation.input, since: steps.length, seen: steps.length }],
         )
       if (operation.f === 'remaining') {
-        // Adds a copy for each message shown that no operation can have enqueued. Such a message was initial or
-        // invented.
+        // Adds a copy for each listed message that is not among the copies left, if the queue may have held any
+        // messages initially, or if no enqueue can have added this message. The message was then initial or invented.
         const output = operation.output as readonly Json[]
         const isAcked = (copy: number): boolean =>
           steps.some((step) => step.copy === copy && step.operation.f === 'ack')

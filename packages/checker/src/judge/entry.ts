@@ -93,9 +93,9 @@ export interface RecordRules {
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Some keys change without a record of the change. Returns a function that takes a row and reports whether its
+   * Some keys change without a record of the change. Returns a function that takes a row, and reports whether its
    * operation may have written a value that was read before the unrecorded change of its key. `positions[key + 1]` is
-   * the position of the change. Absent if no level lets a read see later writes.
+   * the position of this change. Absent if no level lets a read return a value that is written only after the read.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

@@ -63,7 +63,10 @@ export interface Model<State> {
   readonly integers?: IntegerModel
 }
 
-/** States and operations as integers: the search then allocates nothing and needs no keys. */
+/**
+ * A specification whose states and operations are integers. The search then allocates no states, and needs no `key` to
+ * compare states.
+ */
 export interface IntegerModel {
   /** Non-negative and below 2^31, like all states. */
   readonly initial: number

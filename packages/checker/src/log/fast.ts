@@ -18,19 +18,27 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** For each append without an offset whose entry was read: the number of known offsets before this entry. */
+  /**
+   * By append without an offset, if a read returned the entry of the append: the number of known offsets before this
+   * entry.
+   */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
 /**
  * Decides logs whose appends returned their offsets. Apart from sorting, the time is linear in the size of the reads.
  *
- * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each entry
- * belongs to the append of its value. An append has no offset if its outcome is unknown or its answer lacks the offset.
- * If a read returned its entry, the append is placed between the nearest known offsets. If no read shows the order of
- * several such appends, they are sorted by the offsets of the reads that begin with them. This is right, because all
- * entries before a read's first entry have offsets less than the offset of the read. Each append gets the least
- * possible offset. Then as few entries as possible lie at or after the offset of a read that found nothing.
+ * Appends that returned offsets are ordered by these offsets. An append has no offset if its outcome is unknown or its
+ * answer lacks the offset. The entries of a read are contiguous, and each entry belongs to the append of its value. So
+ * if a read returned the entry of an append without an offset, the read shows between which known offsets the entry
+ * lies.
+ *
+ * Several entries may lie between the same known offsets although no read shows their order. Each of them is then
+ * sorted by the greatest offset (`from`) of the reads that begin with it. This is right, because all entries before the
+ * first entry of a read have offsets less than `from`.
+ *
+ * Each append gets the least possible offset. A read that found nothing shows that no entry was at `from` or later, so
+ * the least offsets contradict the fewest of these reads.
  */
 export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE

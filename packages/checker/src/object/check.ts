@@ -294,8 +294,9 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 }
 
 /**
- * Turns the results of other workers into a verdict. Confirms a violation by judging again. For `met`, searches again
- * for the orders of operations that show it, but only if a caller uses them.
+ * Turns the combined results of other workers into a verdict. Judges violated parts again, to confirm the violation.
+ * The results contain no orders of operations: the witness of `met` searches for the orders when a caller first reads
+ * them.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled

@@ -169,7 +169,10 @@ function sentenceAndBalance(
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
 
-/** The limit for verifying a few operations, as a number of budget checks. The clock is not read. */
+/**
+ * The maximum number of checks of the deadline while a few operations are verified (see `createAllowance`). The checks
+ * are counted, and the clock is not read.
+ */
 const ALLOWED_LOOKS = 100
 
 const standsAlone = (some: Part, judge: Judge): boolean =>

@@ -85,7 +85,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     reduce(
       {
         starts: [[], all],
-        // Without real time, a result may depend on every operation that changes the object.
+        // This level ignores real time, so a result may depend on every operation that changes the object.
         complete: (some) => {
           const kept = new Set(some)
           return all.filter((i) => kept.has(i) || !judge.isRead(part.f[i]))

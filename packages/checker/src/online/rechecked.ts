@@ -157,7 +157,7 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** The number of search steps that take as much time as one step of an object's judge. */
+/** The time of one step of an object's judge, as a number of the steps that `limitedTo` counts. */
 const STEP = 3
 
 /**

@@ -153,7 +153,7 @@ export interface ProvedOrders {
   readonly orders: readonly FailedOrder[]
 }
 
-/** The first steps of an order whose last step is impossible. */
+/** An order up to its first impossible step. This step is the last of `rows`. */
 export interface FailedOrder {
   /** Rows, in the order tried. A transaction that starts and commits occurs twice. */
   readonly rows: readonly number[]

@@ -145,10 +145,10 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // Every remaining message has a predecessor. Let E be the message whose enqueue ended first, and D the message
-      // whose dequeue ended first. No message precedes E by enqueue, so some message precedes E by dequeue. The dequeue
-      // of D ended first, so D precedes E, too. In the same way, E precedes D by enqueue. So E and D precede each
-      // other.
+      // Every remaining message is preceded by another one. Let E be the message whose enqueue ended first, and D the
+      // message whose dequeue ended first. No enqueue ended before the enqueue of E began. So some dequeue ended before
+      // the dequeue of E began. The dequeue of D ended even earlier, so D precedes E. In the same way, no dequeue ended
+      // before the dequeue of D began, so the enqueue of E ended before the enqueue of D began: E precedes D, too.
       return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }
     isGone[minimal] = 1

@@ -23,8 +23,8 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Returns a test: does a row write or replace a value that was read before an unrecorded change of its key? `positions`
- * holds the position of this change at index key + 1.
+ * Returns a function that takes a row, and reports whether its operation may have written a value that was read before
+ * the unrecorded change of its key. `positions[key + 1]` is the position of this change.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history

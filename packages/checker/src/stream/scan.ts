@@ -105,8 +105,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // Each of these messages was polled before the send that returned its offset was called. An earlier send of the same
-  // message may explain the poll, if that send returned no offset.
+  // For each message in `early`, the send that returned its offset was called only after the poll had returned. An
+  // earlier send of the same message may explain the poll, if the earlier send returned no offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const withoutOffset = (calls.withoutOffset.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0

@@ -209,7 +209,7 @@ interface Object {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-/** Histories of objects that are too long to be shown in full. */
+/** By model: the operations (`steps` and `planted`) of a history that is too long to be shown in full. */
 const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-register'>]: Object } = {
   counter: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', 1, 1]), planted: (n) => [[7, 'read', null, n - 1]] },
   set: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', i, i]), planted: (n) => [[7, 'read', null, upTo(n - 1)]] },

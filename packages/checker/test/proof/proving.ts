@@ -17,7 +17,11 @@ const MOST_OPERATIONS = 100
  */
 const historiesFile = process.env['HISTORIES_FILE']
 
-/** Runs `check` and has the verifier prove the verdicts that it covers. @throws if the verifier refuses one */
+/**
+ * Runs `check`, and has the verifier prove those verdicts that the verifier covers.
+ *
+ * @throws Error if the verifier refuses a verdict
+ */
 export function checkProved(history: History, options: CheckOptions): Report
 export function checkProved(history: History, options: CheckOptions<string>): Report<string>
 export function checkProved(history: History, options: CheckOptions<string>): Report<string> {

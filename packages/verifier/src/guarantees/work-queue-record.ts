@@ -23,7 +23,7 @@ export interface Message {
 export interface Queue {
   readonly messages: readonly Message[]
   readonly initial: readonly string[]
-  /** Takes that may have received an unknown message. */
+  /** The `take` operations of unknown outcome, each of which may have received a message. */
   readonly unanswered: readonly Operation[]
   readonly lastLook: Operation | undefined
 }

@@ -105,7 +105,7 @@ interface Vectors {
   readonly release: () => void
 }
 
-/** Numbers distinct lists of amounts in order of appearance. */
+/** Creates a table that assigns numbers to distinct lists of amounts, in the order in which the lists first appear. */
 function createVectors(width: number, budget: Budget): Vectors {
   let vectors = new Float64Array(FIRST_VECTORS * width)
   // A hash table with open addressing, at most half full. An entry is 0 if empty, otherwise the number of a list + 1.

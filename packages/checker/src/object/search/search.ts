@@ -110,7 +110,10 @@ export function createObjectSearch(
     if (classCursor === CHOICE) cursor = pathOperation[depth]
     return true
   }
-  /** The state after the next choice with its next effect; IMPOSSIBLE if no effect is left. */
+  /**
+   * Returns the state after an operation with the effect that `alternative` selects; IMPOSSIBLE if the operation has no
+   * such effect.
+   */
   const effect = (operation: number): number => {
     const after = step(state, code[operation])
     if (after >= IMPOSSIBLE) return alternative === 0 ? after : IMPOSSIBLE

@@ -7,7 +7,10 @@ import { forcedAt, type Included, includedAfter, type View, viewOf } from './vie
 export interface Guess {
   readonly sum: number
   readonly taken: Taken | undefined
-  /** The completed operations that the sightings so far include. */
+  /**
+   * The completed operations that every later sighting includes, because an earlier sighting (see `Sighting`) included
+   * them.
+   */
   readonly included: readonly Included[]
   /** The number of operations, plus a penalty for each unexplained sighting. */
   readonly cost: number

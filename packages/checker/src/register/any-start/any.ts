@@ -169,7 +169,7 @@ function* otherStarts(
   }
 }
 
-/** Tries all choices, for histories with appends. */
+/** Decides a few operations of a history with appends. Tries all choices of initial values. */
 function decideTexts<Known extends Answer>(
   encoded: Encoded,
   { decideFew: decide }: FewQuestion<Known>,

@@ -41,7 +41,7 @@ export function overconsumed(part: Encoded, budget: Budget): readonly number[] |
   return undefined
 }
 
-/** The operations on one value, by number. */
+/** A value of a key, and the operations that end, begin and read this value, as indices into the part. */
 interface Uses {
   readonly value: number
   /** The operations that end the value, in order of their returns. */

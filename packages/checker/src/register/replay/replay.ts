@@ -3,7 +3,7 @@ import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../en
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from './appends.ts'
 
-/** The order that a witness must respect, in addition to being legal. */
+/** The order of the recorded operations that a witness must preserve. */
 export type OrderRule = 'real time' | 'process order'
 
 /**

@@ -1,7 +1,10 @@
 import type { OrderEdge } from '../../verdict/verdict.ts'
 import type { Edge } from './edges.ts'
 
-/** The maximum nesting depth to which chains of orders are explained. */
+/**
+ * The maximum depth of explanations: a chain of orders explains an order, and further chains explain the orders in this
+ * chain.
+ */
 const DEEPEST_CHAIN = 3
 
 /**

@@ -49,7 +49,10 @@ export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): 
 
 const FIRST_ALLOWANCE = 16
 
-/** Removes the epoch that begins with `choice` if it completes; otherwise restores everything. */
+/**
+ * Places the epoch that begins with `choice`. Restores `left` if the epoch is impossible, or is not complete after
+ * `allowance` writes.
+ */
 function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | 'impossible' | 'unfinished' {
   left.mark()
   let write = choice

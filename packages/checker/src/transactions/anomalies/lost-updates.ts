@@ -2,7 +2,10 @@ import type { Situation } from '../levels/situation.ts'
 import { ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 
-/** Transactions that read the same version of a key and then wrote the key. All but the first lost an update. */
+/**
+ * Groups of transactions that read the same version of a key and then wrote the key. In each group, all updates but one
+ * are lost.
+ */
 export interface LostUpdates {
   readonly count: number
   readonly first: readonly number[]

@@ -378,8 +378,8 @@ const isUnread = (record: TransactionRecord, versions: Versions, row: number): b
   record.kind[row] === APPEND && versions.of[row] >= versions.ordered[record.key[row]]
 
 /**
- * Returns the story of a cycle in which only the level `refusedBy` puts the writes in this order, so that no weaker
- * level excludes the cycle. This order of the writes is no evidence of uncommitted changes.
+ * Returns the story of a cycle that no level weaker than `refusedBy` excludes, because only `refusedBy` puts the writes
+ * of the cycle in this order. Such an order of writes does not show that uncommitted changes were read or overwritten.
  */
 export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): TransactionStory => ({
   ...(story.name === circularRead.name || story.name === dirtyWrite.name ? otherCycle('serializable') : story),

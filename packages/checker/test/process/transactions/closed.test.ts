@@ -45,8 +45,8 @@ const rowsOf = ({ operations }: ReturnType<typeof counterexamplesOf>[number]): r
 type Step = readonly [f: string, key: string, value: Json]
 
 /**
- * Returns the events of some transactions only. Leaves out of their reads what other transactions wrote. A read of a
- * register after a write by its own transaction stays.
+ * Returns the events of the transactions in `rows` only, without the parts of their reads that show writes of other
+ * transactions. Keeps a read of a register that follows a write of the same transaction to this register.
  */
 function alone(history: History, rows: readonly number[]): EventInput[] {
   const { length, outcome, process, callEvent, returnEvent } = history.operations

@@ -37,7 +37,7 @@ export interface Approximation {
 /**
  * Creates a walk by just-in-time linearization (Lowe 2017): it walks the events once with the set of all configurations
  * that explain the events so far, and lets operations take effect ("fire") only when an operation that has not taken
- * effect returns. For registers with read, write, cas and failed cas as an observation, not append.
+ * effect returns. Expects a register without appends. A failed cas counts as an observation.
  *
  * These rules keep the sets small:
  * - An observation that holds fires immediately.
@@ -49,8 +49,9 @@ export interface Approximation {
  * - A configuration is dropped if another one with the same state is at least as good: it has no additional outstanding
  *   operation, and has used no additional optional operation.
  *
- * If some classes are not counted, `met` is certain only if the path uses no class more often than its members were
- * called. If configurations were dropped because of `beam` (see `dropped`), `violated` proves nothing.
+ * `classes` are the operations of unknown outcome. If some of these classes are not counted, `met` is certain only if
+ * the path uses no class more often than its members were called. If configurations were dropped because of `beam` (see
+ * `dropped`), `violated` proves nothing.
  */
 export function createFrontier(
   part: Encoded,
