@@ -12,7 +12,8 @@ export interface FunctionList {
  * words, which are both names, or at least three names. Types do not count, because nothing is looked up in them.
  */
 export function functionListsIn(text: string, isName: (word: string) => boolean): readonly FunctionList[] {
-  // Most sources contain fewer than two names outside of comments and calls, and need not be parsed.
+  // Most sources contain fewer than two different names (see `isName`) outside of comments and calls. Such a source
+  // need not be parsed.
   const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
   if (new Set(code.match(/(?<![.\w])\w+(?![\w(])/g)?.filter(isName)).size < 2) return []
   const found: FunctionList[] = []

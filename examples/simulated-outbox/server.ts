@@ -53,7 +53,7 @@ async function relay(peer: string): Promise<void> {
       const body = JSON.stringify(changes.slice(confirmed))
       confirmed = Number(await (await send(`${peer}/changes/${confirmed}`, 'POST', body)).text())
     } catch {
-      // It is told again.
+      // The next iteration sends these changes to the peer again.
     }
     await wait(confirmed < changes.length ? 5 : 50)
   }

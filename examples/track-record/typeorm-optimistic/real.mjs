@@ -1,4 +1,4 @@
-// Deposits at the same time into one account. Usage: real.mjs [cured]
+// Makes concurrent deposits into one account. Usage: real.mjs [cured]
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { startPostgres } from '../postgres.mjs'

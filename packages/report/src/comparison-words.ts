@@ -23,7 +23,7 @@ export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly Lev
 const rungSigns = (levels: readonly string[]): readonly LevelSign[] =>
   comparedRungs(levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared }))
 
-/** Returns the sign of a level, or `?`. */
+/** Returns the symbol of a level, such as ●; `?` if the level has none. */
 export const signOf = (level: string): string =>
   level === 'none'
     ? '⊘'

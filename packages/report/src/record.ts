@@ -134,7 +134,7 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
 
 const UNJUDGED = 'unjudged'
 
-/** Whether the line is about requests that were not judged, which every page shows. */
+/** Whether the line is about requests that were not judged. Every page shows such a line. */
 export const isUnjudged = ({ about }: RecordLine): boolean => about === UNJUDGED
 
 const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>): string =>

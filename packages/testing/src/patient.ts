@@ -12,5 +12,5 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
 /** A slow test, which only the soak runs. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/** A fast test in a file with patient tests. The soak skips it. */
+/** A fast test in a file that also contains patient tests (see `patientTest`). The soak skips it. */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

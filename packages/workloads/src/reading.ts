@@ -2,7 +2,7 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * The weights of reads by rank: how often clients of a rank read, relative to the average. A partitioned node stops
+ * By rank of a client (see `Clients`): how often the client reads, relative to the average. A partitioned node stops
  * answering reads before writes. Some clients therefore mostly write, so that reads do not hold them up.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]

@@ -36,7 +36,7 @@ interface JudgedLevel {
 }
 
 /**
- * Judges the value given to a matcher by a level.
+ * Judges whether a value that was given to a matcher meets a level.
  *
  * @throws UserError (usage) if the value is not a history, or if the level is unknown.
  */

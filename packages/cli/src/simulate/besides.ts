@@ -18,7 +18,7 @@ interface Typed {
 }
 
 /**
- * The services beside the nodes, completed by typed options.
+ * Returns the declared services beside the nodes, completed by the options on the command line.
  *
  * @throws UserError (usage) if `postgres` is mistyped, or if SQL or a standby is given without exactly one database.
  */

@@ -66,10 +66,11 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * Returns the spec with the secrets that were removed when it was stored. They come from the command line or the
- * environment.
+ * Returns the spec with the secrets that chaos removed when it stored the spec. The secrets come from the command line
+ * or the environment.
  *
- * @throws UserError (usage) for a variable that is not set, and for a command stored without a secret.
+ * @throws UserError (usage) if an environment variable with a secret is not set, or if a secret was removed from a
+ * stored command: only the user can put this secret back.
  */
 export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOptions): RunSpec {
   const { target, require } = spec

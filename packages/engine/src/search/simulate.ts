@@ -65,7 +65,7 @@ const MEMORY_BYTES = 2_000_000_000
 /**
  * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. Unless it is aborted,
  * the result depends only on the arguments. A protocol's run yields every few milliseconds. A service's run never
- * yields, so only the listener can abort it.
+ * yields, so only `settings.listener`, which is called during the run, can abort it.
  *
  * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name; (input) for a
  * program that cannot be simulated; (environment) for a run that floods or never ends, and for a program that ends by

@@ -144,7 +144,10 @@ export class HistoryBuilder implements EventSink {
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
-  /** The edges of a stretch of a recording; undefined for a whole recording. */
+  /**
+   * The notes for joining this stretch (part) of a recording with the others (see `Edges`); undefined for a whole
+   * recording.
+   */
   readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0

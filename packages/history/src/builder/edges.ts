@@ -10,7 +10,7 @@ export interface Edges {
   readonly answered: EdgeEvents
   readonly open: EdgeEvents
   readonly processes: readonly Process[]
-  /** The state of each process at the end of the stretch. */
+  /** By index in `processes`: the state at the end of the stretch, which is `IDLE`, `RETIRED` or `IN_FLIGHT`. */
   readonly states: Uint8Array
   /** The instant from which times count (see `Epoch`). */
   readonly epoch: Instant

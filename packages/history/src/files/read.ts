@@ -171,7 +171,9 @@ export async function* readEvents(
   for await (const event of queued(queue, path, options)) yield queue.whole(event)
 }
 
-/** Like `readEvents`, but keeps keys that are not texts, and does not add values. */
+/**
+ * Like `readEvents`, but keeps keys that are not texts, such as numbers, and does not fill in null for an absent value.
+ */
 export const readNumberedEvents = (
   path: string,
   options: ReadEventsOptions = {},

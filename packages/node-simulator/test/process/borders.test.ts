@@ -355,7 +355,7 @@ describe('a program resumed by an event of Node after its run', () => {
       await ran(serving(`${AWAITED}\n${call}`))
       expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)
       await expect(ran(serving(''))).rejects.toThrow(/cannot be simulated. A simulated program went on after its run/)
-      // Others are not affected.
+      // Further programs are not affected by the first one.
       await expect(ran(serving('console.log(1)'))).resolves.toMatchObject({ lines: ['n1: 1'] })
     },
   )

@@ -52,7 +52,10 @@ export const chain: ProtocolDefinition = defineProtocol({
   invariants: [
     /** An update that a tail has acknowledged is in the history of every later head (§3.1). */
     { name: 'answered updates survive', watch: () => watchCompleteness(histories) },
-    /** If two nodes consider updates with the same number executed by the tail, these updates are the same (§3). */
+    /**
+     * If two nodes each know that the tail has executed an update with a certain number, both know the same update
+     * (§3).
+     */
     { name: 'nodes agree', watch: () => watchAgreement(histories) },
     /** Two histories with an update of the same number and epoch are identical up to it. */
     { name: 'histories agree', watch: () => watchLogMatching(histories) },

@@ -25,7 +25,7 @@ export type ChainMessage =
   | MessagesOf<{
       seal: { epoch: number }
       sealed: { epoch: number; last: Configuration }
-      /** Answers a message of an earlier epoch. The sender of this answer has sealed the later epoch `epoch`. */
+      /** Answers a message of an earlier epoch: the sender of this answer has ended all epochs before `epoch`. */
       deposed: { epoch: number }
       /** The new configuration, passed along the new chain. */
       begin: Configuration

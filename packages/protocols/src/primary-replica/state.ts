@@ -69,7 +69,10 @@ export interface PrimaryReplicaState extends SuccessionState {
   committed: number
   noopIndex: number
   readonly proposals: Map<number, Origin>
-  /** Committed writes that wait for their clients' replicas, by index in ascending order. */
+  /**
+   * Committed writes that are not answered until the node that the client called has them (see `acknowledgeOwn`), by
+   * index in ascending order.
+   */
   readonly ownWrites: Map<number, OwnWrite>
 }
 

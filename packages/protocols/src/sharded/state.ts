@@ -85,7 +85,9 @@ export interface ShardedState extends TwoPhaseState {
   /** The shard of each key, as the directory answered. */
   readonly listed: Map<string, number>
   // The owner.
-  /** The content of each owned shard; undefined with transactions, because keys are then items. */
+  /**
+   * By owned shard: its content as one object. Undefined with transactions: the content is then the items of the shard.
+   */
   readonly owned: Map<number, unknown>
   /** Shards that were sent to another node, which has not confirmed them yet. */
   readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>

@@ -45,7 +45,10 @@ export interface Attempt {
 }
 
 export type SingleRecord = RecordsOf<{
-  /** A transaction: an effect and, with a key, the record of the key. The ticket prevents duplicates. */
+  /**
+   * An effect. If `key` is present, the same transaction stores the key with its result. The ticket prevents
+   * duplicates.
+   */
   effect: {
     from: NodeId
     ticket: Ticket

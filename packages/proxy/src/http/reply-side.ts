@@ -360,8 +360,9 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on the bytes read so far, because another response may have to follow them. The proxy may have created
-      // that response, or a fault may have held it back until this response was sent.
+      // Pass on the bytes read so far before another response is sent. This may be the next response on this
+      // connection, if the proxy created it, or a response on another connection, if a fault held it until this one was
+      // sent.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)

@@ -8,9 +8,9 @@ import { dataOf, endsStream, FRAME, firstWord, HeaderReader, streamOf, typeOf } 
 import { HttpTurn, LOST } from '../http/turn.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
-/** The most tracked requests of a connection; servers allow hundreds. */
+/** The maximum number of tracked requests of a connection. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** The most tracked requests that a fault has ended, but to which the server may still respond. */
+/** The maximum number of tracked requests that a fault has ended, but to which the server may still respond. */
 const MOST_LOST_STREAMS = 1000
 
 const UNREADABLE = 'an HTTP/2 request that could not be read'

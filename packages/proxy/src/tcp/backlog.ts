@@ -19,7 +19,7 @@ export class Backlog {
     return this.queue.memoryBytes >= this.#limitBytes
   }
 
-  /** Replaces the stages, and returns the removed ones. At added stages, waiting entries count as new arrivals. */
+  /** Replaces the stages, and returns the removed ones. For each added stage, waiting entries count as new arrivals. */
   setStages(stages: readonly Placed[], positionBytes: number): readonly Placed[] {
     const removed = this.#stages.filter((placed) => !stages.includes(placed))
     const added = stages.filter((placed) => !this.#stages.includes(placed))

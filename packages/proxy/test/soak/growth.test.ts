@@ -23,7 +23,7 @@ type Chunk = readonly [direction: Direction, bytes: Buffer]
 interface Subject {
   readonly parts: Parts
   readonly open: () => Intercept
-  /** The chunks that were sent before. */
+  /** The chunks that the connection receives before the text whose reading is timed. */
   readonly greeting?: readonly Chunk[]
   readonly direction?: Direction
   readonly bytesOf?: (text: string) => Buffer

@@ -10,7 +10,7 @@ export interface Prepared {
   readonly statements: readonly Statement[]
   /** The literals of this text, if its statements do not depend on them; otherwise undefined. */
   readonly literals?: readonly string[] | undefined
-  /** The request that the statement's text names. */
+  /** The trace or request that a comment in the statement's text names (see `requestIn`). */
   readonly request?: string | undefined
   types: readonly number[]
   /** The columns of the result; undefined until the statement is described. */

@@ -40,7 +40,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
 }
 
 interface OverwriteCounters {
-  /** The first overwritten key. */
+  /** The key of the first overwrite; undefined if there was none. */
   readonly first: string | undefined
   /** Number of overwritten keys, exact up to 10,000. */
   readonly keys: number

@@ -8,7 +8,9 @@ export interface Lifetime {
    * the server's clock, because that clock may be wrong.
    */
   readonly afterMs: number
-  /** Whether the reply shows that the time to live was set; undefined if the reply shows neither. */
+  /**
+   * Whether the reply shows that the time to live was set (true) or was not set (false); undefined if it shows neither.
+   */
   readonly isSet: (answer: Json) => boolean | undefined
   readonly left?: ((answer: Json) => number | undefined) | undefined
   readonly isInHash?: true | undefined

@@ -30,7 +30,8 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // If the node had overwritten the value of `change` before the fault, the fault may have lost only the newer value.
+  // If a later write had replaced the value of `change` on the node before the fault, only the value of this later
+  // write may have been lost in the fault.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

@@ -133,9 +133,9 @@ export function anotherFault(
 }
 
 /**
- * Returns the last fault in force between the first and the last operation of a contradiction. If changes of the same
- * keys were open at the first call, the time begins at the earliest of their calls. Such a change may have taken
- * effect, even if its answer denies this.
+ * Returns the last fault in force between the first call and the last return of a contradiction. If a change of the
+ * same keys was open at the first call, the period begins with the call of this change (the earliest, if there are
+ * several). Such a change may have taken effect even if it was reported as failed.
  */
 export function faultMeanwhile(
   history: History,
@@ -375,8 +375,9 @@ function hasForgotten(
 }
 
 /**
- * Returns the newest write to the key that the node with the impossible answer had acknowledged. If this write is not
- * newer than the change missing from the answer, returns the missing change.
+ * Returns the newest write to the key that `culprit`, the node with the impossible answer, acknowledged earlier than
+ * `before`. If this node acknowledged no write newer than `ignored`, the change missing from the answer, returns
+ * `ignored`.
  */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored

@@ -87,7 +87,7 @@ export function contradictionSvg(
   const lanes = [...new Set(operations.map((operation) => clientOf(history, operation)))]
   const states = possibleStates(history, counterexample)
   const nodes = laneNodes(history, counterexample, faults, wire)
-  // These faults have their names above the first lane, where operations have no labels.
+  // The bands of these faults cross all lanes. Their names are above the first lane, where operations have no labels.
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
   const top = (states.length > 0 ? 54 : 12) + across.length * 16 + leap

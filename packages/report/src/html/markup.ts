@@ -69,7 +69,10 @@ export function fileLink(path: string): string {
 /** The policy of a page on disk: nothing is loaded or sent. */
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
-/** The empty icon keeps the browser from requesting one. A page from a server has the policy that the server sends. */
+/**
+ * For a page from a server, which sends its own policy in a header. The empty icon keeps the browser from requesting
+ * one.
+ */
 const SERVED = html`<link rel="icon" href="data:,">`
 
 /** Returns the HTML of a page up to its body. `own`: the styles of this page. */

@@ -67,7 +67,10 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   ]
 }
 
-/** Returns the state of the promise, if the step changes it. */
+/**
+ * Returns the lines about the story's promise. Empty if the step does not change the state of the promise, or if an
+ * earlier step has broken the promise.
+ */
 function ledgerLines(ledger: PlayedLedger | undefined, page: PageStyle): string[] {
   if (ledger === undefined || (ledger.broken && !ledger.breaks)) return []
   return ledger.broken ? brokenLines(ledger.says, page) : indented(ledger.says, page.style.dim, page)

@@ -90,7 +90,7 @@ export function createLiveJudge(
   }
 }
 
-/** The growth after which a record is asked again, as a share of its events. */
+/** The growth of a history after which `ask` is called again, as a share of the events at the last call of `ask`. */
 const SHARE = 0.1
 
 const isAskedAgain = (pushed: number, askedAt: number): boolean => pushed > askedAt && pushed >= askedAt * (1 + SHARE)

@@ -3,10 +3,7 @@ import { FAIL, type History, mayChange, type Tally } from '@chaosproxy/history'
 import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
-/**
- * The signs that some keys of a register history show. From these signs, `proves` decides whether the history proves
- * anything.
- */
+/** Evidence on whether a register history proves anything (see `proves`), from the operations on some of its keys. */
 export interface Signs {
   /** Whether clients changed registers to different values, so that a stale read can be recognised. */
   readonly hasNews: boolean

@@ -1,7 +1,7 @@
 import type { OnlineChecker, SoFar } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
 
-/** A violation that a check of the record so far finds, too. */
+/** A violation that the online checker found, and that no check of the events recorded so far contradicts. */
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
   /** The violated level: see `Judged`. */
   readonly level: string

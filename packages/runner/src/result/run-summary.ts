@@ -139,7 +139,10 @@ export interface Recollection {
    * be recognised in a message, too.
    */
   readonly known: readonly Change[]
-  /** All keys of the run. A message that contains one of the other keys does not ask for the key in question. */
+  /**
+   * All keys of the run. A message that names some of these keys, but not the key in `listening`, is no request for
+   * that key.
+   */
   readonly keys: readonly string[]
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos

@@ -22,8 +22,8 @@ export interface MeasuredRun extends Run {
 }
 
 /**
- * Combines the runs of one system under one condition. The cell has the weakest level of the runs, and medians of the
- * measurements.
+ * Combines the runs of one system under one condition into a cell of the comparison. The cell has the weakest level of
+ * the runs, and the medians of their measurements.
  */
 export function combineRuns(
   condition: string,

@@ -72,7 +72,8 @@ function answerIn(bytes: Buffer): Calculated {
   for (let at = 0; at < bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {
     const body = at + 5
     if (bytes[at] === ERROR) {
-      // Every error has a code and a message, so they are the first ones after this place.
+      // Every error has a code (`C`) and a message (`M`). So the first fields with these letters belong to this error,
+      // although `fields` also contains later messages.
       const fields = bytes.toString('utf8', body).split('\0')
       const field = (letter: string): string => fields.find((each) => each[0] === letter)?.slice(1) ?? ''
       return { code: field('C'), message: field('M') }

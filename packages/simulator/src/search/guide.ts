@@ -34,7 +34,7 @@ export interface GuideOptions {
 
 type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
-/** The number of variations of one broken invariant before the search continues with another. */
+/** The number of variations of one scenario that breaks the invariant. The search then continues with another seed. */
 const VARIATIONS = 60
 
 /** The number of variations before the time limit applies, so that a busy machine finds as much as an idle one. */

@@ -47,8 +47,8 @@ const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
 /**
- * After this share of the budget, no further changes make the scenario sturdier. The rest of the budget is for the
- * reduction of delays.
+ * The share of the budget after which `sturdier` makes no further changes to the scenario. The rest of the budget is
+ * for `calmer`, which reduces delays.
  */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */

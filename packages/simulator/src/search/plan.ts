@@ -132,7 +132,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting that has a separate default at weaker levels is not varied at such a level.
+    // If the target promises less than linearizability, a setting with `ifWeaker` has this value, and is not varied.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)

@@ -41,7 +41,8 @@ const RARE = [
   // These bugs show only if a node stands for election while its log is longer than the others, but older.
   'up-to-date-length-only',
   'stale-view-change',
-  // Shows only if a node crashes between a vote and its decision while the other nodes are down, too.
+  // This bug shows only if a node crashes between a vote and its decision, and the other nodes are down at the same
+  // time.
   'decide-alone',
   // These bugs need a crash in the middle of a write.
   'key-after-effect',

@@ -25,7 +25,7 @@ export interface RowResult {
   readonly loses: boolean
 }
 
-/** Runs a row with the given seeds, until `enough` returns true. */
+/** Runs the system of a row with each seed in turn, until `enough` returns true for the combined results. */
 export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (result: RowResult) => boolean): RowResult {
   const { meets, breaks = [], loses = false } = row.earns
   let shown: RowResult = { runs: 0, missed: [], unbroken: breaks, loses: false }

@@ -88,8 +88,8 @@ export function targetWithClients(
     ...ofCluster(declaration, { where, clients, exposure }),
     weakness: wipedWeakness,
     defaultNodes: count,
-    // The target's own settings replace planned settings of the same name. One of the target's own settings can limit
-    // its value, but a planned setting cannot.
+    // The target's own settings replace planned settings of the same name, because only own settings can have limits
+    // (`min` and `max`).
     settings:
       own === undefined
         ? plan.settings

@@ -69,8 +69,8 @@ async function untilSettled(
 }
 
 /**
- * Waits until commands in progress have finished. They may need the commands of `meanwhile`: stopping a container waits
- * for its frozen process, for example.
+ * Waits until commands in progress have finished. Meanwhile, repeats the commands of `meanwhile`, because a command in
+ * progress may depend on them: a command that stops a container waits until the frozen process resumes, for example.
  */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()

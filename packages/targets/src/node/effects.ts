@@ -14,7 +14,7 @@ interface EffectRunner {
 /**
  * Carries out effects in order, with group commit: records that arrive during a write are written together afterwards.
  * An effect waits until all earlier records are durable. A record may become durable before an earlier effect is
- * carried out, which looks like a crash between the two.
+ * carried out. A crash at this moment loses the effect, but not the record.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal

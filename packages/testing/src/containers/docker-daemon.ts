@@ -16,8 +16,8 @@ export interface DockerDaemon {
 
 interface DockerOptions {
   /**
-   * Creates a network namespace for the daemon, and returns its name for `ip netns`. By default the daemon runs in that
-   * of this process.
+   * Returns a name for the network namespace that `startDocker` creates for the daemon. If this function is absent, the
+   * daemon runs in the network namespace of this process.
    */
   readonly inside?: (directory: string) => string
 }

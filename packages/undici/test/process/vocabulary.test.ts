@@ -41,8 +41,8 @@ const late = async ({ ask }: InjectedFault) => {
 }
 
 /**
- * By kind of fault: the fault, and a check of what a client sees. The test dispatcher.test.ts covers other kinds: it
- * compares their record with the record of a port.
+ * By kind of fault: the fault, and a check of what a client sees. For some of these kinds, dispatcher.test.ts
+ * also compares recordings through a dispatcher with recordings through a port.
  */
 const EFFECTS: { readonly [kind: string]: Effect } = {
   partition: [{ kind: 'partition' }, silence],

@@ -88,7 +88,10 @@ function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   }
 }
 
-/** Returns the server's list of mechanisms, without those that bind a password. Undefined for other messages. */
+/**
+ * Returns the server's list of SASL mechanisms, without those that bind the password to the server's TLS certificate.
+ * Undefined for other messages, and if no mechanism would be left.
+ */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)

@@ -249,7 +249,8 @@ describe('a report in a real browser', () => {
           )
           expect(words!.x).toBeLessThan(told!.x)
           expect(told!.x).toBeLessThan(fixed!.x)
-          // Each of the two tellings on the page breaks the promise once.
+          // The page shows two systems that suffer the accident. In each of them, one step breaks the promise of the
+          // story.
           expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
           expect(await shown.locator('.wall').first().isVisible()).toBe(true)
         }

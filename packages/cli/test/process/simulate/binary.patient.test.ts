@@ -40,8 +40,8 @@ patientTest(
 )
 
 /**
- * Reports whether a process runs this program. Does not count its parent: the parent also has the program in its
- * command line, and may have ended already.
+ * Reports whether a process runs this program: its command line ends with the script. The parent of the program does
+ * not count. Its command line contains the script, too, but does not end with it.
  */
 const isAlive = async (script: string): Promise<boolean> =>
   (await processesMentioning(script)).some((process) => process.trimEnd().endsWith(script))

@@ -137,8 +137,8 @@ const SECONDS = short ? 8 : 600
 const RATE = 50_000
 const CONNECTIONS = 32
 /**
- * The most memory for two purposes: data that waits for a slow disk, in both views of the recording, and compressing a
- * part.
+ * The memory in MB, beyond a growth of 30%, for the compression of a part, and for data of both views of the recording
+ * (the clients' and the backends') that waits for a slow disk.
  */
 const BEHIND_MB = 300
 const SAMPLES = 20

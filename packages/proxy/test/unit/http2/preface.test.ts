@@ -5,7 +5,10 @@ import type { Conversation, Exit, Intercept } from '../../../src/interceptor/int
 
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
-/** A connection without sockets. `toldSince` returns the calls of the chosen version's interceptor. */
+/**
+ * A connection without sockets. `toldSince` returns what happened since its last call: the version of HTTP whose
+ * interceptor was created, and the calls to this interceptor.
+ */
 function connection() {
   const told: string[] = []
   const version =

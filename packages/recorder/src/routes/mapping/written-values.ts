@@ -56,7 +56,7 @@ export class WrittenValues {
 /** The written values of each table, for all its proxies. */
 const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
 
-/** The written values of a table, if its results may be missing. */
+/** Returns the written values of a route table. Undefined if no operation of the table has `missing`. */
 export function writtenValuesOf(table: RouteTable): WrittenValues | undefined {
   const isNeeded = table.routes.some(
     (route) => !isIgnored(route) && operationsOf(route).some(({ missing }) => missing !== undefined),

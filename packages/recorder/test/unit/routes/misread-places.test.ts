@@ -67,7 +67,7 @@ test.each([[''], [0], [false]])(
       type: 'not-understood',
       error: `status 200, and nothing at json.kvs.0.value, but ${JSON.stringify(value)} was written, which services may omit. Say in "answers" what means "absent"`,
     })
-    // Nothing holds the value.
+    // This reply has no `kvs.0`, of which the value would be a member.
     expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
   },
 )
