@@ -7,9 +7,12 @@ export type Order = readonly [pair: number, first: 1 | 2]
 export type Clause = readonly Order[]
 
 /**
- * Encodes a puzzle as a history. Each pair has two writes. Each clause has one reader per order: the reader first sees
- * that the later write of the clause's next order took effect, and then reads the earlier write of its own order. If
- * all orders of the clause hold, the later writes of these orders precede each other in a cycle, which is impossible.
+ * Encodes a puzzle as a history. Each pair has two writes, and an order of the pair names the earlier one. Each clause
+ * has one reader for each of its orders. The reader of an order first sees that the later write of the next order in
+ * the clause (after the last order, of the first) took effect. Then it reads the value of the earlier write of its own
+ * order. If its own order holds, the later write of the next order thus precedes the later write of its own order. If
+ * all orders of the clause hold, these later writes form a cycle, which is impossible.
+ *
  * Each process performs two operations. The times at which operations take effect are random and have no meaning.
  */
 export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (n: number) => number): EventInput[] {

@@ -118,7 +118,10 @@ const EXTENSIBLE_ACTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['routes', ['check']],
 ])
 
-/** Adds a configuration's extensions before a command is loaded. SECURITY.md lists these commands. */
+/**
+ * Adds the extensions of the configuration, before the command is loaded. SECURITY.md lists the commands that execute a
+ * configuration.
+ */
 async function extendRegistries(argv: readonly string[]): Promise<void> {
   const [command = ''] = argv
   if (!EXTENSIBLE.has(command)) return

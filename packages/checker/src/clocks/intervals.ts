@@ -139,7 +139,8 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // The position of a mark among the new events is unknown. At position 0, the mark concerns all events.
+  // A `Mark` concerns the events after its position. The position among the new events is unknown, so the mark gets
+  // position 0 and concerns all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

@@ -91,8 +91,8 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
 }
 
 /**
- * In EDN, a read without a value in a transaction of lists was judged as a read of nil: adds the nil. In JSON, such a
- * read is unknown.
+ * Returns a function that adds the value nil to the reads without a value in an answer, if the history is in EDN and
+ * has transactions of lists. In EDN, such a read was judged as a read of nil. In JSON, it is unknown.
  */
 function answersWithNil({ format, values }: History): (answer: Json) => Json {
   const areLists = values.microOperations()?.kinds.some((kind) => microKind(kind) === APPEND)

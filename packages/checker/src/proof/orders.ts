@@ -128,7 +128,8 @@ export function provenCore(
     return answer.verdict === 'accepted'
   }
   const coreRows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // The verifier completes a pattern that breaks a guarantee, so the pattern is not reduced.
+  // For a model with guarantees, the core is a pattern that breaks a guarantee. The verifier judges the pattern as a
+  // part of the whole history, so no search for another core is needed.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,

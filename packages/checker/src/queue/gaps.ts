@@ -80,7 +80,7 @@ export interface Taking {
   /** `life`: the message. `before`: the deadline for taking it. */
   readonly life: Life
   readonly before: number
-  /** The operations that prove the deadline of the message. */
+  /** The operations that prove that the message was taken by `before`, such as a dequeue that found the queue empty. */
   readonly evidence: readonly number[]
 }
 

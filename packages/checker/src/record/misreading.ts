@@ -133,7 +133,10 @@ function otherKeysReason(history: History): string | undefined {
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 
-/** The reason to suspect that operations of a file that have no key are on the keys of other operations. */
+/**
+ * The reason to suspect, if some operations of a file have a key, that the operations without a key concern one of
+ * these keys.
+ */
 function partlyKeyedReason({ operations, keys, functions, format }: History): string | undefined {
   if (keys.length === 0 || format === undefined) return undefined
   const { length, f, key, outcome, callLine } = operations

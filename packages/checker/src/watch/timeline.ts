@@ -181,7 +181,10 @@ function settleArrived(
   return falsehoods
 }
 
-/** Open writes of equal changes, in order of call. */
+/**
+ * The writes that may have made a certain change of a key, in order of call. They have not failed, and their revision
+ * was not acknowledged.
+ */
 interface Waiting {
   readonly writes: Write[]
   next: number

@@ -181,7 +181,7 @@ test('verdicts on random histories with unknown versions agree with a search ove
   expect(Math.min(results.met, results.violated)).toBeGreaterThan(30)
 })
 
-/** The same history, with the value of every invocation. */
+/** Returns the history of the lines. The invocation of a write or cas gets the value of its completion. */
 const completeHistoryOf = (lines: readonly Line[]) =>
   historyFromEvents(
     lines.map(

@@ -17,7 +17,7 @@ import { faultOfOrder } from '../witness.ts'
 
 const baseSeed = inject('seed')
 
-/** Functions that return the nth piece of a key. */
+/** Functions that return the piece of text that the nth append adds to a key. */
 const spellings: readonly ((n: number) => string)[] = [
   (n) => `a${n} `,
   (n) => `${n}\n`,

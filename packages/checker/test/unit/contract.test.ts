@@ -18,7 +18,10 @@ interface Contract {
    * second update has no further effect.
    */
   readonly change: readonly [f: string, value: Json, answer: Json]
-  /** The answer to `change` after `start`, if it differs from the answer in `change`. */
+  /**
+   * The answer to the update `change` of an object with the initial value `start`. Undefined if it is the answer in
+   * `change`, which an object without content gives.
+   */
   readonly answerAfter?: Json
   readonly once: readonly Step[]
   readonly twice?: readonly Step[]

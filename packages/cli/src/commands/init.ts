@@ -160,7 +160,7 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
   }
 }
 
-/** @throws UserError (usage) if an option does not apply to this example, or if a file already exists. */
+/** @throws UserError (usage) if an option other than `--example` is given, or if a file already exists. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isServiceTyped(options) || flagOf(options, 'force'))
     throw usageError('chaos init --example simulate takes no other option. Leave the others out.')

@@ -4,8 +4,8 @@ import { inputError, usageError } from '@chaosproxy/history'
 import { isStored, STDIN, whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * Returns the path that a client names, as the path of a file. The path must be within the working directory, even
- * after links are followed.
+ * Returns a path that a client gave, in a form that always means a file. The file must be within the working directory,
+ * even after links are followed.
  *
  * @throws UserError (usage, input)
  */

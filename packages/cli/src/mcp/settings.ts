@@ -18,7 +18,7 @@ export interface McpSettings {
   readonly host: string | undefined
   /** `env:NAME` of the token for the default proxy; undefined for the usual variable. */
   readonly token: string | undefined
-  /** For other proxies of this machine: `env:NAME` of each token that clients may use. */
+  /** `env:NAME` of each token that clients may use for proxies on this machine other than the default proxy. */
   readonly otherTokens: readonly string[]
 }
 

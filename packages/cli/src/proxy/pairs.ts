@@ -37,7 +37,11 @@ export interface ProxyPair {
   readonly tls?: ProxySettings['tls']
 }
 
-/** The typed proxies. Names must be given for all or none; the default is n1, n2 and so on. */
+/**
+ * Returns the proxies that the options describe. The default name of the i-th proxy is `n1`, `n2` and so on.
+ *
+ * @throws UserError (usage)
+ */
 export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const { listen: listens, upstream: upstreams, name: names } = typed
   const carriages = parseCarriages(typed)

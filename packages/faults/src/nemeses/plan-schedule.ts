@@ -65,8 +65,9 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // If a fault does not fit the outage budget, the next kind of fault is tried. If no kind fits, this fault is
-    // injected anyway, because the user chose these kinds.
+    // A fault that does not fit the outage budget is left out, and the next kind of fault is tried. If as many faults
+    // in a row as there are kinds were left out, the next one is injected even if it does not fit, because the user
+    // chose these kinds.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)

@@ -8,8 +8,8 @@ import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
 /**
- * The probability that a `kill` fault is planned as a shift of majorities: all nodes are killed, then one majority
- * after another is up.
+ * The probability that a `kill` fault is planned as a shift of majorities: all nodes are killed, and then several
+ * different majorities of the nodes run, one majority at a time.
  */
 const SHIFTING_PROBABILITY = 0.5
 

@@ -32,7 +32,7 @@ const ABSENT = -1
 
 /**
  * Reads usual transactions directly into a builder, without creating strings or objects. The parser reads all other
- * events, and alone defines their meaning.
+ * events. It also defines the meaning of every event: the scanner must read an event as the parser would.
  */
 export class EdnScanner {
   readonly #builder: HistoryBuilder

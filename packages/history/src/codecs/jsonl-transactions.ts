@@ -96,8 +96,8 @@ function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
 }
 
 /**
- * Appends the small integers at the beginning of a list to the list `from`. Stops at any other element, and at one
- * without a comma after it. Nearly all elements are small integers.
+ * Appends the small integers at the beginning of a list to the list `from`. Stops before the first element that is not
+ * a small integer or has no comma directly after it. Nearly all elements are small integers.
  */
 function smallIntegers(tokens: JsonTokens, bytes: Uint8Array, lists: ListTable, from: number): number {
   let list = from

@@ -6,7 +6,8 @@ const NEWLINE = 10
 
 export interface LineTaker {
   /**
-   * @throws EventError or UserError, whose messages lack the place; Unfinished for a line that cannot be read at all.
+   * @throws EventError or UserError, whose messages lack the place. For a line that is no record, the EventError is an
+   * `Unfinished`.
    */
   take(text: string, line: number): void
   end(): void

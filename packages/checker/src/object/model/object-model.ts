@@ -198,7 +198,11 @@ export interface WrongEnd {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns a closure by groups: adds all members of the groups of each chosen operation. */
+/**
+ * Returns a `Closure` that adds two kinds of operations to the chosen ones: those that are in a group (`groupsOf`) with
+ * a chosen operation, and those for which `always` returns true. An operation for which `isMember` returns false is
+ * never added because of a group.
+ */
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,

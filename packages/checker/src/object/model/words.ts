@@ -86,7 +86,8 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${client} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // Several operations may represent one row. Each has its own output, which only the part holds.
+  // If several operations of the part represent one row (see `Expansion`), each has its own output. The part contains
+  // these outputs, and the history does not.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {

@@ -34,8 +34,8 @@ const BYTES_PER_STEP = 24
 const BYTES_PER_WINDOW = 260
 
 /**
- * An alternative after which the search found no fitting read is postponed, as if it had taken `ASIDE` fewer completed
- * operations.
+ * If the search reached configurations in which a read fits, it postpones the alternative of taking one completed
+ * operation. The alternative is then tried as if it had taken `ASIDE` fewer completed operations.
  */
 const ASIDE = 64
 

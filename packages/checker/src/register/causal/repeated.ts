@@ -127,10 +127,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether each read of each process has an order that explains this read and the earlier reads of the process.
- * The order must respect the causal order. If values repeat, each such order may choose anew which writes these reads
- * saw, but only among writes in the past of its last read. Returns `perhaps` if a read has no such order, but a larger
- * causal order might add a write to its past and so allow one.
+ * Decides whether, for each read of each process, an order explains this read and the earlier reads of the process. The
+ * order must respect the causal order. If values repeat, the writes that these reads saw may be chosen separately for
+ * each such order, but only among writes that causally precede the read. Returns `perhaps` if a read has no such order,
+ * but might have one in a larger causal order, in which more writes precede the read.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

@@ -47,7 +47,10 @@ export interface Story {
 
 /** The maximum number of clauses in a story. A longer story is harder to follow than the list of orders. */
 const MOST_CLAUSES = 6
-/** The maximum nesting depth of chains of orders. Deeper chains explain nothing to a person. */
+/**
+ * The maximum depth of nested chains. A chain of orders (`shownBy.chain`) may contain an order that another chain
+ * shows. Deeper chains explain nothing to a person.
+ */
 const DEEPEST = 3
 
 /**

@@ -41,7 +41,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
    */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
-  /** The flights of operations that may still read the initial value. */
+  /** The open operations that may still read the initial value. */
   const early = new Set<Flight>()
   let isOverwritten = false
   let isAmbiguous = false

@@ -182,7 +182,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Reports whether `block` conflicts with another block now that one of its operations returned at `position`. */
+  /** Reports whether `block` conflicts with another block, after an operation of `block` returned at `position`. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true

@@ -12,9 +12,9 @@ interface Walk {
 }
 
 /**
- * Visits each completed operation once for each thread of its client. Finds the last earlier operation of the thread on
- * the same key for which `counts` returns true. Calls `visit` with both operations, and returns the first order that
- * `visit` returns.
+ * Calls `visit` for each completed operation and each thread of its client. The second argument is the last earlier
+ * operation of the thread on the same key for which `counts` returns true; without one, there is no call. Stops at the
+ * first call that returns an order, and returns this order.
  *
  * @throws OutOfTime
  */

@@ -117,8 +117,8 @@ const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: nu
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
 /**
- * Returns the reads in transaction `t` of versions that the transactions `some` wrote, and the writes in `t` of
- * versions that `some` read.
+ * Returns two kinds of rows of transaction `t`: reads of versions that other transactions of `some` wrote, and writes
+ * of versions that other transactions of `some` read.
  */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record

@@ -29,7 +29,7 @@ export interface Edges {
   readonly from: Int32Array
   readonly to: Int32Array
   readonly kind: Uint8Array
-  /** The dense number of the key that shows the edge; NO_KEY for session order and real time. */
+  /** The dense number of the key whose reads and writes prove the edge; NO_KEY for session order and real time. */
   readonly key: Int32Array
 }
 

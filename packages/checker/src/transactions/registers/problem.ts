@@ -14,7 +14,10 @@ export interface Rules {
   readonly onlyUpdates: boolean
   /** Whether writers of one key must not overlap between snapshot and commit. */
   readonly noConflicts: boolean
-  /** Whether only edges make a write visible to a transaction (see `ParallelOrders`). */
+  /**
+   * Whether a transaction sees another one only if edges lead from the other to it (see `ParallelOrders`). Otherwise,
+   * it sees all transactions that precede it in the order.
+   */
   readonly isParallel: boolean
 }
 
@@ -39,7 +42,7 @@ export interface OrderProblem {
 export const commitOf = ({ rules, transactions }: OrderProblem, t: number): number =>
   rules.hasSnapshots ? transactions + t : t
 
-/** Reports whether a node is a snapshot or a commit, and not a moment. */
+/** Reports whether a node is a point of a transaction, and not a moment of real time (see `addRealTime`). */
 export const isPoint = ({ rules, transactions }: OrderProblem, node: number): boolean =>
   node < (rules.hasSnapshots ? 2 * transactions : transactions)
 

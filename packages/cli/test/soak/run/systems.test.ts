@@ -23,7 +23,10 @@ const isReal = ({ faults }: SystemRow): boolean => faults.length === 0 || faults
 
 const rows = short ? [] : systemRows.filter(isReal).map((row) => ({ ...row, faults: row.faults.filter(isRealFault) }))
 const SEEDS = [1, 2, 3]
-/** The seeds of additional runs, by the end of which an expected violation must have occurred. */
+/**
+ * The seeds of additional runs, which are made until each expected violation has occurred. The test fails if one has
+ * not occurred after the last of these runs.
+ */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
 /** A run here is four times as long as a run in virtual time. Its aimed faults are stretched by the same factor. */

@@ -16,7 +16,8 @@ const LOOK_EVERY_MS = 100
 /**
  * Drives a worker's clients, and reports their operations. Returns why the work ended early, if it did.
  *
- * @throws UserError (input) for names that this worker does not know.
+ * @throws UserError (input) if this worker does not know the workload, or cannot read the declaration of the clients;
+ * (environment) if the password of the clients is missing.
  */
 export async function performShare(order: LoadOrder, connect: Connected['connect']): Promise<string | undefined> {
   const { run, share, elsewhere, leaseMs } = order

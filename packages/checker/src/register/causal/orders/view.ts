@@ -59,7 +59,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   // many operations of every thread `force` ordered before it.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
-  /** Counts the forced sources among the first `count` operations of a thread. */
+  /** Counts the sources in `forcedPlaces` among the first `count` operations of a thread. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
   // The thread whose view is searched.

@@ -13,8 +13,8 @@ export const BITS = 3
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
   /**
-   * A configuration has two sets of bits. The set at `hidden` contains the writes that are not hideable. The set at
-   * BITS contains the operations that have taken effect.
+   * A configuration has two sets of open operations, as bits. The set at `hidden` contains the writes that are not
+   * hideable (see `createFrontier`). The set at BITS contains the operations that have taken effect.
    */
   readonly hidden: number
   readonly counts: number

@@ -14,7 +14,7 @@ const EVERY = Number.POSITIVE_INFINITY
 /** With at least this many open operations, the optimistic walk is worthwhile. */
 const MANY_OPEN = 12
 
-/** The maximum number of counted classes of a walk; more create too many configurations. */
+/** The maximum number of `OptionalClass`es whose uses a walk counts. Counting more creates too many configurations. */
 const MOST_COUNTED = 48
 
 /**
