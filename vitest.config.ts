@@ -6,10 +6,14 @@ import { StuckReporter } from './scripts/stuck-reporter.ts'
 
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
-// Generous: a deadline costs nothing where all goes well, and says nothing about what is tested on a busy machine.
+// The deadlines are long. A long deadline costs nothing if a test passes. A test that misses a short deadline on a busy
+// machine shows no error in the code.
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } }
 const stuck = new StuckReporter({ namesAfterMs: 60_000, givesUpAfterMs: 4 * timeouts.testTimeout })
-/** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
+/**
+ * Every run uses the same histories and inputs, so that a new failure is caused by a change. The long soak draws its
+ * own seed.
+ */
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? 1) },
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],

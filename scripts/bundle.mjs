@@ -144,8 +144,8 @@ const made = { cli: 'main.js', engine: 'verifier.js', console: 'judge.js', targe
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
 
 /**
- * The modules of `chaos check`. Each layer before `check` contains the modules that another command shares with it, so
- * that the other command loads nothing else.
+ * The modules of `chaos check`, as the roots from which they are loaded. The layers `judge` and `report` contain those
+ * of these modules that other commands also load. So the other commands need not load the layer `check`.
  */
 const CHECK = ['check/use', 'check/execute']
 

@@ -94,7 +94,7 @@ function longFunctionsOf(text: string): readonly Found[] {
     if (Array.isArray(node)) for (const each of node) visit(each, around)
     if (!isNode(node)) return
     const lines = codeLinesOf(text.slice(node.start, node.end))
-    // A node this short contains no long function.
+    // A syntax node with so few lines contains no long function.
     if (lines <= MOST_LINES_OF_FUNCTION) return
     const name = nameOf(node) ?? around
     if (FUNCTIONS.has(node.type)) found.push({ name, lines })

@@ -21,7 +21,10 @@ export interface KeptSubject {
 
 const RESULTS = ['holds', 'documented weakness', 'not documented'] as const
 
-/** Markdown: how many subjects of each kind hold, have a documented weakness, or one that is documented nowhere. */
+/**
+ * Returns a Markdown table with the number of subjects of each kind, by result: the subject keeps its promise, has a
+ * documented weakness, or has a weakness that is not documented.
+ */
 export function countsMarkdown(subjects: readonly KeptSubject[]): string {
   const kinds = [...new Set(subjects.map(({ kind }) => kind))].toSorted()
   return tableOf(

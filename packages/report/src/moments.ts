@@ -100,7 +100,10 @@ function takenText(history: History, row: OperationRow): string {
   return JSON.stringify(message)
 }
 
-/** Returns the last answer before the culprit that makes the culprit's result impossible. */
+/**
+ * Describes the earlier operation that makes the culprit's result impossible. Of several such operations, this is the
+ * last one to return.
+ */
 export function reproach(history: History, counterexample: Counterexample): Reproach | undefined {
   const culprit = counterexample.culprit
   if (culprit === undefined || counterexample.edges !== undefined) return undefined

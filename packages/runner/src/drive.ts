@@ -220,8 +220,8 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // Only real runs with driven clients repeat faults: virtual time has no slow machines, and observed clients may have
-  // ended.
+  // Repeats faults that have not taken effect, which can happen on a slow machine. Virtual time has no slow machines.
+  // Observed clients may already have ended.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,

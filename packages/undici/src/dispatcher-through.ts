@@ -36,8 +36,9 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
 }
 
 /**
- * Returns the name of a URL's server. `localhost` and `127.0.0.1` are one host: a request that passed the recorder by
- * would look like the service's fault.
+ * Returns a function that returns the name of a URL's server; undefined for a server outside the recording.
+ * `localhost`, `127.0.0.1` and `[::1]` are one host. Otherwise, a request to another of these names would bypass the
+ * recorder, and its effect would look like the service's fault.
  */
 function namesIn({ origins }: Pick<Recording, 'origins'>): (url: string | URL) => string | undefined {
   const named = new Map([...origins].map(([name, origin]) => [origin, name]))

@@ -22,7 +22,7 @@ export interface Subject {
 /**
  * Finds that no order explains the core, whatever the other operations did. Returns the number of steps tried.
  *
- * @throws Refused if some order explains every answer that counts.
+ * @throws Refused if some order explains every answer that only the core can explain.
  */
 export function refute(
   { history, head, model, keeps }: Subject,

@@ -1,6 +1,6 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
-// Small histories of a store, with reads of its changes and watches. Most of them contain an error.
+// Small histories of a store, with writes, watches, and reads of the store's changes. Most of them contain an error.
 
 interface Change {
   readonly revision: number

@@ -17,7 +17,9 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** The setting for the maximum size of an object that is read whole. A new object replaces an object of this size. */
+/**
+ * The setting for the number of items after which an object is full, and a new object under another key replaces it.
+ */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,

@@ -71,8 +71,8 @@ export interface ReadOperation extends OperationLine {
 const NEVER = 9.2e18
 
 /**
- * Returns the member with the time of the call. If a line has a duration and only one time, this may be the time of the
- * return.
+ * Returns the member with the time of the call. If a line has a duration and only one time, the member with this time
+ * is returned, and may contain the time of the return.
  */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   const call = roles.time(members, 'call')

@@ -25,10 +25,7 @@ export const calledAt = (history: History, row: number): string =>
 export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
-/**
- * Whether an operation that changes an object may have overlapped another operation. Operations of one request do not
- * count.
- */
+/** Whether an operation that changes an object may have overlapped an operation of another request. */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true
   const { functions, operations } = history

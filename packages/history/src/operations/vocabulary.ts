@@ -35,7 +35,7 @@ type Takes = 'nothing' | 'value' | 'pair' | 'options'
 /** What an `ok` contains besides the acknowledgement. */
 type Answers =
   | 'nothing'
-  /** A reply of the store or its driver, such as a new count, which is not a result. */
+  /** A reply of the store or its driver, such as a new count. This reply is not a result of the operation. */
   | 'reply'
   /** A result, which only some stores return. */
   | 'perhaps'

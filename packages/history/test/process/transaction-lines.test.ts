@@ -170,7 +170,10 @@ function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
   return fc.array(fc.record(row), { maxLength: 6 })
 }
 
-/** Begins with a usual event, so that the reader expects transactions. */
+/**
+ * Returns the text of a history. The text begins with a transaction, because the EDN reader uses its scanner only after
+ * it has read a transaction.
+ */
 const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
   const first = event(9, 'invoke', functions[0]!, '[]', 0)
   const others = rows.flatMap(({ input, answered, f, order }, process) => [

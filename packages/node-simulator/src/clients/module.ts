@@ -61,7 +61,10 @@ export class ModuleClients {
     return `${file} does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
-  /** Notes an error in the file. The error ends the run. */
+  /**
+   * Stores an error of the client file, unless there is an earlier one. `requireSound` throws the error, which ends the
+   * run.
+   */
   fail(message: string): void {
     this.#broken ??= inputError(message)
   }

@@ -26,7 +26,7 @@ interface Naming {
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** The files that lost their name or content. */
+  /** `change`: the file whose content changed. `rename`: the file that had the path before, or undefined. */
   readonly inodes: readonly (Inode | undefined)[]
 }
 

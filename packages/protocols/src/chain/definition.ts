@@ -12,8 +12,9 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // Acknowledged entries are on the disk of every node. The tail counts entries as acknowledged once it has executed
-  // them, but they may still be lost. So none of the tail's entries counts as settled.
+  // An entry is on the disk of every node once the tail's acknowledgement has reached another node. The tail itself
+  // counts an entry as acknowledged once it has executed the entry. The entry may then not be on its disk yet, and may
+  // still be lost. So none of the tail's entries counts as settled.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 

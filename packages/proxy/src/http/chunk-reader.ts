@@ -19,7 +19,10 @@ export interface ChunkSteps {
   isOver(): boolean
 }
 
-/** Reads a chunk message by message, up to its end or up to bytes that have to wait. */
+/**
+ * Reads the messages in a chunk. Stops at the end of the chunk, when `gate` closes, or at bytes that are not HTTP. If
+ * `gate` closes, puts back the rest of the chunk, which has to wait.
+ */
 export function readChunk<Head extends RequestHead | ResponseHead>(
   { parser, intake, gate }: ChunkParts<Head>,
   steps: ChunkSteps,

@@ -5,9 +5,10 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * How long a reset waits after the last bytes that the operating system accepted. In this time, the operating system
- * sends these bytes and the client reads them, because a reset discards all bytes that are still unread. If a client
- * based on libuv finds data and a reset at the same time, it reports an orderly end after the data.
+ * The time that a reset waits after the operating system has accepted the last bytes. A reset discards all bytes that
+ * the operating system has not sent or the client has not read. The wait lets these bytes be sent and read first. If a
+ * client based on libuv finds data and a reset at the same time, it reports an orderly end after the data, instead of
+ * the reset.
  */
 const SENDING_MS = 50
 

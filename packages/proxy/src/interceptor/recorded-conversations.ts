@@ -20,7 +20,10 @@ export function recordConversations(
     const { requests, responses, client } = conversation
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
-    /** When the bytes that are being passed on arrived. Everything sent during the call gets this time. */
+    /**
+     * The time at which the bytes in the current call of `requests.receive` arrived; undefined outside of such a call.
+     * Bytes that are sent during the call get this time.
+     */
     let receivedAt: Nanos | undefined
 
     const behind = new Set<RecordQueue>()

@@ -12,7 +12,9 @@ export type Rows =
       readonly compared: readonly Compared[]
       /** The number of conditions besides the keys. If there are none, a row that is not found does not exist. */
       readonly conditions: number
-      /** Whether a row may also be left out for another reason, such as a join. */
+      /**
+       * Whether the result may lack a row for a reason other than `conditions`, `limit` and `offset`, such as a join.
+       */
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined

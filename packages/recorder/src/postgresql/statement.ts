@@ -111,7 +111,8 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
 }
 
 /**
- * Returns why the result of a SELECT is not recorded. Empty if the result shows neither a recorded column nor a row.
+ * Returns why the result of a SELECT is not recorded. Empty for other statements, for a SELECT on other tables, and for
+ * a SELECT whose result contains neither a recorded column nor an aggregate of rows named by key.
  */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'

@@ -37,7 +37,10 @@ export class Exchange {
   #only: Operation | undefined
   /** The operation of each call, if `#only` is not set. Undefined for a call whose keys only the reply contains. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
-  /** The operations in the reply, by call. */
+  /**
+   * By call: one operation for each key in the reply to the call, if only the reply contains the keys; otherwise an
+   * empty list. Undefined if no call has such a reply.
+   */
   #entries: readonly (readonly Operation[])[] | undefined
   /**
    * Whether the invocations wait for the reply, because only the reply contains their keys. Their places are reserved.

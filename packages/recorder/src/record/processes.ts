@@ -31,7 +31,7 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, session)
   }
 
-  /** Returns the processes of a duplicate that the proxy sent. */
+  /** Returns the processes for the operations of a duplicate request that the proxy sent. */
   lanesOfCopy(): Lanes {
     return this.lanes(`${COPY} ${++this.#copies}`)
   }

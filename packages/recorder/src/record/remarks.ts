@@ -26,7 +26,10 @@ export interface RemarkCounters {
   }
 }
 
-/** A request's places in the client's and the backend's view, if it has places. */
+/**
+ * The places of a request in the events of each view: first in the client's view, then in the backend's. Undefined for
+ * a view in which the request has no place.
+ */
 export type Places = readonly (Place | undefined)[]
 
 /**

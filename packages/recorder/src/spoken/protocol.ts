@@ -50,7 +50,7 @@ export interface Remedies {
   readonly notUnderstood: string
   readonly touched: string
   readonly unnamed: string
-  /** Advice about lost updates, if they are detected. */
+  /** Advice for the warning that updates may be lost; undefined if the protocol has none. */
   readonly overwritten?: string | undefined
 }
 

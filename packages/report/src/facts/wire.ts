@@ -218,7 +218,10 @@ export const messageDetails = (message: NodeMessage, { change }: Pick<Wire, 'cha
       : fateText(message)
   }`
 
-/** Two nodes between which no message had the change, and a text about this. */
+/**
+ * Two nodes, and a text that says what the first node did not send to the second: the change or, in the case of
+ * `unasked`, a question about its key.
+ */
 export interface Silent {
   readonly from: string
   readonly to: string

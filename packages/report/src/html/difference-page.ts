@@ -33,7 +33,7 @@ export interface ComparedResult {
   /** The name by which the reader knows the result. */
   readonly name: string
   readonly result: Parsed
-  /** A more detailed description of what was tested than the result has, if there is one. */
+  /** A description of the tested target that is more detailed than the description in the result. */
   readonly target?: string | undefined
   /** The path of the result's report, relative to the page. */
   readonly report?: string | undefined

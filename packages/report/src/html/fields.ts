@@ -2,7 +2,10 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
-/** Rows of a history as numbers for `digitsOf`. Some of the numbers are indexes into the other lists. */
+/**
+ * Rows of a history as numbers for `digitsOf`. The numbers for processes, keys and errors, and for values other than
+ * small integers, are indexes into the lists of these names.
+ */
 interface Fields {
   /** One list of numbers for each field, in the order in which `decode` reads the fields. */
   readonly numbers: readonly Float64Array[]

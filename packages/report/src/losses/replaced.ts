@@ -17,7 +17,10 @@ import {
 } from '../operation-words.ts'
 
 interface Replacement {
-  /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
+  /**
+   * The newest write that replaced the value that the culprit found. This write was acknowledged before the culprit
+   * began.
+   */
   readonly confirmed: OperationRow | undefined
   /** A read before the culprit that returned a newer value than the culprit. Of several such reads, the newest one. */
   readonly saw: OperationRow | undefined

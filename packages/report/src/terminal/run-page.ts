@@ -214,7 +214,7 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // The top of the page already states the cause, unless the page is about another level.
+    // The top of the page already states the cause, unless the violation is of another level than the page (`isAside`).
     ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SHOWN }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),

@@ -56,8 +56,9 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // None of these changes of settings makes the target promise a level that the history violates. A change may still
-  // make the target sacrifice fewer guarantees.
+  // No change was found after which the target promises a level that the history violates. Returns the first change
+  // after which the target has no weakness. If there is none, returns a change after which it gives up fewer
+  // guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {

@@ -118,7 +118,10 @@ export interface Heard {
   readonly isCut: boolean
   /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /** Servers outside the cluster that received the change. The node to blame sent them no query afterwards. */
+  /**
+   * Servers outside the cluster that received the change. The node that answered without the change has sent them no
+   * query about the key since they received it.
+   */
   readonly unasked?: readonly NodeId[] | undefined
 }
 

@@ -56,8 +56,8 @@ type Value<Row> = (row: Row, view: CatalogueView) => SqlValue
 type Property<Row> = { [Name in keyof Row & string]: Row[Name] extends SqlValue ? Name : never }[keyof Row & string]
 
 /**
- * A column of a relation. A column marked `may refuse` is computed only if a statement reads it, because some of its
- * texts cannot be printed.
+ * A column of a relation. The function of a column marked `may refuse` throws NotSupported for some rows. Such a column
+ * is computed only if a statement reads it.
  */
 export type Field<Row> = readonly [name: string, type: string, value: Value<Row>, mayRefuse?: 'may refuse' | undefined]
 

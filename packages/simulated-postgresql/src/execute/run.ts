@@ -23,7 +23,9 @@ class MustWait extends Error {
  */
 interface Met {
   over: number
-  /** The number of completed waits that the present evaluation has not yet passed. */
+  /**
+   * The number of completed waits that the present evaluation still has to skip. After a wait, `left` equals `over`.
+   */
   left: number
   calls: number
   readonly results: { readonly site: object; readonly value: unknown }[]

@@ -77,8 +77,7 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
  */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // Words such as `today` are refused: the calculator cannot compute them, because its clock differs from the simulated
-  // clock.
+  // Words such as `today` are not left to the `Calculator`, because its clock differs from the simulated clock.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

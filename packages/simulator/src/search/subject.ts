@@ -62,7 +62,10 @@ type Start = (options: ClusterOptions) => SimulatedCluster
  */
 export interface Shortcut {
   readonly start: Start
-  /** Stops the use of the shortcut, after it has changed the result of a trial. */
+  /**
+   * Stops the reuse of parts of earlier clusters. Called after the reuse has, or may have, changed the result of a
+   * trial.
+   */
   distrust(): void
 }
 

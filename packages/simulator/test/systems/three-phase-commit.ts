@@ -3,7 +3,10 @@ import { between, CALM, type SystemRow } from './row.ts'
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const ATOMIC = { meets: ['linearizable'] }
 
-/** The protocol takes silent nodes for dead. It therefore needs messages that arrive in time: nodes may only die. */
+/**
+ * The protocol takes silent nodes for dead, so it is correct only if messages arrive in time. The only fault is the
+ * death of nodes.
+ */
 const DEATHS = ['kill']
 
 export const threePhaseCommitRows: readonly SystemRow[] = [

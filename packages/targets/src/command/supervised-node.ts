@@ -20,7 +20,7 @@ interface SupervisedNodeOptions<Ready> {
   readonly startupTimeoutMs: number
   /** Describes what the node waits for, for the message of a timeout: `accepts connections on 127.0.0.1:7000`. */
   readonly awaited?: (() => string) | undefined
-  /** Called once if the first life takes long to become ready. */
+  /** Called at most once, if the node's first process takes long to become ready. `text` describes the wait. */
   readonly waits?: ((text: string) => void) | undefined
   /** Starts a life. Lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus, ProtocolOptions, Tagged } from '@chaosproxy/protocols'
 
 // The messages between a node process and its owner: JSON lines on standard input and output. They bypass the proxy,
-// and so reach a partitioned node. The node ends with its standard input.
+// and so reach a partitioned node. The process of a node ends when its standard input ends.
 
 /** The first line that a node receives. */
 export interface NodeSetup extends ProtocolOptions {

@@ -5,9 +5,9 @@ export type Ill = 'hanging' | 'memory'
 
 export interface WatchLimits {
   /**
-   * A call of user code counts as hanging once this many looks have found it. Calls should take microseconds. Looks are
-   * counted instead of time, because a paused process does not look. If the thread had only a share of the processor, a
-   * look counts as this share.
+   * The number of calls of `look`, each with the same call of user code in progress, after which this call counts as
+   * hanging. A call should take microseconds. The calls of `look` are counted, and not time, because a paused process
+   * does not look. If the watched thread had only a share of the processor, a call of `look` counts as this share.
    */
   readonly looks: number
   /**
@@ -30,8 +30,8 @@ export interface WatchLimits {
 
 export interface Watch {
   /**
-   * Must be called at regular intervals. Returns the problem, if any. `share` is the share of the interval in which the
-   * watched thread can have run.
+   * Must be called at regular intervals. Returns the problem, if any. `share` is the part of the time since the last
+   * call for which the watched thread can have run, from 0 to 1.
    */
   look(share?: number): Ill | undefined
   /** The latest progress. */

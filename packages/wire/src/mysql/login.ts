@@ -102,7 +102,7 @@ function plainLogin(payload: Buffer): Buffer {
 /** The capabilities that a client chose, and its attributes. */
 export interface Login {
   readonly capabilities: number
-  /** The database of tables that are named without one; empty if the client chose none. */
+  /** The database of a table whose name in a statement has no database; empty if the client chose none. */
   readonly database: string
   /** Attributes such as `program_name`. */
   readonly attributes: ReadonlyMap<string, string>

@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login. Calls `bound` if the client could have bound its password (`y`; RFC 5802 §6), but the server's
- * offer was removed. The server then refuses the login.
+ * Passes on a login. Calls `bound` if the server offered channel binding, `createUnbinding` removed the offer, and the
+ * client says that it could have used channel binding (`y`; RFC 5802 §6). The server then refuses the login.
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -101,7 +101,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If every mechanism binds a password, none is removed: the message stays unchanged, and the client decides what to
+    // If every mechanism ends in -PLUS, none is removed: the message stays unchanged, and the client decides what to
     // do.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })

@@ -294,7 +294,8 @@ describe('bytes that are not HTTP', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
     answer(replyOf('def'))
     expect(here.text).toBe(replyOf('abc') + replyOf('def'))
-    // What the server sends after the last of these responses is not read.
+    // The recorder does not read the response `def`, because it follows the responses to all requests before the
+    // malformed one.
     expect([counters()?.replies, recorder.counters.unmatchedAnswers]).toEqual([1, 0])
     connection.requests.end()
     connection.responses.end()

@@ -206,8 +206,8 @@ const JOBS: Judged = {
 async function recordedAs(service: string) {
   if (!service.startsWith('payments'))
     return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
-  // Several seeds are tried for two reasons. With one seed, possibly no reply to a COMMIT is lost. With each lost reply
-  // to a BEGIN, Drizzle loses a connection.
+  // With one seed, the bug may not occur, for two reasons: possibly no reply to a COMMIT is lost, and each lost reply
+  // to a BEGIN takes a connection from Drizzle.
   for (let seed = 1; ; seed++) {
     const recorded = await recordedClients(cwd, service, {
       ...{ level: 'linearizable', faults: 'lose-reply', hurt: 'db', slowed: SLOW_COMMITS, seed },

@@ -102,8 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change, if the reading node has not asked them about the key since
- * then. Omits a server if the proxy does not carry all traffic from the node to it.
+ * Returns the databases and caches that received the change, and that the reading node has not asked about the key
+ * since they received it. Omits a server if the proxy does not carry all traffic from the node to it.
  */
 function unqueriedServers(
   excerpts: readonly Excerpt[],

@@ -94,8 +94,8 @@ describe('the requests to a container engine', () => {
   test('the heal of a full disk starts a container that exited meanwhile', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
-    // To fill this machine's own disk would harm other programs. A file that cannot grow takes the place of the
-    // ballast.
+    // Filling this machine's own disk would harm other programs. The file `ballast`, which the fault fills, is
+    // therefore a link to `/dev/full`, which cannot grow.
     symlinkSync('/dev/full', join(disk, 'ballast'))
     const isFull = () => existsSync(join(disk, 'ballast'))
     const commands = await engineCommands(
