@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { inputError, UserError } from '@chaosproxy/history'
+import { errorText, inputError, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /** @throws UserError (input) if the file cannot be read. The message begins with `asker`, such as `--config`. */
@@ -23,7 +23,7 @@ export function readJsonFile(asker: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw inputError(`${path}: this is not valid JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw inputError(`${path}: this is not valid JSON: ${errorText(error)}`)
   }
 }
 

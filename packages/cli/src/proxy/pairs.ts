@@ -1,5 +1,5 @@
 import { parseInitial, type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
-import { usageError } from '@chaosproxy/history'
+import { errorText, usageError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageName,
@@ -100,7 +100,7 @@ export function carriageOf(typed: string): unknown {
   try {
     return JSON.parse(typed)
   } catch (error) {
-    throw usageError(`--carries ${typed} is not valid JSON: ${error instanceof Error ? error.message : error}`)
+    throw usageError(`--carries ${typed} is not valid JSON: ${errorText(error)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { environmentError, inputError } from '@chaosproxy/history'
+import { environmentError, errorText, inputError } from '@chaosproxy/history'
 import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { sha256Of } from '../sha256.ts'
@@ -29,7 +29,7 @@ function textOf(path: string): string {
     return readFileSync(path).toString('base64')
   } catch (error) {
     throw environmentError(
-      `${path} can no longer be read, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put the file back, and repeat the check.`,
+      `${path} can no longer be read, and a worker needs it: ${errorText(error)}. Put the file back, and repeat the check.`,
     )
   }
 }

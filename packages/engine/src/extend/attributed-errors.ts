@@ -1,4 +1,4 @@
-import { inputError, UserError } from '@chaosproxy/history'
+import { errorText, inputError, UserError } from '@chaosproxy/history'
 
 /** Wraps a definition, so that an error in one of its functions names the definition. */
 export function withAttributedErrors<Own extends object>(own: Own, who: string): Own {
@@ -15,7 +15,7 @@ export function withAttributedErrors<Own extends object>(own: Own, who: string):
 function called(call: () => unknown, who: string, member: string): unknown {
   const rethrow = (error: unknown): never => {
     if (error instanceof UserError) throw error
-    throw inputError(`${who} threw in ${member}: ${error instanceof Error ? error.message : String(error)}`)
+    throw inputError(`${who} threw in ${member}: ${errorText(error)}`)
   }
   try {
     const result = call()

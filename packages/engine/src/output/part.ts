@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { dirname, relative } from 'node:path'
+import { errorText } from '@chaosproxy/history'
 import {
   type CheckRow,
   colouredStyle,
@@ -68,7 +69,7 @@ export async function attempt(write: () => string | Promise<string>): Promise<Te
   try {
     return { content: await write() }
   } catch (error) {
-    return { threw: error instanceof Error ? error.message : String(error) }
+    return { threw: errorText(error) }
   }
 }
 

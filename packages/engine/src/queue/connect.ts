@@ -1,4 +1,4 @@
-import { environmentError, usageError } from '@chaosproxy/history'
+import { environmentError, errorText, usageError } from '@chaosproxy/history'
 import { type BullMQ, type Client, type Connection, loadPackages } from './packages.ts'
 
 /** A Redis that has answered, and the queue library. */
@@ -37,7 +37,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     await client.connect()
     await client.ping()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     throw environmentError(`--queue: the Redis at ${place} does not answer: ${why}`)
   } finally {
     client.disconnect()

@@ -1,4 +1,4 @@
-import { environmentError, inputError } from '@chaosproxy/history'
+import { environmentError, errorText, inputError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { Doing, JobEnd } from '../jobs/job.ts'
 import { packageVersion } from '../version.ts'
@@ -85,7 +85,7 @@ function understood<Read>(read: () => Read, otherwise: string): Read {
 }
 
 function whereOf(error: unknown): string {
-  if (!(error instanceof v.ValiError)) return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof v.ValiError)) return errorText(error)
   const [issue] = error.issues
   return `${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`
 }

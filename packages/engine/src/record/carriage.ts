@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { usageError } from '@chaosproxy/history'
+import { errorText, usageError } from '@chaosproxy/history'
 import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
 import { findRecordedProtocol, recordedExamples } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
@@ -46,6 +46,6 @@ function parsedCarriage(where: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw usageError(`${where} ${text} is not valid JSON: ${error instanceof Error ? error.message : error}`)
+    throw usageError(`${where} ${text} is not valid JSON: ${errorText(error)}`)
   }
 }

@@ -1,4 +1,4 @@
-import { environmentError, usageError } from '@chaosproxy/history'
+import { environmentError, errorText, usageError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { jobName } from '../jobs/job-name.ts'
 import { connectQueue } from '../queue/connect.ts'
@@ -84,7 +84,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
     try {
       return { name, ...v.parse(campaign, JSON.parse(text)) }
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = errorText(error)
       throw environmentError(
         `the campaign ${JSON.stringify(name)} at ${place} does not come from this version of chaos: ${why}. Choose another name.`,
       )

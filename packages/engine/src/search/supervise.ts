@@ -1,3 +1,4 @@
+import { errorText } from '@chaosproxy/history'
 import { traceOf } from '@chaosproxy/protocols'
 import { isBinary, isUserFile } from '@chaosproxy/targets/named'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
@@ -81,7 +82,7 @@ function referenceIn(spec: object): string {
 /** Describes a failure in asynchronous code that a step started. */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   return {
     what: `${mistake}, in asynchronous code that a step started: ${message}`,
     mistake,

@@ -1,4 +1,4 @@
-import { plural, usageError } from '@chaosproxy/history'
+import { errorText, plural, usageError } from '@chaosproxy/history'
 import { LOAD_QUEUE } from '../board.ts'
 import type { Connected } from '../connect.ts'
 import type { TakenJob } from '../packages.ts'
@@ -39,7 +39,7 @@ export function loadWorker(
       else listener({ type: 'done', job, elapsedMs: performance.now() - startedAt })
       return {}
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = errorText(error)
       listener({ type: 'refused', why })
       throw new bullmq.UnrecoverableError(why)
     }

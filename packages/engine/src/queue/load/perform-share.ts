@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { environmentError, inputError, printable } from '@chaosproxy/history'
+import { environmentError, errorText, inputError, printable } from '@chaosproxy/history'
 import { type Client, type Clock, driveShare, type Elsewhere } from '@chaosproxy/runner'
 import { createClock, openElsewhere } from '@chaosproxy/targets'
 import { findWorkload } from '@chaosproxy/workloads'
@@ -63,7 +63,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
     enter('ended')
     return unreachable
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   } finally {
     clearInterval(watching)
     clock.stop()

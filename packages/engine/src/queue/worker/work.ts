@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { UserError, usageError } from '@chaosproxy/history'
+import { errorText, UserError, usageError } from '@chaosproxy/history'
 import { removeWithThisThread } from '@chaosproxy/targets'
 import { shardKind } from '../../check/queue-kind.ts'
 import { cellKind } from '../../compare/queue-kind.ts'
@@ -174,7 +174,7 @@ function watchRedis(client: Client, notify: (type: 'away' | 'back') => void): No
 }
 
 function troubleOf(error: unknown, home: string): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
     ? `the worker cannot write below ${home}, where it unpacks files: ${message}. Make room there, or start it with another TMPDIR.`
     : message
