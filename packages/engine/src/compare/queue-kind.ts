@@ -11,78 +11,55 @@ import type { MeasuredCell } from './cell.ts'
 import { cellJob, titleOf } from './job.ts'
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
-const perhaps = v.nullish(finite)
 
-const measurement = v.pipe(
-  v.strictObject({
-    levels: v.array(v.string()),
-    met: v.array(v.string()),
-    violated: v.array(v.string()),
-    availability: share,
-    practical: share,
-    ...{ p50: perhaps, p99: perhaps, readP50: perhaps, writeP50: perhaps, staleNanos: perhaps },
-    staleShare: share,
-    outageNanos: finite,
-    recovery: v.nullish(v.union([finite, v.literal('never')])),
-    goodput: v.array(finite),
-    lost: v.nullish(count),
-  }),
-  v.transform((given): MeasuredCell['measurement'] => ({
-    ...given,
-    p50: given.p50 ?? undefined,
-    p99: given.p99 ?? undefined,
-    readP50: given.readP50 ?? undefined,
-    writeP50: given.writeP50 ?? undefined,
-    staleNanos: given.staleNanos ?? undefined,
-    recovery: given.recovery ?? undefined,
-    lost: given.lost ?? undefined,
-  })),
-)
+/** A member that may be undefined. JSON lacks such a member, or contains null. */
+const perhaps = <Value>(schema: v.GenericSchema<unknown, Value>) => v.nullish(schema, () => undefined)
+const perhapsFinite = perhaps(finite)
+
+const measurement = v.strictObject({
+  levels: v.array(v.string()),
+  met: v.array(v.string()),
+  violated: v.array(v.string()),
+  availability: share,
+  practical: share,
+  ...{ p50: perhapsFinite, p99: perhapsFinite, readP50: perhapsFinite, writeP50: perhapsFinite },
+  staleNanos: perhapsFinite,
+  staleShare: share,
+  outageNanos: finite,
+  recovery: perhaps(v.union([finite, v.literal('never')])),
+  goodput: v.array(finite),
+  lost: perhaps(count),
+})
 
 const outcome: v.GenericSchema<unknown, RunTelling['outcome']> = v.picklist([
   ...(['violated', 'met', 'weaker', 'missed', 'unknown', 'vacuous', 'interrupted', 'unchecked'] as const),
 ])
 
-const runTelling = v.pipe(
-  v.strictObject({
-    ...{ outcome, what: v.string(), sentence: v.string() },
-    why: v.strictObject({
-      text: v.string(),
-      certainty: v.picklist(['shown', 'likely', 'unknown']),
-      settings: v.string(),
-    }),
-    next: v.strictObject({ text: v.string(), command: v.nullish(v.string()) }),
+const runTelling: v.GenericSchema<unknown, RunTelling> = v.strictObject({
+  ...{ outcome, what: v.string(), sentence: v.string() },
+  why: v.strictObject({
+    text: v.string(),
+    certainty: v.picklist(['shown', 'likely', 'unknown']),
+    settings: v.string(),
   }),
-  v.transform(
-    ({ next, ...given }): RunTelling => ({ ...given, next: { ...next, command: next.command ?? undefined } }),
-  ),
-)
+  next: v.strictObject({ text: v.string(), command: perhaps(v.string()) }),
+})
 
-const cell = v.nullish(
-  v.pipe(
-    v.strictObject({
-      measurement,
-      kept: v.nullish(v.union([v.boolean(), v.literal('unknown')])),
-      broken: v.nullish(runTelling),
-      toDecide: v.nullish(v.string()),
-      trouble: v.array(v.string()),
-    }),
-    v.transform(
-      (given): MeasuredCell => ({
-        ...given,
-        kept: given.kept ?? undefined,
-        broken: given.broken ?? undefined,
-        toDecide: given.toDecide ?? undefined,
-      }),
-    ),
-  ),
+const cell: v.GenericSchema<unknown, MeasuredCell | undefined> = perhaps(
+  v.strictObject({
+    measurement,
+    kept: perhaps(v.union([v.boolean(), v.literal('unknown')])),
+    broken: perhaps(runTelling),
+    toDecide: perhaps(v.string()),
+    trouble: v.array(v.string()),
+  }),
 )
 
 export const cellKind: QueuedKind<RunSpec, MeasuredCell | undefined> = {
   job: cellJob,
   script: 'compare-worker',
   readSpec: readSimulated,
-  readResult: (data) => v.parse(cell, data) ?? undefined,
+  readResult: (data) => v.parse(cell, data),
   title: titleOf,
 }
 

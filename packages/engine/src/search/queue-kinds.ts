@@ -65,20 +65,20 @@ const choices = v.strictObject({
   mix: v.optional(v.record(v.string(), amount)),
 })
 
-export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
-  v.strictObject({
-    target: v.string(),
-    bug: v.optional(v.string()),
-    targetSettings: v.record(v.string(), setting),
-    level: v.string(),
-    workload: v.string(),
-    settings: v.record(v.string(), setting),
-    nodes: v.optional(v.pipe(count, v.minValue(1), v.maxValue(15))),
-    operations: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
-    choices: v.optional(choices),
-  }),
-  v.transform((given) => ({ ...given, bug: given.bug, nodes: given.nodes })),
-)
+/** A member that is undefined if the JSON lacks it. */
+const perhaps = <Value>(schema: v.GenericSchema<unknown, Value>) => v.optional(schema, () => undefined)
+
+export const subject: v.GenericSchema<unknown, SubjectName> = v.strictObject({
+  target: v.string(),
+  bug: perhaps(v.string()),
+  targetSettings: v.record(v.string(), setting),
+  level: v.string(),
+  workload: v.string(),
+  settings: v.record(v.string(), setting),
+  nodes: perhaps(v.pipe(count, v.minValue(1), v.maxValue(15))),
+  operations: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
+  choices: v.optional(choices),
+})
 
 const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
@@ -148,15 +148,12 @@ const reason: v.GenericSchema<unknown, Reason> = v.strictObject({
 export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
   trials: count,
   steps: count,
-  evidence: v.pipe(
-    v.strictObject({
-      missing: v.optional(v.array(v.string())),
-      undecided: count,
-      reasons: v.array(v.strictObject({ seed: count, reason })),
-      unanswered: v.optional(v.record(v.string(), count)),
-    }),
-    v.transform(({ missing, ...judged }) => ({ missing, ...judged })),
-  ),
+  evidence: v.strictObject({
+    missing: perhaps(v.array(v.string())),
+    undecided: count,
+    reasons: v.array(v.strictObject({ seed: count, reason })),
+    unanswered: v.optional(v.record(v.string(), count)),
+  }),
   findings: v.array(finding),
   tried: v.record(v.picklist(strategies.map(({ name }) => name)), v.strictObject({ trials: count, found: count })),
   interesting: v.array(count),
@@ -213,7 +210,10 @@ const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>(
     return read
   },
   readResult(data, { subject }) {
-    const read = v.parse(v.nullish(result), data) ?? undefined
+    const read = v.parse(
+      v.nullish(result, () => undefined),
+      data,
+    )
     if (read !== undefined) requireSame(subject, scenarioOf(read))
     return read
   },
