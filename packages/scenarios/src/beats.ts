@@ -1,6 +1,6 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
-import type { Asking, Beat, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
+import type { Asking, Beat, Ending, ExpectedGoodput, Load, Mishap, Remark, Tale } from './story.ts'
 
 /** Three nodes with a register workload. */
 export const threeNodes: Pick<Tale, 'nodes' | 'workload'> = { nodes: 3, workload: 'register' }
@@ -123,6 +123,14 @@ export const served = (goodput: readonly ExpectedGoodput[], says: string): Endin
   finally: {},
   goodput,
   says,
+})
+
+/** A load balancer, n1, before four servers. All requests of the load arrive at n1. */
+export const balanced = (
+  load: Omit<Load, 'nodes'>,
+): Pick<Tale, 'target' | 'nodes' | 'workload' | 'timeoutMs' | 'cast' | 'load'> => ({
+  ...{ target: 'balancer', nodes: 5, workload: 'register', timeoutMs: millis(1_000), cast: [] },
+  load: { ...load, nodes: ['n1'] },
 })
 
 export const read = (key: string): Input => ({ f: 'read', key, value: null })

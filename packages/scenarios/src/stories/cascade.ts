@@ -1,17 +1,10 @@
 import { millis } from '@chaosproxy/history'
-import { beats, down, during, fewAnswered, mostAnswered, read, served } from '../beats.ts'
-import type { Story, Tale } from '../story.ts'
+import { balanced, beats, down, during, fewAnswered, mostAnswered, read, served } from '../beats.ts'
+import type { Story } from '../story.ts'
 
 const UNTIL_MS = 9_000
 
-const system = {
-  target: 'balancer',
-  nodes: 5,
-  workload: 'register',
-  timeoutMs: millis(1_000),
-  cast: [],
-  load: { inputs: [read('page')], nodes: ['n1'], perSecond: 340, untilMs: millis(UNTIL_MS) },
-} satisfies Partial<Tale>
+const system = balanced({ inputs: [read('page')], perSecond: 340, untilMs: millis(UNTIL_MS) })
 
 const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 200, 'balancer-timeout-ms': 400 }
 

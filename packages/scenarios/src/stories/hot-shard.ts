@@ -1,32 +1,24 @@
 import { millis } from '@chaosproxy/history'
-import { beats, fewAnswered, mostAnswered, read, served } from '../beats.ts'
-import type { Story, Tale } from '../story.ts'
+import { balanced, beats, fewAnswered, mostAnswered, read, served } from '../beats.ts'
+import type { Story } from '../story.ts'
 
 const UNTIL_MS = 6_000
 
-const system = {
-  target: 'balancer',
-  nodes: 5,
-  workload: 'register',
-  timeoutMs: millis(1_000),
-  cast: [],
-  load: {
-    inputs: [
-      read('singer'),
-      read('singer'),
-      read('baker'),
-      read('singer'),
-      read('singer'),
-      read('nurse'),
-      read('singer'),
-      read('singer'),
-      read('pilot'),
-    ],
-    nodes: ['n1'],
-    perSecond: 240,
-    untilMs: millis(UNTIL_MS),
-  },
-} satisfies Partial<Tale>
+const system = balanced({
+  inputs: [
+    read('singer'),
+    read('singer'),
+    read('baker'),
+    read('singer'),
+    read('singer'),
+    read('nurse'),
+    read('singer'),
+    read('singer'),
+    read('pilot'),
+  ],
+  perSecond: 240,
+  untilMs: millis(UNTIL_MS),
+})
 
 const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts: 1 }
 

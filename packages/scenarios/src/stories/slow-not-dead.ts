@@ -1,18 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { beats, during, fewAnswered, late, mostAnswered, read, served } from '../beats.ts'
-import type { Story, Tale } from '../story.ts'
+import { balanced, beats, during, fewAnswered, late, mostAnswered, read, served } from '../beats.ts'
+import type { Story } from '../story.ts'
 
 const UNTIL_MS = 8_000
 const FAULT_MS = [2_000, 6_000] as const
 
-const system = {
-  target: 'balancer',
-  nodes: 5,
-  workload: 'register',
-  timeoutMs: millis(1_000),
-  cast: [],
-  load: { inputs: [read('page')], nodes: ['n1'], perSecond: 200, untilMs: millis(UNTIL_MS) },
-} satisfies Partial<Tale>
+const system = balanced({ inputs: [read('page')], perSecond: 200, untilMs: millis(UNTIL_MS) })
 
 const targetSettings = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }
 
