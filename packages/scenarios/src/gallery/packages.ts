@@ -1,5 +1,5 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
-import { postgres, ROUTES, recordArgs, redis } from './recorded.ts'
+import { mail, postgres, ROUTES, recordArgs, redis, stalledArgs } from './recorded.ts'
 
 const bullmq = testedSystem('package', 'BullMQ', '6.7.0', 'redis')
 
@@ -14,27 +14,11 @@ const ioredis = (mode: string): readonly string[] =>
 
 const bullmqAdd = (mode: string): readonly string[] =>
   recordArgs({
-    servers: [
-      redis,
-      { name: 'mail', serve: 'node mail.mjs {listen}', as: ROUTES },
-      { name: 'worker', serve: 'node worker.mjs {listen} {redis.direct} {mail}' },
-    ],
+    servers: [redis, mail, { name: 'worker', serve: 'node worker.mjs {listen} {redis.direct} {mail}' }],
     model: 'unique-ids',
     loses: 'redis',
     expect: 'linearizable',
     clients: `node shop.mjs {redis} ${mode}`,
-  })
-
-const bullmqStalled = (mode: string): readonly string[] =>
-  recordArgs({
-    servers: [
-      redis,
-      { name: 'mail', serve: 'node mail.mjs {listen}', as: ROUTES },
-      ...['w1', 'w2'].map((name) => ({ name, serve: `node worker.mjs {listen} {redis} {mail} ${mode}` })),
-    ],
-    model: 'unique-ids',
-    expect: 'linearizable',
-    clients: 'node shop.mjs {redis}',
   })
 
 const bank = (mode: string): readonly string[] =>
@@ -74,8 +58,8 @@ export const examplePackages: readonly Exhibit[] = [
     source: 'https://github.com/taskforcesh/bullmq/issues/439',
     program: 'bullmq-stalled',
     breaks: 'linearizable',
-    args: bullmqStalled('again'),
-    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: bullmqStalled('never') },
+    args: stalledArgs('again'),
+    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: stalledArgs('never') },
   },
   {
     name: 'bullmq-paused',
@@ -84,8 +68,8 @@ export const examplePackages: readonly Exhibit[] = [
     source: 'https://docs.bullmq.io/guide/workers/stalled-jobs',
     program: 'bullmq-stalled',
     breaks: 'linearizable',
-    args: bullmqStalled('again paused'),
-    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: bullmqStalled('never paused') },
+    args: stalledArgs('again paused'),
+    cure: { says: 'maxStalledCount: 0, so that a job fails if its lock expires', args: stalledArgs('never paused') },
   },
   {
     name: 'pg-commit-lost',

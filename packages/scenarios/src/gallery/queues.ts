@@ -1,17 +1,5 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
-import { ROUTES, recordArgs, redis } from './recorded.ts'
-
-const args = (queue: string, mode: string): readonly string[] =>
-  recordArgs({
-    servers: [
-      redis,
-      { name: 'mail', serve: 'node mail.mjs {listen}', as: ROUTES },
-      ...['w1', 'w2'].map((name) => ({ name, serve: `node worker.mjs {listen} {redis} {mail} ${queue} ${mode}` })),
-    ],
-    model: 'unique-ids',
-    expect: 'linearizable',
-    clients: `node shop.mjs {redis} ${queue}`,
-  })
+import { stalledArgs } from './recorded.ts'
 
 const queues = [
   {
@@ -38,6 +26,6 @@ export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, s
   source,
   program: 'gallery/stalled',
   breaks: 'linearizable',
-  args: args(queue, 'again'),
-  cure: { says: cure, args: args(queue, mode) },
+  args: stalledArgs('again', [queue]),
+  cure: { says: cure, args: stalledArgs(mode, [queue]) },
 }))

@@ -23,9 +23,30 @@ export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded)
   ...['--seed', SEED, '--expect', expect, '--', ...clients.split(' ')],
 ]
 
+/**
+ * Two workers of a queue in Redis that send mail. `queue` has the words that select the queue's package, if the programs
+ * support several.
+ */
+export const stalledArgs = (mode: string, queue: readonly string[] = []): readonly string[] =>
+  recordArgs({
+    servers: [
+      redis,
+      mail,
+      ...['w1', 'w2'].map((name) => ({
+        name,
+        serve: ['node worker.mjs {listen} {redis} {mail}', ...queue, mode].join(' '),
+      })),
+    ],
+    model: 'unique-ids',
+    expect: 'linearizable',
+    clients: ['node shop.mjs {redis}', ...queue].join(' '),
+  })
+
 /** A Redis without persistence. */
 export const redis: Served = { name: 'redis', serve: 'redis-server --port {port} --save "" --dir {data}' }
 
 export const postgres: Served = { name: 'postgres', serve: 'node postgres.mjs {port}' }
 
 export const ROUTES = 'routes.json'
+
+export const mail: Served = { name: 'mail', serve: 'node mail.mjs {listen}', as: ROUTES }
