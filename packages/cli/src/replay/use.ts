@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { levelNames } from '@chaosproxy/checker'
-import { withPaths } from '@chaosproxy/engine/run'
+import { readTextAt, withPaths } from '@chaosproxy/engine/run'
 import { digestOfFile, locatedReference, type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
 import { didYouMean, environmentError, inputError, usageError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
 import { count, nameIn, runMembers, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay } from '@chaosproxy/simulator'
@@ -87,7 +85,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const given = valuesOf(options, declared)
   const { real } = given
   const file = textOf(options, 'file') ?? ''
-  const replay = parseReplay(readText(file), file)
+  const replay = parseReplay(readTextAt(file), file)
   const { settings, bug, targetSettings, nodes, operations } = replay.scenario
   const config = await readOwnConfig(options, 'chaos replay')
   const typed = withPaths({ target: typedFile(given), workload: given.workload }, config.own)
@@ -158,14 +156,6 @@ function configuredLevel({ loaded, own }: OwnConfig, reference: string): string 
   const { target, expect } = withPaths(loaded?.config ?? {}, own)
   const named = nameIn(target)
   return named === reference || named === `${SIMULATED}${reference}` ? expect : undefined
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw inputError(`${file}: ${whyUnreadable(error)}`)
-  }
 }
 
 function refuseUnknownOperations(
