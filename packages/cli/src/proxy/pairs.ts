@@ -1,5 +1,5 @@
-import { parseInitial, type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
-import { errorText, usageError } from '@chaosproxy/history'
+import { parsedCarriage, parseInitial, type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
+import { usageError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageName,
@@ -95,14 +95,8 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
 }
 
 /** A typed `--carries`: a name, or an object with settings. */
-export function carriageOf(typed: string): unknown {
-  if (!typed.trimStart().startsWith('{')) return typed
-  try {
-    return JSON.parse(typed)
-  } catch (error) {
-    throw usageError(`--carries ${typed} is not valid JSON: ${errorText(error)}`)
-  }
-}
+export const carriageOf = (typed: string): unknown =>
+  typed.trimStart().startsWith('{') ? parsedCarriage('--carries', typed) : typed
 
 /** The options of a recording that override the route table. */
 export const recordedMembers = ({ client, initial, model }: MemberWords): RecordedMembers => ({

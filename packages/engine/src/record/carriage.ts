@@ -42,7 +42,8 @@ export function recordedCarriage(where: string, as: string, { model, ...settings
   return parseCarriage({ ...own, ...members, kind: 'http' }, as)
 }
 
-function parsedCarriage(where: string, text: string): unknown {
+/** @throws UserError (usage) for text that is not JSON. The message begins with `where`. */
+export function parsedCarriage(where: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
