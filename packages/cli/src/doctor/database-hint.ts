@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isObject } from '@chaosproxy/history'
+import { parseManifest } from '../package-manifest.ts'
 
 /**
  * Matches a message about a connection that a service could not open. The message comes from a response of the service,
@@ -19,12 +20,12 @@ const DATABASES: readonly (readonly [packages: readonly string[], options: strin
  */
 export function withDatabaseHint(message: string, manifest: string | undefined = ownManifest()): string {
   if (!REFUSED.test(message)) return message
-  const { dependencies, scripts, main } = parsed(manifest)
+  const { dependencies, scripts, main } = parseManifest(manifest)
   const options = DATABASES.find(([packages]) =>
     packages.some((name) => isObject(dependencies) && name in dependencies),
   )
   if (options === undefined) return message
-  const start = isObject(scripts) ? String(scripts['start']) : ''
+  const start = isObject(scripts) ? String(scripts.start) : ''
   const program = /(?:^|\s)(?:\.\/)?([^\s/]\S*\.[cm]?[jt]s)(?=\s|$)/.exec(start)?.[1] ?? main ?? 'server.js'
   return `${message}\nThe program cannot reach its database. Start the database, or simulate the program with one in memory:\nnpx chaos simulate ./${String(program)} ${options[1]}`
 }
@@ -34,14 +35,5 @@ function ownManifest(): string | undefined {
     return readFileSync('package.json', 'utf8')
   } catch {
     return undefined
-  }
-}
-
-function parsed(manifest: string | undefined): { readonly [member: string]: unknown } {
-  try {
-    const found: unknown = JSON.parse(manifest ?? '{}')
-    return isObject(found) ? found : {}
-  } catch {
-    return {}
   }
 }

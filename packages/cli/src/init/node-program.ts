@@ -1,3 +1,4 @@
+import { parseManifest } from '../package-manifest.ts'
 import type { FoundProgram, SourceFile } from './found.ts'
 import { dataVariable, fixedPort, portVariable } from './settings-in-source.ts'
 
@@ -7,13 +8,6 @@ const FRAMEWORKS = 'express fastify hono koa @nestjs/core @hapi/hapi restify pol
 const USUAL = ['server', 'index', 'app', 'main'].flatMap((name) =>
   ['js', 'mjs', 'cjs', 'ts', 'mts'].flatMap((ending) => [`${name}.${ending}`, `src/${name}.${ending}`]),
 )
-
-interface Manifest {
-  readonly main?: unknown
-  readonly scripts?: { readonly start?: unknown }
-  readonly dependencies?: { readonly [name: string]: unknown }
-  readonly devDependencies?: { readonly [name: string]: unknown }
-}
 
 /**
  * Returns the Node program that package.json starts, or else a program with a usual file name.
@@ -27,7 +21,7 @@ export function nodeProgram(
   sources: readonly SourceFile[],
   exists: (path: string) => boolean,
 ): FoundProgram | undefined {
-  const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parsed(manifest)
+  const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parseManifest(manifest)
   const installed = Object.keys({ ...dependencies, ...devDependencies })
   const start = typeof scripts.start === 'string' ? scripts.start : undefined
   const named =
@@ -57,15 +51,6 @@ export function nodeProgram(
     port,
     entry: entry?.path ?? '',
     missing: start === undefined || named === undefined || exists(named) ? undefined : named,
-  }
-}
-
-function parsed(manifest: string | undefined): Manifest {
-  try {
-    const found: unknown = JSON.parse(manifest ?? '{}')
-    return typeof found === 'object' && found !== null ? found : {}
-  } catch {
-    return {}
   }
 }
 
