@@ -1,5 +1,6 @@
 import { isService, SERVICE } from '@chaosproxy/engine/references'
 import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engine/run'
+import { type FaultKind, insteadText } from '@chaosproxy/faults'
 import { UserError, usageError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
@@ -109,6 +110,15 @@ export function requireSettings(target: Target, written: Settings | undefined, w
     if (error instanceof UserError) throw new UserError(error.code, `${where}: ${error.message}`)
     throw error
   }
+}
+
+/** Whether a target can suffer a kind of fault. If not, also the reason, and what to use instead. */
+export function faultSupportOf(
+  target: Target,
+  kind: FaultKind,
+): { readonly suffers: boolean; readonly not?: string; readonly instead?: string } {
+  const support = target.supports(kind)
+  return support === true ? { suffers: true } : { suffers: false, not: support.not, instead: insteadText(support) }
 }
 
 /** The level that a target promises for registers, without faults. */

@@ -1,10 +1,10 @@
 import { EXIT } from '@chaosproxy/engine/run'
-import { faultDefinitions, faultProfiles, insteadText, nemeses } from '@chaosproxy/faults'
+import { faultDefinitions, faultProfiles, nemeses } from '@chaosproxy/faults'
 import { usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { flag, inGroup, jsonOption } from '../arguments/declare.ts'
 import { namesOf } from '../arguments/names.ts'
-import { usualPromise } from '../arguments/target.ts'
+import { faultSupportOf, usualPromise } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { allFaults, type Finding, faultFindings, ticked } from '../doctor/findings.ts'
@@ -120,11 +120,10 @@ const WIDEST_ERROR = 46
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = namesOf(nemeses.filter((nemesis) => nemesis.kind === kind))
-    return targets.map(({ name, supports: suffers }) => {
-      const support = suffers(kind)
-      const refusal = support === true ? {} : { not: support.not, instead: insteadText(support) }
-      return { target: name, fault: kind, summary, nemeses: names, suffers: support === true, ...refusal }
-    })
+    return targets.map((target) => ({
+      ...{ target: target.name, fault: kind, summary, nemeses: names },
+      ...faultSupportOf(target, kind),
+    }))
   })
   const [target, ...others] = targets
   const isAlone = target !== undefined && others.length === 0

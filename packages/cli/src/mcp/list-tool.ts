@@ -1,17 +1,9 @@
 import { knownName } from '@chaosproxy/engine/run'
-import {
-  type FaultFamily,
-  familyOf,
-  faultDefinitions,
-  insteadText,
-  nemeses,
-  type Parameter,
-  parametersOf,
-} from '@chaosproxy/faults'
+import { type FaultFamily, familyOf, faultDefinitions, nemeses, type Parameter, parametersOf } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { namesOf } from '../arguments/names.ts'
-import { usualPromise, withoutTwins } from '../arguments/target.ts'
+import { faultSupportOf, usualPromise, withoutTwins } from '../arguments/target.ts'
 import { describedWorkload, workloadsIn } from '../arguments/workload.ts'
 import { readNames } from './own-names.ts'
 import { objects, oneOf, text } from './schema.ts'
@@ -141,14 +133,6 @@ async function listFaults(input: Input, context: CallContext): Promise<Answer> {
     return `${fault.kind}: ${fault.summary}${names}${refused}`
   })
   return { data: { faults: listed }, text: lines.join('\n') }
-}
-
-function faultSupportOf(
-  target: Target,
-  kind: (typeof faultDefinitions)[number]['kind'],
-): { readonly suffers: boolean; readonly not?: string; readonly instead?: string } {
-  const support = target.supports(kind)
-  return support === true ? { suffers: true } : { suffers: false, not: support.not, instead: insteadText(support) }
 }
 
 /** The arguments of `inject` for a kind of fault. */
