@@ -11,7 +11,6 @@ const natsReads = (direct: string): readonly string[] =>
     faults: 'followers-cut-off.json',
     more: ['--workload-set', 'cas=0', '--rate', '300'],
     seconds: 11,
-    expect: 'linearizable',
   })
 
 const natsUpdates = (clients: number): readonly string[] =>
@@ -25,7 +24,6 @@ const natsUpdates = (clients: number): readonly string[] =>
       ...['--keys', '2', '--clients', String(clients), '--rate', '1000'],
     ],
     seconds: 8,
-    expect: 'linearizable',
   })
 
 /** A run with power losses. A replica restores lost data from replicas that still have it. */

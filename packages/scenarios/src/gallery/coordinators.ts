@@ -11,7 +11,6 @@ const etcdReads = (reads: string): readonly string[] =>
     settings: [`reads=${reads}`],
     faults: 'partition',
     seconds: 8,
-    expect: 'linearizable',
   })
 
 const etcdLock = (fencing: boolean): readonly string[] =>
@@ -22,7 +21,6 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     faults: 'holders-cut-off.json',
     more: ['--keys', '4', '--clients', '30', '--rate', '200', '--timeout', '8s'],
     seconds: 11,
-    expect: 'linearizable',
   })
 
 /** A run that tries to acquire locks rarely, because the leader revokes only 16 leases at a time. */
@@ -34,7 +32,6 @@ const etcdFrozen = (ttl: number): readonly string[] =>
     faults: 'leader-frozen.json',
     more: ['--workload-set', 'keys=12', '--clients', '50', '--rate', '6', '--timeout', '20s'],
     seconds: 20,
-    expect: 'linearizable',
   })
 
 const etcdWatch = (compact: string): readonly string[] =>
@@ -55,7 +52,6 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     faults: 'each-cut-off.json',
     more: ['--rate', '400', '--keys', '4'],
     seconds: 6,
-    expect: 'linearizable',
   })
 
 /** A run with many clients for few locks, so that a lock's holder usually has a change in flight when it is cut off. */
@@ -70,7 +66,6 @@ const zookeeperLock = (fencing: boolean): readonly string[] =>
       ...['--clients', '40', '--rate', '400', '--timeout', '8s'],
     ],
     seconds: 11,
-    expect: 'linearizable',
   })
 
 /** Stores used for coordination, started in the version that this machine has. */

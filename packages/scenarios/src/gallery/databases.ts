@@ -12,7 +12,6 @@ const bank = (target: string, settings: readonly string[]): readonly string[] =>
     settings: ['transfers=read-then-write', ...settings],
     faults: 'none',
     seconds: 5,
-    expect: 'linearizable',
   })
 
 const skew = (isolation: string): readonly string[] =>
@@ -80,7 +79,6 @@ const redisPower = (appendonly: string): readonly string[] =>
     faults: 'power-cut-twice.json',
     more: ['--nodes', '1', '--workload-set', 'keys=3'],
     seconds: 4,
-    expect: 'linearizable',
   })
 
 export const databaseExhibits: readonly Exhibit[] = [

@@ -9,7 +9,6 @@ const args = (client: string, mode: string): readonly string[] =>
     ],
     model: 'counter',
     loses: 'orders',
-    expect: 'linearizable',
     clients: 'node customers.mjs {shop}',
   })
 

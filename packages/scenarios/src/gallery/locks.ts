@@ -9,7 +9,6 @@ const args = (lock: string, mode: string): readonly string[] =>
       { name: 'b', serve: `node app.mjs {listen} {redis} ${lock} ${mode} steady`, as: ROUTES },
     ],
     model: 'counter',
-    expect: 'linearizable',
     clients: 'node visitors.mjs {a} {b}',
   })
 
@@ -45,7 +44,6 @@ const lockfile = (staleMs: number): readonly string[] =>
   recordArgs({
     servers: [{ name: 'app', serve: `node app.mjs {listen} {data} ${staleMs}`, as: ROUTES }],
     model: 'counter',
-    expect: 'linearizable',
     clients: 'node visitors.mjs {app}',
   })
 

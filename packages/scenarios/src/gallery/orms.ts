@@ -5,7 +5,6 @@ const args = (orm: string, mode: string): readonly string[] =>
   recordArgs({
     servers: [postgres, { name: 'app', serve: `node app.mjs {listen} {postgres} ${orm} ${mode}`, as: ROUTES }],
     model: 'counter',
-    expect: 'linearizable',
     clients: 'node visitors.mjs {app}',
   })
 
@@ -36,7 +35,6 @@ const orms = [
 const names = (mode: string): readonly string[] =>
   recordArgs({
     servers: [postgres, { name: 'app', serve: `node names.mjs {listen} {postgres} ${mode}`, as: 'names.json' }],
-    expect: 'linearizable',
     clients: 'node askers.mjs {app}',
   })
 
@@ -55,7 +53,6 @@ export const checkThenInsert: Exhibit = {
 const bank = (mode: string): readonly string[] =>
   recordArgs({
     servers: [postgres, { name: 'bank', serve: `node bank.mjs {listen} {postgres} ${mode}`, as: 'accounts.json' }],
-    expect: 'linearizable',
     clients: 'node customers.mjs {bank}',
   })
 

@@ -8,7 +8,6 @@ const ioredis = (mode: string): readonly string[] =>
     servers: [redis, { name: 'app', serve: `node app.mjs {listen} {redis} ${mode}`, as: ROUTES }],
     model: 'counter',
     loses: 'redis',
-    expect: 'linearizable',
     clients: 'node visitors.mjs {app}',
   })
 
@@ -17,7 +16,6 @@ const bullmqAdd = (mode: string): readonly string[] =>
     servers: [redis, mail, { name: 'worker', serve: 'node worker.mjs {listen} {redis.direct} {mail}' }],
     model: 'unique-ids',
     loses: 'redis',
-    expect: 'linearizable',
     clients: `node shop.mjs {redis} ${mode}`,
   })
 
@@ -25,7 +23,6 @@ const bank = (mode: string): readonly string[] =>
   recordArgs({
     servers: [postgres, { name: 'bank', serve: `node bank.mjs {listen} {postgres} ${mode}`, as: ROUTES }],
     loses: 'postgres',
-    expect: 'linearizable',
     clients: 'node customers.mjs {bank}',
   })
 

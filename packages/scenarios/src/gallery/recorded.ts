@@ -11,11 +11,18 @@ interface Recorded {
   readonly servers: readonly Served[]
   readonly model?: string
   readonly loses?: string
-  readonly expect: Level
+  /** By default, `linearizable`. */
+  readonly expect?: Level
   readonly clients: string
 }
 
-export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded): readonly string[] => [
+export const recordArgs = ({
+  servers,
+  model,
+  loses,
+  expect = 'linearizable',
+  clients,
+}: Recorded): readonly string[] => [
   'record',
   ...servers.flatMap(({ name, serve, as = 'tcp' }) => ['--name', name, '--serve', serve, '--as', as]),
   ...(model === undefined ? [] : ['--model', model]),
@@ -38,7 +45,6 @@ export const stalledArgs = (mode: string, queue: readonly string[] = []): readon
       })),
     ],
     model: 'unique-ids',
-    expect: 'linearizable',
     clients: ['node shop.mjs {redis}', ...queue].join(' '),
   })
 

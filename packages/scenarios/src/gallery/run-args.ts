@@ -6,7 +6,8 @@ interface Run {
   readonly settings?: readonly string[]
   readonly faults: string
   readonly seconds: number
-  readonly expect: Exhibit['breaks']
+  /** By default, `linearizable`. */
+  readonly expect?: Exhibit['breaks']
   readonly more?: readonly string[]
 }
 
@@ -16,7 +17,7 @@ export const runArgs = ({
   settings = [],
   faults,
   seconds,
-  expect,
+  expect = 'linearizable',
   more = [],
 }: Run): readonly string[] => [
   ...['run', '--target', target, '--workload', workload],
