@@ -28,7 +28,7 @@ import { copiedRow, finish, nextLines, pageStyle, warnings } from './run-page.ts
 import type { Style, TerminalOptions } from './style.ts'
 import { painted } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
-import { displayWidth, wrap, wrapAll } from './width.ts'
+import { packed, wrap, wrapAll } from './width.ts'
 
 /** Renders systems side by side: their levels under each fault, and their costs. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
@@ -114,13 +114,7 @@ function legend(comparison: Comparison, { width, symbols }: PageStyle): string[]
     `${LOST} acknowledged writes lost`,
     `${symbols.violated} promise broken`,
   ]
-  const lines: string[] = []
-  for (const word of words) {
-    const longer = `${lines.at(-1) ?? ''}  ${word}`
-    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer
-    else lines.push(word)
-  }
-  return lines
+  return packed(words, '  ', width)
 }
 
 function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle): Cell | string {

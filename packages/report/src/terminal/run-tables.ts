@@ -9,7 +9,7 @@ import { grouped, listed, listedAtMost, percentOf } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { asIs } from './style.ts'
 import { table } from './table.ts'
-import { displayWidth, wrap } from './width.ts'
+import { displayWidth, packed, wrap } from './width.ts'
 
 /** Returns the columns of the table of phases. A narrow terminal omits columns of low rank first. */
 function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed: number, column: PhaseColumn])[] {
@@ -68,15 +68,8 @@ export function phasesInBrief(
       ({ phase, availability, operations, staleReads = 0 }) =>
         `${printable(phase)} ${percentOf(availability, operations)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`,
     )
-  const lines: string[] = []
-  for (const item of [...items, ...others]) {
-    const last = lines.at(-1)
-    const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
-    if (last === undefined) lines.push(longer)
-    else if (displayWidth(longer) <= width) lines[lines.length - 1] = longer
-    else lines.push(item)
-  }
-  return items.length === 0 ? [...others] : lines
+  const [first, ...more] = items
+  return first === undefined ? [...others] : packed([`availability: ${first}`, ...more, ...others], ' · ', width)
 }
 
 /**

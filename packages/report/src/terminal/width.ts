@@ -61,6 +61,18 @@ export function wrap(text: string, width: number, paint: Paint = asIs): string[]
   return painted([...lines, line], paint)
 }
 
+/** Joins items to lines, with as many items per line as fit. */
+export function packed(items: readonly string[], separator: string, width: number): string[] {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    const longer = `${last}${separator}${item}`
+    if (last !== undefined && displayWidth(longer) <= width) lines[lines.length - 1] = longer
+    else lines.push(item)
+  }
+  return lines
+}
+
 export const wrapAll = (texts: readonly string[], width: number): string[] => texts.flatMap((text) => wrap(text, width))
 
 /** Returns one line with a text at each end, or two lines if the texts do not fit. */
