@@ -136,7 +136,7 @@ export function comparisonSetting({
 }: Comparison): string {
   return [
     ...(workload === undefined ? [] : [workload]),
-    `${systems.length} ${systems.length === 1 ? 'system' : 'systems'}`,
+    plural(systems.length, 'system'),
     `${nodes.join(' or ')} nodes${network === 'local' ? '' : `, network ${network}`}`,
     `${clients} clients, ${rate} operations/s`,
     `${timeMs / 1000} s a run, ${seeds.length} ${seeds.length === 1 ? 'run' : 'runs'} each (seed ${seeds[0] ?? 0}${seeds.length === 1 ? '' : ' and on'})`,

@@ -88,7 +88,11 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
     max === null
       ? `${clocks === 1 ? whose : `at least one of ${whose}`} exceeded its error bound, so some times are unknown`
       : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : ` (median ±${duration(p50)})`}`
-  const open = `${plural(unordered, 'real-time order')} between operations ${unordered === 1 ? 'is' : 'are'} unknown`
+  const open = plural(
+    unordered,
+    'real-time order between operations is unknown',
+    'real-time orders between operations are unknown',
+  )
   const short =
     cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than the uncertainty of the clocks`
   const effect = undecided.length === 0 ? 'changed nothing' : `leaves ${undecided.join(' and ')} undecided`

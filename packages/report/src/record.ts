@@ -164,7 +164,7 @@ function unjudgedText({ passedOn }: RecordFacts, most: number): string {
   const rest = requestsIn(passedOn.slice(most))
   const more = rest === 0 ? '' : `; and ${count(rest)} more of ${plural(passedOn.length - most, 'other kind')}`
   const all = requestsIn(passedOn)
-  return `${plural(all, 'request')} ${all === 1 ? 'was' : 'were'} forwarded, not checked: ${texts.slice(0, most).join('; ')}${more}`
+  return `${plural(all, 'request was', 'requests were')} forwarded, not checked: ${texts.slice(0, most).join('; ')}${more}`
 }
 
 const first = (texts: readonly string[], most: number): string =>

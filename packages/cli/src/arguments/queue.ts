@@ -44,7 +44,7 @@ function textOf(event: QueueEvent): string {
     case 'damaged':
       return `A file for ${event.job} was damaged in Redis, and is sent again`
     case 'lost':
-      return `Redis had lost ${plural(event.jobs, 'job')}, which ${event.jobs === 1 ? 'was' : 'were'} handed out again: nothing is missing`
+      return `Redis had lost ${plural(event.jobs, 'job, which was', 'jobs, which were')} handed out again: nothing is missing`
     default:
       return event satisfies never
   }

@@ -28,7 +28,7 @@ function delaysText(delays: readonly PlannedDelay[]): string {
   const usual = `packet takes the usual ${duration(USUAL_DELAY)}`
   if (delays.length === 0) return `No unusual delay is needed: every ${usual}`
   const listed = delays.length > MOST_TOLD ? [] : delays.map(oneText)
-  const left = `${plural(delays.length, 'unusual delay')} ${delays.length === 1 ? 'is' : 'are'} left`
+  const left = `${plural(delays.length, 'unusual delay is', 'unusual delays are')} left`
   return `${left}${listed.length === 0 ? '' : `: ${listed.join(', ')}`}; every other ${usual}`
 }
 

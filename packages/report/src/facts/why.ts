@@ -1,5 +1,6 @@
 import type { TransactionStory } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
+import { plural } from '@chaosproxy/history'
 import type { FaultSpan, RunSetup } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
@@ -174,7 +175,7 @@ export function settingsText(setup: RunSetup | undefined, isWeaknessNamed: boole
   const named = [
     ...(target.bug === undefined || cause.startsWith(plantedText(setup)) ? [] : [`bug ${target.bug}`]),
     ...settingsIn(target.settings),
-    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+    plural(nodes, 'node'),
   ].join(', ')
   return `${named}${weakness}`
 }

@@ -259,7 +259,7 @@ export function figure(
       : transactionsList(history, transactions)
     return html`<div class="transactions">${shown}${faultNotes(near)}${notes}</div>`
   }
-  return html`${hidden !== 0 && note(`The drawing shows only the operations that decide the violation; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.`)}<div class="contradiction">${scrollOf(`Drawing of the contradiction in ${cited}, scrolls sideways`, contradictionSvg(history, drawn, near, { wire }))}<div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
+  return html`${hidden !== 0 && note(`The drawing shows only the operations that decide the violation; ${plural(hidden, 'more operation is', 'more operations are')} in the history file, at the lines cited.`)}<div class="contradiction">${scrollOf(`Drawing of the contradiction in ${cited}, scrolls sideways`, contradictionSvg(history, drawn, near, { wire }))}<div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 
 /**

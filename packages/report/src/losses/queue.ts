@@ -23,11 +23,11 @@ function lostMessages({ report }: SheetInput): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const { surelyLost, lost } = accounting
   const missing = lost.reduce((sum, { count }) => sum + count, 0)
-  const messages = plural(surelyLost, 'acknowledged message')
+  const were = plural(surelyLost, 'acknowledged message was', 'acknowledged messages were')
   const changes = lost.map(({ operation }) => operation)
   return {
     claim: { claim: 'lost', of: 'messages', changes, least: surelyLost },
-    title: `${surelyLost < missing ? 'At least ' : ''}${messages} ${surelyLost === 1 ? 'was' : 'were'} lost`,
+    title: `${surelyLost < missing ? 'At least ' : ''}${were} lost`,
     level: 'eventual',
   }
 }

@@ -66,7 +66,7 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
   const claim: Claim = { claim: 'lost', of: 'writes', changes: lost.map(({ operation }) => operation), least: keys }
   if (lost.length > 1) {
     const atLeast = keys < lost.length || hasAppends(lost) ? 'At least ' : ''
-    const were = `${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'}`
+    const were = plural(keys, 'acknowledged write was', 'acknowledged writes were')
     const isGone = lost.every(({ key }) => isReadEverywhere(history, key))
     return { claim, title: `${atLeast}${were} ${isGone ? 'lost' : 'in no final read'}`, level: 'eventual' }
   }
@@ -310,7 +310,7 @@ function disagreement({ history, report, counterexample }: SheetInput): Loss | u
   if (culprit === undefined || other === undefined) return undefined
   if (rowsOfKey(history, culprit)?.every((row) => isRead(history, row)) === true) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
-  const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`
+  const what = `the last write${ofKey('to', keys[0])}`
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }
 }
 

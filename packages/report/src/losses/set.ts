@@ -63,6 +63,6 @@ export const idsLoss: FindLoss = ({ report: { accounting } }) => {
   const handed = (accounting?.duplicated ?? []).map(({ key, value, count }) => ({ key, value, times: count }))
   return {
     claim: { claim: 'handed out twice', of: 'ids', handed },
-    title: `${plural(repeated, 'id')} ${repeated === 1 ? 'was' : 'were'} handed out more than once`,
+    title: `${plural(repeated, 'id was', 'ids were')} handed out more than once`,
   }
 }

@@ -87,7 +87,7 @@ const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]:
     const changes = lost.map(({ operation }) => operation)
     return {
       claim: { claim: 'lost', of: 'messages', changes, least: lost.length },
-      title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
+      title: `${plural(lost.length, 'acknowledged message was', 'acknowledged messages were')} lost`,
       level,
     }
   },

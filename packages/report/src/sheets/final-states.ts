@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { byName, count, FAIL, type History, oncePerHistory, outputOf } from '@chaosproxy/history'
+import { byName, FAIL, type History, oncePerHistory, outputOf, plural } from '@chaosproxy/history'
 import {
   answeredText,
   clientOf,
@@ -67,7 +67,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
     }
   })
   const more = wrong.length - listed.length
-  const others = `${count(more)} more ${more === 1 ? 'key' : 'keys'}`
+  const others = plural(more, 'more key')
   return {
     title: 'What each node answered at the end',
     columns: [...textColumns('key', 'last acknowledged'), ...numberColumns(...nodes.map((node) => nameText(node, 16)))],

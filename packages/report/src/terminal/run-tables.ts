@@ -1,3 +1,4 @@
+import type { Report } from '@chaosproxy/checker'
 import { faultName } from '@chaosproxy/faults'
 import { count, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
@@ -136,11 +137,7 @@ const injectedByName = ({ faults }: RunSummary): ReadonlyMap<string, readonly Fa
   )
 
 /** Counts operations of unknown outcome, and how many of them the checker decided. */
-export function infoText(info: {
-  readonly total: number
-  readonly happened?: number | undefined
-  readonly undecided?: number | undefined
-}): string {
+export function infoText(info: Report<string>['info']): string {
   const { total, happened = 0, undecided = 0 } = info
   const isSettled = info.happened !== undefined && info.undecided !== undefined
   const impossible = isSettled ? total - happened - undecided : 0
@@ -149,7 +146,7 @@ export function infoText(info: {
     impossible > 0 ? `${count(impossible)} cannot have` : [],
     undecided > 0 && undecided < total ? `${count(undecided)} undecided` : [],
   ].flat()
-  return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+  return `${plural(total, 'operation has', 'operations have')} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
 /** Counts the operations of a run: `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info`. */
