@@ -35,26 +35,17 @@ export function checkCommandLine(
     'time-tolerance': inMillis(ordering.toleranceNanos),
     clock: inMillis(ordering.clockNanos),
     skew: inMillis(ordering.skewNanos),
+    require,
+    'failed-cas': failedCas === 'auto' ? undefined : failedCas,
+    assume: assume.length === 0 ? undefined : assume.join(','),
   }
-  const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
-  const required = require.flatMap((each) => ['--require', each])
-  const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
-  const granted = assume.length === 0 ? [] : ['--assume', assume.join(',')]
+  const options = Object.entries(given).flatMap(([name, value = []]) =>
+    [value].flat().flatMap((each) => [`--${name}`, each]),
+  )
   const pairs = keyed === undefined ? [] : [keyed ? '--keyed' : '--no-keyed']
   const merge = merged === undefined ? [] : ['--merge']
   const files = (merged ?? [file]).map(fileWord)
-  return commandLine([
-    'npx',
-    'chaos',
-    'check',
-    ...files,
-    ...merge,
-    ...options,
-    ...required,
-    ...cas,
-    ...granted,
-    ...pairs,
-  ])
+  return commandLine(['npx', 'chaos', 'check', ...files, ...merge, ...options, ...pairs])
 }
 
 const inMillis = (nanos: number | undefined): string | undefined =>
