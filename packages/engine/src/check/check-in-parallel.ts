@@ -14,13 +14,13 @@ import {
 import { borrowHistory, type History } from '@chaosproxy/history'
 import { checkLarge } from './check-large.ts'
 import { epochMs } from './epoch.ts'
-import { isFailure, isTroubled } from './failure.ts'
+import { isFailure, isTroubled, limitOf } from './failure.ts'
 import { besideJob, lentJob, readJob, shareJob } from './jobs.ts'
 import { isLarge } from './large.ts'
 import { checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
-import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
 /** Checks one file on all threads of a pool, as a single thread would. One thread reads the file into shared memory. */
@@ -92,5 +92,3 @@ async function judgePlan(
     memory,
   }
 }
-
-const limitOf = ({ stopped }: StoppedFile): 'time' | 'memory' => (stopped.includes('out of memory') ? 'memory' : 'time')

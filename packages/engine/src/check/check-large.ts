@@ -4,7 +4,7 @@ import { doEach } from '../jobs/job.ts'
 import { type ApartResult, together, undecidedAt } from './apart-result.ts'
 import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
-import { isTroubled } from './failure.ts'
+import { isFailure, isTroubled, limitOf } from './failure.ts'
 import { knownJob, placesJob } from './jobs.ts'
 import { canBeApart, isAsDecisive, isForWhole, type Known, mayFit } from './large.ts'
 import { packedBytesOf } from './memory.ts'
@@ -41,7 +41,7 @@ export async function checkApart(
   { places, checking, judge }: ApartOptions,
 ): Promise<CheckResult | undefined> {
   const read = await readLarge(pool, task, places)
-  if ('trouble' in read || 'stopped' in read) return read
+  if (isFailure(read)) return read
   if ('cannot' in read) return undefined
   const { recording, parseMs } = read
   const tally = tallyOf(recording.packed.map(({ counted }) => counted))
@@ -88,8 +88,7 @@ async function judgeAll(
     const places = Array.from(Array(all).keys()).filter((place) => place % groups === group)
     const part = { task, recording: ofPlaces(recording, places), places, packedBytes, endsAtMs }
     const found = await pool.run(placesJob, task, part)
-    if ('stopped' in found) results.push(undecidedAt(found.stopped.includes('out of memory') ? 'memory' : 'time'))
-    else results.push(found)
+    results.push('stopped' in found ? undecidedAt(limitOf(found)) : found)
   })
   const trouble = results.find(isTroubled)
   return trouble ?? together(results.flatMap((each) => ('trouble' in each ? [] : [each])))

@@ -20,6 +20,7 @@ import { type ApartResult, together, undecidedAt, withoutSigns } from './apart-r
 import type { CheckEvent } from './check-files.ts'
 import { checkApart } from './check-large.ts'
 import { placesFor, shardsFor } from './dealing.ts'
+import { isFailure } from './failure.ts'
 import { lentJob, readJob } from './jobs.ts'
 import { canBeApart, isLarge } from './large.ts'
 import { bytesOf, textBytesOf } from './named-file.ts'
@@ -101,7 +102,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   const large = await checkLargeElsewhere(task, { pool, workers, listener })
   if (large !== undefined) return large
   const read = await pool.run(readJob, task, task)
-  if ('trouble' in read || 'stopped' in read) return read
+  if (isFailure(read)) return read
   const started = performance.now()
   const history = inUnits(borrowHistory(read.lent), task.settings)
   listener({ type: 'checking', file, operations: history.operations.length })
