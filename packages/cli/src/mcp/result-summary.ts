@@ -27,21 +27,16 @@ interface WholeResult {
   readonly seed?: number
 }
 
+/** The members of a summary, as `summaryMembers` lists them. Those with a type of their own are also printed as text. */
 interface ResultSummary {
   readonly title: string
   readonly verdict: string
   readonly outcome: string
   readonly expected: string
-  readonly exitCode: number
   readonly levels: { readonly [level: string]: string }
-  readonly undecided: { readonly [level: string]: string }
   readonly sentence: string
-  readonly certainty: string
   readonly advice: string
   readonly doubts: readonly string[]
-  readonly operations: Json
-  readonly model: string | undefined
-  readonly seed: number | undefined
   readonly [member: string]: unknown
 }
 
