@@ -16,7 +16,7 @@ import {
   rowsOf,
 } from '../operation-words.ts'
 import { cited, linesText } from '../places.ts'
-import { capitalised, listed, sentences } from '../words.ts'
+import { capitalised, listed, listedAtMost, sentences } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
 import type { Why } from './why.ts'
@@ -37,13 +37,11 @@ export function whyTitle(
   { counterexample, others }: Violation,
   { near = [], isAside = false }: { readonly near?: readonly NearFault[]; readonly isAside?: boolean } = {},
 ): string {
-  const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => quotedName(nameText(key)))
+  const keys = counterexample.keys.map((key) => quotedName(nameText(key)))
   const around = [...new Set(near.map(({ short }) => short))]
   return [
     headingText(history, counterexample, others, isAside),
-    keys.length === 0
-      ? []
-      : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
+    keys.length === 0 ? [] : `${keys.length === 1 ? 'key' : 'keys'} ${listedAtMost(keys, MOST_KEYS)}`,
     around.length === 0
       ? []
       : `${near.every(({ isOver }) => isOver) ? 'after' : 'during'} ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,

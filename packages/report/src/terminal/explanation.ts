@@ -100,8 +100,7 @@ function explanationOf(history: History, counterexample: Counterexample, style: 
 const possible = (states: readonly string[]): string => {
   if (states.length === 0) return 'no value was possible'
   if (states.length === 1) return `the only possible value was ${states[0]}`
-  const more = states.length > MOST_STATES ? ` and ${count(states.length - MOST_STATES)} more` : ''
-  return `the possible values were ${states.length > MOST_STATES ? `${states.slice(0, MOST_STATES).join(', ')}${more}` : listed(states)}`
+  return `the possible values were ${listedAtMost(states, MOST_STATES)}`
 }
 
 function operationTable(history: History, { operations, culprit }: Counterexample, style: Style): string[] {
