@@ -188,7 +188,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Read p50', of: ({ latency }) => latency?.readP50, text: duration },
   { title: 'Write p50', of: ({ latency }) => latency?.writeP50, text: duration },
   { title: 'Stale by', of: ({ staleNanos }) => staleNanos, text: duration },
-  { title: 'Stale reads', of: ({ staleShare }) => staleShare, text: (value) => share(value) },
+  { title: 'Stale reads', of: ({ staleShare }) => staleShare, text: share },
   { title: 'Outage', of: ({ outageNanos }) => outageNanos, text: duration },
   {
     title: 'Recovers in',

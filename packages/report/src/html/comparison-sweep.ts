@@ -21,12 +21,12 @@ const rows: readonly Row[] = [
   {
     title: 'available, worst fault',
     of: (system) => worstCell(system)?.availability.median,
-    text: (value) => share(value),
+    text: share,
   },
   {
     title: 'in practice, worst fault',
     of: (system) => worstCell(system)?.practical.median,
-    text: (value) => share(value),
+    text: share,
   },
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]

@@ -117,8 +117,10 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
     ...(bit.length === 0 ? [] : wrap(`faults that took effect: ${bit.join(', ')}`, page.width)),
     ...(idle.length === 0
       ? []
-      : wrap(`${page.symbols.warning} had no effect, so tested nothing: ${listedAtMost(idle, 4)}`, page.width).map(
-          (line) => page.style.yellow(line),
+      : wrap(
+          `${page.symbols.warning} had no effect, so tested nothing: ${listedAtMost(idle, 4)}`,
+          page.width,
+          page.style.yellow,
         )),
     ...(skipped.length === 0 ? [] : wrap(`not injected: ${listedAtMost(skipped, 4)}`, page.width)),
   ]
