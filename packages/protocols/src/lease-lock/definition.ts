@@ -2,10 +2,7 @@ import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createLeaseLock } from './machine.ts'
-import type { LeaseLockState } from './state.ts'
-
-/** The largest ratio of the rates of two monotonic clocks. */
-const DRIFT = 1.25
+import { type LeaseLockState, settings } from './state.ts'
 
 export const leaseLock: ProtocolDefinition = defineProtocol({
   name: 'lease-lock',
@@ -15,27 +12,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   // The object `lock` is left out, because it would be confusing to store a lock under another lock.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
-  settings: {
-    fencing: {
-      summary: 'whether the store refuses holders with a lower token than it has seen',
-      default: true,
-    },
-    clock: {
-      summary: "the clocks that measure leases: wall clocks, which may differ and jump, or each node's monotonic clock",
-      default: 'monotonic',
-      values: ['wall', 'monotonic'],
-      worthTrying: ['wall'],
-    },
-    'lease-ms': { summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
-    'clock-drift': {
-      summary: 'the largest drift between two monotonic clocks that holders allow for, as a factor',
-      default: DRIFT,
-    },
-    'retransmit-ms': {
-      summary: 'how often a worker asks again for a busy lock or a missing reply',
-      default: 20,
-    },
-  },
+  settings,
   bugs: {
     'reuse-token': bug('a lease that expired is granted anew under its old token', ['delay', 'pause'], {
       settings: { 'lease-ms': 20 },
@@ -63,7 +40,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
   // With fencing, holders do not use their clocks. With wall clocks, no bound is assumed.
-  clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
+  clocks: ({ fencing, clock, 'clock-drift': drift = settings['clock-drift'].default }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: createLeaseLock,
 })
