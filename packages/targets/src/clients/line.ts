@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Millis } from '@chaosproxy/history'
+import { type Millis, millis } from '@chaosproxy/history'
 import type { NodeAddress } from './planned-clients.ts'
+import type { Trouble } from './trouble.ts'
 
 export interface ReplySource<Reply> {
   read(chunk: Buffer): Received<Reply>
@@ -19,6 +20,9 @@ export type Received<Reply> =
 export type ExchangeEnd<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
+
+/** The reply to a request, or the reason why there is none. */
+export type LineAnswer<Reply> = Extract<ExchangeEnd<Reply>, { readonly type: 'reply' }> | Trouble
 
 /** A line to one node, which carries one request at a time. A request is never sent twice. */
 interface Line<Reply, Source extends ReplySource<Reply>> {
@@ -152,6 +156,23 @@ function settle<Reply>(connection: { pending: Pending<Reply> | undefined }, end:
   connection.pending = undefined
   clearTimeout(pending.timer)
   pending.ended(end)
+}
+
+/** Sends a request within the time that is left. Resolves with the reply, or with the reason why there is none. */
+export function askWithin<Reply, Source extends ReplySource<Reply>>(
+  line: Line<Reply, Source>,
+  request: Pick<LineRequest<Reply, Source>, 'bytes' | 'prepare'>,
+  remainingMs: number,
+): Promise<LineAnswer<Reply>> {
+  return new Promise((resolve) => {
+    if (remainingMs <= 0) resolve({ type: 'fail', error: 'not asked: no time was left' })
+    else
+      line.ask({
+        ...request,
+        timeoutMs: millis(Math.ceil(remainingMs)),
+        ended: (end) => resolve(end.type === 'reply' ? end : { type: end.neverLeft ? 'fail' : 'info', error: end.why }),
+      })
+  })
 }
 
 const lost = (why: string): ExchangeEnd<never> => ({ type: 'lost', why, neverLeft: why === REFUSED })

@@ -1,5 +1,5 @@
-import { millis } from '@chaosproxy/history'
 import {
+  askWithin,
   type Body,
   bodyOf,
   isBody,
@@ -36,22 +36,11 @@ export function openJetStream(address: NodeAddress): JetStream {
     const time = startOperation(timeoutMs)
     return {
       ...time,
-      ask: (request) =>
-        new Promise((resolve) => {
-          if (time.remainingMs() <= 0) {
-            resolve({ type: 'fail', error: 'not asked: no time was left' })
-            return
-          }
-          line.ask({
-            bytes: (reader) => reader.bytes(request),
-            timeoutMs: millis(Math.ceil(time.remainingMs())),
-            ended: (end) => {
-              if (end.type === 'lost') resolve({ type: end.neverLeft ? 'fail' : 'info', error: end.why })
-              else if (end.reply.at(-1)?.status === NO_RESPONDERS) resolve(answered('no responders'))
-              else resolve(end.reply)
-            },
-          })
-        }),
+      async ask(request) {
+        const answer = await askWithin(line, { bytes: (reader) => reader.bytes(request) }, time.remainingMs())
+        if (answer.type !== 'reply') return answer
+        return answer.reply.at(-1)?.status === NO_RESPONDERS ? answered('no responders') : answer.reply
+      },
     }
   }
 

@@ -1,8 +1,7 @@
-import { millis } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type HttpReplies, httpReplies } from '../../clients/http-replies.ts'
 import { type Body, bodyOf } from '../../clients/json-body.ts'
-import { type ExchangeEnd, openLine } from '../../clients/line.ts'
+import { askWithin, type LineAnswer, openLine } from '../../clients/line.ts'
 import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import type { Trouble } from '../../clients/trouble.ts'
@@ -26,19 +25,11 @@ const KEEP_BYTES = 16 * 1024 * 1024
 export function openGateway(address: NodeAddress): Gateway {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   return {
-    ask: (path, request, timeoutMs) =>
-      new Promise((resolve) => {
-        if (timeoutMs <= 0) {
-          resolve({ type: 'fail', error: 'not asked: no time was left' })
-          return
-        }
-        line.ask({
-          bytes: requestText(address, path, JSON.stringify(request)),
-          prepare: (reader) => reader.expect('POST', KEEP_BYTES),
-          timeoutMs: millis(Math.ceil(timeoutMs)),
-          ended: (end) => resolve(replyOf(end)),
-        })
-      }),
+    async ask(path, request, timeoutMs) {
+      const bytes = requestText(address, path, JSON.stringify(request))
+      const prepare = (reader: HttpReplies) => reader.expect('POST', KEEP_BYTES)
+      return replyOf(await askWithin(line, { bytes, prepare }, timeoutMs))
+    },
     close: () => line.close(),
   }
 }
@@ -47,9 +38,9 @@ export function openGateway(address: NodeAddress): Gateway {
 const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
-function replyOf(end: ExchangeEnd<Answer>): Reply {
-  if (end.type === 'lost') return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
-  const { status, body } = end.reply
+function replyOf(answer: LineAnswer<Answer>): Reply {
+  if (answer.type !== 'reply') return answer
+  const { status, body } = answer.reply
   const json = body !== undefined && 'bytes' in body ? bodyOf(body.bytes.toString()) : undefined
   if (json === undefined) return { type: 'info', error: `HTTP ${status}, and an answer that is not understood` }
   if (status === 200) return { type: 'ok', body: json }
