@@ -33,10 +33,7 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
     sessions: REDIS_CLIENTS,
     carries: ({ initial }) => carriedOf({ table: name, wait: choice.wait, initial }),
     async open({ broke }): Promise<OpenedClients> {
-      const shared: SharedByRespClients = {
-        ...{ table, login: undefined, nameKey: (key) => key, probation: createProbation(broke) },
-        replicas: choice.wait,
-      }
+      const shared: SharedByRespClients = { table, probation: createProbation(broke), replicas: choice.wait }
       const ids = nodeNames(nodes)
       const masters = knownMasters(ids)
       return {

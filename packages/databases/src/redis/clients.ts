@@ -36,13 +36,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
     carries: ({ initial }) => carriedOf({ table: name, wait, initial }),
     async open({ broke }): Promise<OpenedClients> {
-      const shared: SharedByRespClients = {
-        table,
-        login: undefined,
-        nameKey: (key) => key,
-        probation: createProbation(broke),
-        replicas: wait,
-      }
+      const shared: SharedByRespClients = { table, probation: createProbation(broke), replicas: wait }
       const ids = nodeNames(nodes)
       if (isRedlock)
         return { connect: (home) => redlockClient(home, { nodes: ids, shared, lockMs }), close: async () => {} }

@@ -88,8 +88,9 @@ const loginOf = ({ username, password }: RespDeclaration): readonly string[] | u
 
 export interface SharedByRespClients {
   readonly table: ReturnType<typeof commandsOf>
-  readonly login: readonly string[] | undefined
-  readonly nameKey: NameKey
+  readonly login?: readonly string[] | undefined
+  /** By default, the service's name of a key is the key itself. */
+  readonly nameKey?: NameKey | undefined
   readonly probation: Probation
   /** A command that is sent directly before the command of each operation. */
   readonly ahead?: readonly string[] | undefined
@@ -99,7 +100,7 @@ export interface SharedByRespClients {
 
 export function respClient(
   address: NodeAddress,
-  { table, login, nameKey, probation, ahead, replicas = 0 }: SharedByRespClients,
+  { table, login, nameKey = (key) => key, probation, ahead, replicas = 0 }: SharedByRespClients,
 ): Client {
   const line = openLine<RespReply, RespReplies>(address, respReplies)
   return {

@@ -46,12 +46,7 @@ function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
   const readField: CommandSpec = { send: ['HGET', '{key}', '{value}'], result: 'text' }
-  const shared = {
-    table: { read, readField: [readField] },
-    login: undefined,
-    nameKey: (key: string) => key,
-    probation: nobody,
-  }
+  const shared = { table: { read, readField: [readField] }, probation: nobody }
   const isPlain = (key: string) => nameOfKey('0', key) === key
   return {
     canRead: (key) => isPlain(key) || fieldOf(key) !== undefined,
