@@ -28,10 +28,10 @@ export interface CatalogueSource {
   /** Returns whether a function may write tables that its text does not name. */
   isOpaque(text: string, language: string): boolean
   /** @throws NotConnected */
-  open(login: Login): Promise<Session>
+  open(login: Login): Promise<CatalogueConnection>
 }
 
-export interface Login {
+interface Login {
   readonly host: string
   readonly port: number
   readonly user: string
@@ -39,11 +39,16 @@ export interface Login {
   readonly database: string
 }
 
-export interface Session {
-  /** @throws NotConnected */
-  rows(sql: string): Promise<readonly Row[]>
+interface CatalogueConnection {
+  query(sql: string): Promise<CatalogueEnd>
   close(): void
 }
+
+type CatalogueEnd =
+  | { readonly type: 'done'; readonly rows: readonly Row[] }
+  | { readonly type: 'lost'; readonly why: string }
+  /** `report`: PostgreSQL's report, whose message has no code. */
+  | { readonly type: 'refused'; readonly why: string; readonly report?: { readonly message: string } }
 
 /** The separator of names in a list. No name contains it. */
 export const SEPARATOR = '\u001f'
@@ -65,11 +70,11 @@ export async function readCatalogue(
   const database = decodeURIComponent(url.pathname.slice(1)) || user
   const port = Number(url.port || usualPort)
   try {
-    const session = await source.open({ host: url.hostname, port, user, password, database })
+    const connection = await source.open({ host: url.hostname, port, user, password, database })
     try {
-      return { kind, catalogue: await catalogueOf(session, source) }
+      return { kind, catalogue: await catalogueOf(connection, source) }
     } finally {
-      session.close()
+      connection.close()
     }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
@@ -79,17 +84,26 @@ export async function readCatalogue(
   }
 }
 
-async function catalogueOf(session: Session, source: CatalogueSource): Promise<Catalogue> {
+/** @throws NotConnected */
+async function rowsOf(connection: CatalogueConnection, sql: string): Promise<readonly Row[]> {
+  const end = await connection.query(sql)
+  if (end.type === 'done') return end.rows
+  throw new NotConnected(
+    end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report?.message ?? end.why}`,
+  )
+}
+
+async function catalogueOf(connection: CatalogueConnection, source: CatalogueSource): Promise<Catalogue> {
   return {
-    tables: tablesIn(await session.rows(source.tables)),
-    writers: (await session.rows(source.writers)).map(([table, by, text, name, columns]) => ({
+    tables: tablesIn(await rowsOf(connection, source.tables)),
+    writers: (await rowsOf(connection, source.writers)).map(([table, by, text, name, columns]) => ({
       table: table ?? '',
       by: by === 'delete' || by === 'update' ? by : 'write',
       text: text ?? '',
       name: name ?? '',
       ...(columns === null || columns === undefined ? {} : { columns: columns.split(SEPARATOR) }),
     })),
-    definitions: (await session.rows(source.definitions)).map(([name, text, language]) => ({
+    definitions: (await rowsOf(connection, source.definitions)).map(([name, text, language]) => ({
       name: name ?? '',
       text: text ?? '',
       isOpaque: text === null || source.isOpaque(text ?? '', language ?? ''),

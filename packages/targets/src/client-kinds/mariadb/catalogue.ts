@@ -1,5 +1,4 @@
-import { type CatalogueSource, type Login, SEPARATOR, type Session } from '../../sql/catalogue.ts'
-import { NotConnected } from '../../sql/clients.ts'
+import { type CatalogueSource, SEPARATOR } from '../../sql/catalogue.ts'
 import { openConnection } from './connection.ts'
 
 /** The SQL clause with the separator character. */
@@ -40,18 +39,6 @@ const DEFINITIONS = `
   SELECT routine_name, routine_definition, routine_body FROM information_schema.routines
   WHERE routine_schema = DATABASE() ORDER BY 1, 2`
 
-async function open({ password = '', ...login }: Login): Promise<Session> {
-  const connection = await openConnection({ ...login, password })
-  return {
-    async rows(sql) {
-      const end = await connection.query(sql)
-      if (end.type === 'done') return end.rows
-      throw new NotConnected(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.why}`)
-    },
-    close: () => connection.close(),
-  }
-}
-
 export const mysqlCatalogue: CatalogueSource = {
   kind: 'mysql',
   system: 'MySQL or MariaDB',
@@ -63,5 +50,5 @@ export const mysqlCatalogue: CatalogueSource = {
   writers: WRITERS,
   definitions: DEFINITIONS,
   isOpaque: (text, language) => language !== 'SQL' || /\b(execute|prepare)\b/i.test(text),
-  open,
+  open: ({ password = '', ...login }) => openConnection({ ...login, password }),
 }

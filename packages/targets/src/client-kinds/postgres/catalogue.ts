@@ -1,5 +1,4 @@
-import type { CatalogueSource, Login, Session } from '../../sql/catalogue.ts'
-import { NotConnected } from '../../sql/clients.ts'
+import type { CatalogueSource } from '../../sql/catalogue.ts'
 import { openConnection } from './connection.ts'
 
 const TABLES = `
@@ -49,18 +48,6 @@ const DEFINITIONS = `
  */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 
-async function open(login: Login): Promise<Session> {
-  const connection = await openConnection(login)
-  return {
-    async rows(sql) {
-      const end = await connection.query(sql)
-      if (end.type === 'done') return end.rows
-      throw new NotConnected(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
-    },
-    close: () => connection.close(),
-  }
-}
-
 export const postgresqlCatalogue: CatalogueSource = {
   kind: 'postgresql',
   system: 'PostgreSQL',
@@ -72,5 +59,5 @@ export const postgresqlCatalogue: CatalogueSource = {
   writers: WRITERS,
   definitions: DEFINITIONS,
   isOpaque: (text, language) => !READABLE.includes(language) || /\bexecute\b/i.test(text),
-  open,
+  open: openConnection,
 }
