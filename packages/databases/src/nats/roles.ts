@@ -1,24 +1,24 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { addressText } from '@chaosproxy/history'
-import type { Address } from '@chaosproxy/proxy'
-import { bodyIn, bodyOf, httpAnswer, listIn, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
-
-export interface NatsNode {
-  readonly id: NodeId
-  readonly addresses: { readonly [port: string]: Address }
-}
+import {
+  bodyIn,
+  bodyOf,
+  type CommandNode,
+  httpAnswer,
+  listIn,
+  type RoleWatch,
+  watchRoles,
+} from '@chaosproxy/targets/database'
 
 /**
  * Watches which server leads the clients' stream. While this stream does not exist, watches which server leads NATS's
  * meta group, which places streams. Two servers may both report for seconds that they lead.
  */
-export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+export function watchNatsRoles(nodes: readonly CommandNode<string>[]): RoleWatch {
   return watchRoles({
-    nodes: nodes.map(({ id }) => id),
+    nodes,
     role: { by: 'http', path: PATH, leads: '^leads' },
-    async ask(id) {
-      const address = byId.get(id)?.addresses['monitor']
+    async ask({ id, addresses: { monitor: address } }) {
       const answer = address === undefined ? undefined : await httpAnswer(`http://${addressText(address)}${PATH}`)
       return answer === undefined ? undefined : roleIn(answer, id)
     },

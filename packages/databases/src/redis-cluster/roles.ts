@@ -13,16 +13,15 @@ const LONGEST_MS = 500
  */
 export function watchClusterRoles(nodes: readonly CommandNode<string>[]): RoleWatch {
   const ready = new Set<NodeId>()
-  const askers = new Map(nodes.map((node) => [node.id, openedAt(node, 'client')]))
+  const asked = nodes.map((node) => ({ id: node.id, redis: openedAt(node, 'client') }))
 
-  async function ask(id: NodeId): Promise<string | undefined> {
-    const asker = askers.get(id)
-    const own = ownLine(await asker?.ask(['CLUSTER', 'NODES'], LONGEST_MS))
-    if (asker === undefined || own === undefined) return undefined
+  async function ask({ id, redis }: (typeof asked)[number]): Promise<string | undefined> {
+    const own = ownLine(await redis.ask(['CLUSTER', 'NODES'], LONGEST_MS))
+    if (own === undefined) return undefined
     if (!ready.has(id)) {
-      const info = await asker.ask(['CLUSTER', 'INFO'], LONGEST_MS)
+      const info = await redis.ask(['CLUSTER', 'INFO'], LONGEST_MS)
       const isInOrder = typeof info === 'string' && /^cluster_state:ok\r?$/m.test(info)
-      if (isInOrder && isLinked(await asker.ask(['ROLE'], LONGEST_MS))) ready.add(id)
+      if (isInOrder && isLinked(await redis.ask(['ROLE'], LONGEST_MS))) ready.add(id)
     }
     const [, , flags = '', , , , epoch = '0', , ...slots] = own.split(' ')
     const role = flags.split(',').includes('master') ? 'a master' : 'a replica'
@@ -31,14 +30,14 @@ export function watchClusterRoles(nodes: readonly CommandNode<string>[]): RoleWa
   }
 
   const watch = watchRoles({
-    nodes: nodes.map(({ id }) => id),
+    nodes: asked,
     role: { by: 'command', command: 'CLUSTER NODES', leads: '^leads', term: '^leads.*epoch (\\d+)', everyMs: EVERY_MS },
     ask,
   })
   return ledOnce(watch, {
     isReady: () => ready.size === nodes.length,
     close() {
-      for (const asker of askers.values()) asker.close()
+      for (const { redis } of asked) redis.close()
     },
   })
 }

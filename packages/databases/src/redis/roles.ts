@@ -1,18 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
-import type { Address } from '@chaosproxy/proxy'
-import { type Placeholders, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
+import { type CommandNode, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
 import { type Asker, openAsker } from './ask.ts'
 import { PRIMARY_NAME } from './declaration.ts'
 
-export interface RedisNode {
-  readonly id: NodeId
-  readonly addresses: { readonly [port: string]: Address }
-  placeholders(): Placeholders
-}
-
 export interface RedisRolesOptions {
-  readonly nodes: readonly RedisNode[]
+  readonly nodes: readonly CommandNode<string>[]
   readonly hasSentinels: boolean
 }
 
@@ -29,14 +22,13 @@ const LOOK_EVERY_MS = 20
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()
-  const askers = new Map(
-    nodes.map((node) => [node.id, { node, redis: openedAt(node, 'client'), sentinel: openedAt(node, 'sentinel') }]),
-  )
+  const asked = nodes.map((node) => {
+    const { id, placeholders } = node
+    return { id, placeholders, redis: openedAt(node, 'client'), sentinel: openedAt(node, 'sentinel') }
+  })
 
-  async function ask(id: NodeId): Promise<string | undefined> {
-    const asker = askers.get(id)
-    if (asker === undefined) return undefined
-    const role = await asker.redis.ask(['ROLE'], LONGEST_MS)
+  async function ask({ id, redis, sentinel, placeholders }: (typeof asked)[number]): Promise<string | undefined> {
+    const role = await redis.ask(['ROLE'], LONGEST_MS)
     if (!Array.isArray(role)) return undefined
     const others = nodes.length - 1
     const isPrimary = role[0] === 'master'
@@ -45,12 +37,12 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
       if (isPrimary) ready.add(id)
       return isPrimary ? 'leads: a primary' : 'a replica'
     }
-    const members = membersOf(await asker.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
-    const isTaken = members.get('port') === String(asker.node.placeholders()['announced-port.client'])
+    const members = membersOf(await sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
+    const isTaken = members.get('port') === String(placeholders()['announced-port.client'])
     const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
     const isKnown = members.get('num-other-sentinels') === String(others)
     if (isLinked && isKnown && !ready.has(id)) {
-      const known = await asker.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
+      const known = await sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
       if (heardFrom(known) === others) ready.add(id)
     }
     const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
@@ -59,14 +51,14 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
   }
 
   const watch = watchRoles({
-    nodes: nodes.map(({ id }) => id),
+    nodes: asked,
     role: { by: 'command', command: 'ROLE', leads: '^leads', term: 'epoch (\\d+)', everyMs: EVERY_MS },
     ask,
   })
   return ledOnce(watch, {
     isReady: () => ready.size === nodes.length,
     close() {
-      for (const { redis, sentinel } of askers.values()) {
+      for (const { redis, sentinel } of asked) {
         redis.close()
         sentinel.close()
       }
@@ -95,7 +87,7 @@ export const ledOnce = (
   },
 })
 
-export function openedAt({ id, addresses }: Pick<RedisNode, 'id' | 'addresses'>, port: string): Asker {
+export function openedAt({ id, addresses }: CommandNode<string>, port: string): Asker {
   const address = addresses[port]
   if (address === undefined) throw new Error(`${id} has no port ${port}`)
   return openAsker(address)

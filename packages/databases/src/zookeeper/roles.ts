@@ -1,21 +1,13 @@
 import { connect } from 'node:net'
-import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
-import { type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
-
-export interface ZookeeperNode {
-  readonly id: NodeId
-  readonly addresses: { readonly [port: string]: Address }
-}
+import { type CommandNode, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
 
 /** Watches the leader, by the command `srvr`. A server without a quorum only replies that it does not serve. */
-export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+export function watchZookeeperRoles(nodes: readonly CommandNode<string>[]): RoleWatch {
   return watchRoles({
-    nodes: nodes.map(({ id }) => id),
+    nodes,
     role: { by: 'http', path: 'srvr', leads: '^Mode: leader', term: 'in epoch (\\d+)', applied: 'applied (\\d+)' },
-    async ask(id) {
-      const address = byId.get(id)?.addresses['client']
+    async ask({ addresses: { client: address } }) {
       const answer = address === undefined ? undefined : await answerTo('srvr', address)
       return answer === undefined ? undefined : withZxid(answer)
     },

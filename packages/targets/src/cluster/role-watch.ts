@@ -30,16 +30,7 @@ export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatc
   if (role === undefined) return undefined
   // Checked now, because an unknown placeholder would later look like a node that does not answer.
   for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const ask = askerOf(role, options)
-  const watch = watchRoles({
-    nodes: nodes.map(({ id }) => id),
-    role,
-    async ask(id) {
-      const node = byId.get(id)
-      return node && ask(node)
-    },
-  })
+  const watch = watchRoles({ nodes, role, ask: askerOf(role, options) })
   if (await watch.untilLed(timeoutMs, signal)) return watch
   await watch.stop()
   throw environmentError(

@@ -10,16 +10,20 @@ export interface RoleWatch {
   stop(): Promise<void>
 }
 
-interface RoleWatchOptions {
-  readonly nodes: readonly NodeId[]
+interface RoleWatchOptions<Node> {
+  readonly nodes: readonly Node[]
   readonly role: RoleDeclaration
-  readonly ask: (node: NodeId) => Promise<string | undefined>
+  readonly ask: (node: Node) => Promise<string | undefined>
 }
 
 const EVERY_MS = { http: 100, command: 500 } as const
 const SHOWN_CHARACTERS = 80
 
-export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
+export function watchRoles<Node extends { readonly id: NodeId }>({
+  nodes,
+  role,
+  ask,
+}: RoleWatchOptions<Node>): RoleWatch {
   const leads = new RegExp(role.leads, 'm')
   const [term, applied] = [role.term, role.applied].map((text) =>
     text === undefined ? undefined : new RegExp(text, 'm'),
@@ -31,11 +35,11 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   const asking = new Set<Promise<void>>()
   let stopped = false
 
-  async function askOnce(node: NodeId): Promise<void> {
+  async function askOnce(node: Node): Promise<void> {
     const answer = await ask(node).catch(() => undefined)
     if (stopped) return
-    last.set(node, answer)
-    statuses.set(node, answer === undefined ? undefined : statusOf(answer, { leads, term, applied }))
+    last.set(node.id, answer)
+    statuses.set(node.id, answer === undefined ? undefined : statusOf(answer, { leads, term, applied }))
     for (const listener of listeners) listener()
     const timer = setTimeout(() => {
       timers.delete(timer)
@@ -44,7 +48,7 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
     timers.add(timer)
   }
 
-  function begin(node: NodeId): void {
+  function begin(node: Node): void {
     const answered = askOnce(node).finally(() => asking.delete(answered))
     asking.add(answered)
   }
@@ -53,7 +57,7 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
 
   return {
     status: (node) => statuses.get(node),
-    answers: () => nodes.map((node) => `${node} ${answerText(last.get(node))}`),
+    answers: () => nodes.map(({ id }) => `${id} ${answerText(last.get(id))}`),
     untilLed(timeoutMs, signal) {
       return new Promise((resolve) => {
         const listener = () => {
