@@ -126,16 +126,8 @@ function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, file
 }
 
 function declaredBy(statement: Node): readonly string[] {
-  const { type } = statement
-  const declared = statement['declaration']
-  if (type.startsWith('Export') && isNode(declared)) return declaredBy(declared)
-  if (type === 'ImportDeclaration')
-    return (statement['specifiers'] as readonly Node[]).flatMap(({ local }: Node & { local?: unknown }) =>
-      namesIn(local),
-    )
-  if (type === 'VariableDeclaration')
-    return (statement['declarations'] as readonly Node[]).flatMap(({ id }: Node & { id?: unknown }) => namesIn(id))
-  return type === 'FunctionDeclaration' || type === 'ClassDeclaration' ? namesIn(statement['id']) : []
+  const exported = statement['declaration']
+  return namesIn(isNode(exported) && exported.type.endsWith('Declaration') ? exported : statement)
 }
 
 /**
@@ -175,16 +167,14 @@ const NAMES_ONLY: { readonly [type: string]: string } = {
   ContinueStatement: 'label',
 }
 
+const DECLARING: ReadonlySet<string> = new Set([
+  'VariableDeclarator',
+  'CatchClause',
+  'ClassDeclaration',
+  'ClassExpression',
+])
+
 function declaredIn(node: Node): readonly string[] {
-  switch (node.type) {
-    case 'VariableDeclarator':
-      return namesIn(node['id'])
-    case 'CatchClause':
-      return namesIn(node['param'])
-    case 'ClassDeclaration':
-    case 'ClassExpression':
-      return isNode(node['id']) ? namesIn(node['id']) : []
-    default:
-      return isFunction(node) ? [...namesIn(node['params']), ...(isNode(node['id']) ? namesIn(node['id']) : [])] : []
-  }
+  if (isFunction(node)) return [...namesIn(node['params']), ...namesIn(node['id'])]
+  return DECLARING.has(node.type) ? namesIn(node) : []
 }

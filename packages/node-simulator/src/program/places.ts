@@ -142,7 +142,6 @@ function memberOf(node: Node): string | undefined {
 }
 
 function declaredIn(node: Node): readonly string[] {
-  if (node.type === 'VariableDeclarator') return namesIn(node['id'])
-  if (/^Import\w*Specifier$/.test(node.type)) return namesIn(node['local'])
+  if (/^(?:VariableDeclarator|Import\w*Specifier)$/.test(node.type)) return namesIn(node)
   return isFunction(node) ? namesIn(node['params']) : []
 }

@@ -60,9 +60,7 @@ export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
     )
       methods.set(nameOf(value['key']), value['value'])
     const inner = isFunction(value) ? open(value, scope) : scope
-    if (inner !== scope)
-      for (const name of (value['params'] as readonly Node[]).flatMap(namesIn))
-        inner.declared.set(name, { kept: 'outside' })
+    if (inner !== scope) for (const name of namesIn(value['params'])) inner.declared.set(name, { kept: 'outside' })
     for (const part of Object.values(value)) if (typeof part === 'object') walk(part, inner)
   }
 
@@ -87,8 +85,7 @@ function declareImports(node: Node, declared: Scope['declared']): void {
   const source = String((node['source'] as Node)['value'])
   const isOwn = source.startsWith('.')
   const imported = /^(?:node:)?fs(?:\/promises)?$/.test(source) ? 'files' : undefined
-  for (const { local } of node['specifiers'] as readonly (Node & { readonly local?: unknown })[])
-    declared.set(nameOf(local), { kept: isOwn ? 'outside' : undefined, imported })
+  for (const name of namesIn(node)) declared.set(name, { kept: isOwn ? 'outside' : undefined, imported })
 }
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
@@ -113,25 +110,33 @@ const isCollection = (value: unknown): boolean =>
     value.type === 'ObjectExpression' ||
     (value.type === 'NewExpression' && COLLECTIONS.has(nameOf(value['callee']))))
 
-export function namesIn(pattern: unknown): readonly string[] {
-  if (Array.isArray(pattern)) return pattern.flatMap(namesIn)
-  if (!isNode(pattern)) return []
-  switch (pattern.type) {
-    case 'Identifier':
-      return [nameOf(pattern)]
-    case 'ObjectPattern':
-      return namesIn(pattern['properties'])
-    case 'ArrayPattern':
-      return namesIn(pattern['elements'])
-    case 'Property':
-      return namesIn(pattern['value'])
-    case 'AssignmentPattern':
-      return namesIn(pattern['left'])
-    case 'TSParameterProperty':
-      return namesIn(pattern['parameter'])
-    default:
-      return namesIn(pattern['argument'])
-  }
+/** Returns the names that a pattern or declaration declares. */
+export function namesIn(node: unknown): readonly string[] {
+  if (Array.isArray(node)) return node.flatMap(namesIn)
+  if (!isNode(node)) return []
+  if (node.type === 'Identifier') return [nameOf(node)]
+  const member = NAMED_IN[node.type]
+  return member === undefined ? [] : namesIn(node[member])
+}
+
+/** By type of syntax node: the member with the names that the node declares. */
+const NAMED_IN: { readonly [type: string]: string } = {
+  ObjectPattern: 'properties',
+  ArrayPattern: 'elements',
+  Property: 'value',
+  AssignmentPattern: 'left',
+  RestElement: 'argument',
+  TSParameterProperty: 'parameter',
+  VariableDeclaration: 'declarations',
+  VariableDeclarator: 'id',
+  FunctionDeclaration: 'id',
+  ClassDeclaration: 'id',
+  ClassExpression: 'id',
+  CatchClause: 'param',
+  ImportDeclaration: 'specifiers',
+  ImportSpecifier: 'local',
+  ImportDefaultSpecifier: 'local',
+  ImportNamespaceSpecifier: 'local',
 }
 
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
@@ -140,7 +145,7 @@ export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
     if (value !== node && isFunction(value)) return false
     const [target, given] = GIVEN[value.type] ?? []
     if (target !== undefined && given !== undefined && isNode(value[given]))
-      found.push({ targets: targetsOf(value[target]), value: value[given] })
+      found.push({ targets: namesIn(value[target]), value: value[given] })
     return true
   })
   return found
@@ -156,8 +161,3 @@ const GIVEN: { readonly [type: string]: readonly [target: string, given: string]
   AssignmentExpression: ['left', 'right'],
   ForOfStatement: ['left', 'right'],
 }
-
-const targetsOf = (target: unknown): readonly string[] =>
-  isNode(target) && target.type === 'VariableDeclaration'
-    ? (target['declarations'] as readonly Node[]).flatMap(({ id }: Node & { id?: unknown }) => namesIn(id))
-    : namesIn(target)
