@@ -13,10 +13,12 @@ export type Reply =
   | { readonly push: readonly Reply[] }
   | { readonly double: number }
   /** Members with their scores: flat in RESP2, nested in RESP3. */
-  | { readonly scored: readonly (readonly [member: string, score: number])[] }
+  | { readonly scored: ScoredMembers }
   | { readonly verbatim: string }
   /** A null in place of an array. */
   | { readonly noArray: true }
+
+type ScoredMembers = readonly (readonly [member: string, score: number])[]
 
 export const OK: Reply = { simple: 'OK' }
 export const NO_ARRAY: Reply = { noArray: true }
@@ -40,11 +42,16 @@ export function printReply(reply: Reply, protocol: 2 | 3): string {
     return protocol === 3 ? printItems('%', reply.map, 3, reply.map.length / 2) : printItems('*', reply.map, 2)
   if ('set' in reply) return printItems(protocol === 3 ? '~' : '*', reply.set, protocol)
   if ('push' in reply) return printItems(protocol === 3 ? '>' : '*', reply.push, protocol)
-  const pairs = reply.scored.map(([member, score]): Reply[] => [member, { double: score }])
-  return printItems('*', protocol === 3 ? pairs : pairs.flat(), protocol)
+  return printReply(scoredItems(reply.scored, protocol), protocol)
 }
 
-const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply)
+/** Members with their scores as the items of an array. */
+export function scoredItems(scored: ScoredMembers, protocol: 2 | 3): readonly Reply[] {
+  const pairs = scored.map(([member, score]): Reply[] => [member, { double: score }])
+  return protocol === 3 ? pairs : pairs.flat()
+}
+
+export const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply)
 
 const printItems = (type: string, items: readonly Reply[], protocol: 2 | 3, count = items.length): string =>
   `${type}${count}\r\n${items.map((item) => printReply(item, protocol)).join('')}`

@@ -1,5 +1,5 @@
 import { type Call, type Command, command, type Waits } from '../command.ts'
-import { CommandError, syntaxError } from '../failures.ts'
+import { CommandError, syntaxError, wrongArity } from '../failures.ts'
 import { doubleOf, integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
@@ -36,8 +36,7 @@ const popping =
   (side: Side) =>
   (call: Call): Reply => {
     const [key = '', wanted, ...others] = call.args
-    if (others.length > 0)
-      throw new CommandError(`ERR wrong number of arguments for '${call.name.toLowerCase()}' command`)
+    if (others.length > 0) throw wrongArity(call.name)
     if (wanted === undefined) return pop(call, key, side) ?? null
     const count = countOf(wanted)
     const { length } = itemsAt(call, key)

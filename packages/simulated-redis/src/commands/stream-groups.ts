@@ -160,11 +160,12 @@ function claimOne(
   return how.onlyIds ? idText(id) : entryReply(entry)
 }
 
-const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
+const FLAGS: readonly string[] = ['FORCE', 'JUSTID']
+const VALUED: readonly string[] = ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID']
 
 /** Whether a word is an option of the Redis command XCLAIM, or the value of the option before it. */
 const isClaimOption = (word: string, before = ''): boolean =>
-  VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
+  VALUED.includes(before.toUpperCase()) || [...FLAGS, ...VALUED].includes(word.toUpperCase())
 
 const leastIdleOf = (text: string): number => Math.max(0, integerOf(text))
 
@@ -178,12 +179,9 @@ function claim(call: Call): Reply {
   const stranger = more.find((word, i) => !isClaimOption(word, more[i - 1]))
   if (stranger !== undefined) throw new CommandError(`ERR Unrecognized XCLAIM option '${stranger}'`)
   const ids = words.slice(0, end).map((text) => idOf(text))
-  const options = optionsOf(call, more, {
-    flags: ['FORCE', 'JUSTID'],
-    valued: ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID'],
-  })
+  const options = optionsOf(call, more, { flags: FLAGS, valued: VALUED })
   const { now } = call.store
-  const [idleMs, time, count, lastId] = ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID'].map((option) => options.get(option))
+  const [idleMs, time, count, lastId] = VALUED.map((option) => options.get(option))
   const given = time !== undefined ? integerOf(time) : idleMs !== undefined ? now - integerOf(idleMs) : now
   const how: Claiming = {
     ...{ consumer, leastIdle },

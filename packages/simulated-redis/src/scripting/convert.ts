@@ -2,7 +2,7 @@ import { refuse } from '../lua/errors.ts'
 import { toInteger } from '../lua/numbers.ts'
 import { LuaTable } from '../lua/table.ts'
 import type { LuaValue } from '../lua/values.ts'
-import { doubleText, type Reply } from '../reply.ts'
+import { doubleText, isArray, type Reply, scoredItems } from '../reply.ts'
 
 export function field(name: string, value: LuaValue): LuaTable {
   const table = new LuaTable()
@@ -23,11 +23,7 @@ export function luaOf(reply: Reply, protocol: 2 | 3): LuaValue {
   if (reply === null) return protocol === 3 ? undefined : false
   if (typeof reply === 'string' || typeof reply === 'number') return reply
   if (typeof reply === 'bigint') return Number(reply)
-  if (Array.isArray(reply)) return listOf(reply as readonly Reply[], protocol)
-  return tableOf(reply as Exclude<Reply, null | string | number | bigint | readonly Reply[]>, protocol)
-}
-
-function tableOf(reply: Exclude<Reply, null | string | number | bigint | readonly Reply[]>, protocol: 2 | 3): LuaValue {
+  if (isArray(reply)) return listOf(reply, protocol)
   if ('simple' in reply) return field('ok', reply.simple)
   if ('error' in reply) {
     const error = field('err', reply.error)
@@ -42,10 +38,7 @@ function tableOf(reply: Exclude<Reply, null | string | number | bigint | readonl
     text.set('format', 'txt')
     return field('verbatim_string', text)
   }
-  if ('scored' in reply) {
-    const pairs = reply.scored.map(([member, score]): Reply[] => [member, { double: score }])
-    return listOf(protocol === 3 ? pairs : pairs.flat(), protocol)
-  }
+  if ('scored' in reply) return listOf(scoredItems(reply.scored, protocol), protocol)
   if ('push' in reply) return listOf(reply.push, protocol)
   if (protocol === 2) return listOf('map' in reply ? reply.map : reply.set, protocol)
   return 'map' in reply ? field('map', mapOf(reply.map)) : field('set', setOf(reply.set))
