@@ -21,7 +21,7 @@ export { errorOf, type RespReplies, type RespReply, respReplies } from './client
 export { isTrouble, type Trouble } from './clients/trouble.ts'
 export type { NodesDeclaration, StartedDeclaration } from './cluster/declaration.ts'
 export { declaredFaultSupport, type Exposure } from './cluster/fault-support.ts'
-export { planCluster, wipedWeakness } from './cluster/parts.ts'
+export { dataSetting, planCluster, wipedWeakness } from './cluster/parts.ts'
 export { type RoleWatch, watchRoles } from './cluster/role.ts'
 export { httpAnswer } from './cluster/role-watch.ts'
 export type { CommandNode } from './command/command-node.ts'

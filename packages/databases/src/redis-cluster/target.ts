@@ -1,11 +1,10 @@
 import { stopsNodes } from '@chaosproxy/faults'
 import { millis, usageError } from '@chaosproxy/history'
-import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { commandClusters, ofReads, planCluster, wipedWeakness } from '@chaosproxy/targets/database'
+import { commandClusters, planCluster, wipedWeakness } from '@chaosproxy/targets/database'
 import { joinedClauses } from '../joined-clauses.ts'
 import { REDIS_CLIENTS } from '../redis/clients.ts'
-import { exposure, redis } from '../redis/target.ts'
+import { exposure, redis, requireTable, weaknessesOfNode } from '../redis/target.ts'
 import { planClusterClients } from './clients.ts'
 import { redisClusterDeclaration } from './declaration.ts'
 import { choiceOf, settings } from './settings.ts'
@@ -38,23 +37,19 @@ export const redisCluster: Target = {
 }
 
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
-  const { reads, wait, appendonly } = settings
   return joinedClauses([
     wipedWeakness({ settings, faults }),
-    wait === 0
+    settings['wait'] === 0
       ? 'a write is acknowledged before the replica has it'
       : 'a write that its replica did not confirm in time may take effect, and be lost',
     faults.every((kind) => stopsNodes(kind)) ? '' : 'a master that is cut off takes commands until it notices',
-    appendonly === 'no' ? 'data is in memory only' : '',
-    appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
-    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
+    ...weaknessesOfNode(object, settings),
   ])
 }
 
 async function start({ nodes, settings: chosen, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(chosen)
-  const table = objectModels.get(object)
-  if (table === undefined) throw usageError(`${NAME} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  const table = requireTable(NAME, object)
   const declaration = redisClusterDeclaration(nodes, choice)
   // Loads the code of the proxy only when a cluster starts.
   const { startCommandCluster } = await commandClusters()

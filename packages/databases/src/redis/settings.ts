@@ -1,4 +1,5 @@
 import { usageError } from '@chaosproxy/history'
+import { dataSetting } from '@chaosproxy/targets/database'
 import { choice, numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
 
 export const redisSettings: readonly Setting[] = [
@@ -47,7 +48,7 @@ export const redisSettings: readonly Setting[] = [
     min: 100,
     max: 60_000,
   },
-  choice('data', ['kept', 'wiped'], 'what data a node has when it restarts after a kill'),
+  dataSetting,
 ]
 
 /** The chosen settings, under the names that the code uses. */

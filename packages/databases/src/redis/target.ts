@@ -12,6 +12,7 @@ import {
   tableFunctions,
   wipedWeakness,
 } from '@chaosproxy/targets/database'
+import type { Settings } from '@chaosproxy/workloads'
 import { joinedClauses } from '../joined-clauses.ts'
 import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
 import { redisDeclaration } from './declaration.ts'
@@ -66,20 +67,31 @@ export const redis: Target = {
 
 /** Describes which writes may be lost and which reads may be stale. */
 function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
-  const { reads, wait, appendonly } = settings
   return joinedClauses([
     wipedWeakness({ settings, faults }),
-    wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
-    appendonly === 'no' ? 'data is in memory only' : '',
-    appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
-    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
+    settings['wait'] === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
+    ...weaknessesOfNode(object, settings),
   ])
+}
+
+/** What each Redis may lose, and whether it lags. */
+export const weaknessesOfNode = (object: string, { reads, appendonly }: Settings): readonly string[] => [
+  appendonly === 'no' ? 'data is in memory only' : '',
+  appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
+  reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
+]
+
+/** @throws UserError (usage) if the target has no such object. */
+export function requireTable(target: string, object: string): string {
+  const table = objectModels.get(object)
+  if (table === undefined)
+    throw usageError(`${target} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  return table
 }
 
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(settings, nodes)
-  const table = objectModels.get(object)
-  if (table === undefined) throw usageError(`redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  const table = requireTable(NAME, object)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
   // Loads the code of the proxy only when a cluster starts.

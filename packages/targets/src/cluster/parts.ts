@@ -2,7 +2,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { didYouMean, inputError, UserError } from '@chaosproxy/history'
 import type { WeaknessQuestion } from '@chaosproxy/runner'
 import { type Framing, parseFraming } from '@chaosproxy/wire'
-import type { Setting } from '@chaosproxy/workloads'
+import { choice, type Setting } from '@chaosproxy/workloads'
 import type { NodeReadiness } from '../command/readiness.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import type { ProgramCommand } from '../processes/command.ts'
@@ -33,19 +33,18 @@ export interface ClusterPlan {
   node(id: NodeId): NodePlan
 }
 
-const DATA: Setting = {
-  name: 'data',
-  summary: 'what data a node has when it restarts after a kill',
-  default: 'kept',
-  values: ['kept', 'wiped'],
-}
+export const dataSetting: Setting = choice(
+  'data',
+  ['kept', 'wiped'],
+  'what data a node has when it restarts after a kill',
+)
 
 /** Describes the weakness that `data=wiped` causes if nodes are killed. */
 export const wipedWeakness = ({
   settings,
   faults,
 }: Pick<WeaknessQuestion, 'settings' | 'faults'>): string | undefined =>
-  settings[DATA.name] === 'wiped' && faults.includes('kill') ? 'a node that is killed loses its data' : undefined
+  settings[dataSetting.name] === 'wiped' && faults.includes('kill') ? 'a node that is killed loses its data' : undefined
 
 /** @throws UserError (input) for members that contradict each other. */
 export function planCluster(declaration: NodesDeclaration, where: string): ClusterPlan {
@@ -88,7 +87,7 @@ function settingsOf({ settings = {}, data }: NodesDeclaration, where: string): r
       throw inputError(`${where}: settings.${name}.default is not one of the values of this setting.`)
     return { name, summary, fraction: true, ...setting }
   })
-  return [{ ...DATA, default: data ?? 'kept' }, ...own]
+  return [{ ...dataSetting, default: data ?? 'kept' }, ...own]
 }
 
 interface NodeSurroundings {
