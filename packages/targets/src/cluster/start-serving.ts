@@ -4,9 +4,8 @@ import type { Address } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import { declaredElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
-import { howItEnded } from '../command/command-process.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
-import { failedCommand, runToEnd } from '../command/run-to-end.ts'
+import { runPreparation } from '../command/run-to-end.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
@@ -156,7 +155,6 @@ async function runBefore({ before = [], ...options }: RunBeforeOptions): Promise
   const logPath = join(logDir, 'before.log')
   for (const text of before) {
     const command = fillCommand({ words: wordsOf(text, `${where}: before`) }, values satisfies Placeholders)
-    const end = await runToEnd({ name: 'before', command, keeper, logPath, timeoutMs })
-    if (end.code !== 0) throw failedCommand(`${where}: before`, command, howItEnded(end), logPath)
+    await runPreparation(`${where}: before`, { name: 'before', command, keeper, logPath, timeoutMs })
   }
 }

@@ -4,12 +4,12 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { howItEnded, startCommand } from './command-process.ts'
+import { startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
 import { fillCommand, fillPlaceholders, type Placeholders, readinessAt } from './placeholders.ts'
 import { releasePorts, reservePorts } from './ports.ts'
 import { type NodeReadiness, type Readiness, readinessText, sizeOf, untilReady } from './readiness.ts'
-import { failedCommand, runToEnd } from './run-to-end.ts'
+import { runPreparation, runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
 const AFTER_MS = 5_000
@@ -100,7 +100,9 @@ export async function openCommandNode<Port extends string>(
 
   async function prepare(): Promise<void> {
     for (const [path, text] of files()) writeDataFile(resolve(dataDir, path), text, user)
-    for (const each of options.prepare ?? []) await runPreparation(filled({ user, ...each }), options)
+    const timeoutMs = options.startupTimeoutMs
+    for (const each of options.prepare ?? [])
+      await runPreparation(id, { name: id, command: filled({ user, ...each }), keeper, logPath, timeoutMs })
   }
 
   async function launch(life: number): Promise<Life<NodePorts<Port>>> {
@@ -176,17 +178,3 @@ const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)
     : `${readinessText(readiness)}, and other nodes cannot reach it before. If it waits for other nodes first, declare "ready": {"by": "tcp"}`
-
-async function runPreparation(
-  command: ProgramCommand,
-  {
-    id,
-    keeper,
-    logPath,
-    startupTimeoutMs,
-  }: Pick<CommandNodeOptions<string>, 'id' | 'keeper' | 'logPath' | 'startupTimeoutMs'>,
-): Promise<void> {
-  const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
-  if (end.code === 0) return
-  throw failedCommand(id, command, howItEnded(end), logPath)
-}

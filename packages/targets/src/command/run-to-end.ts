@@ -1,6 +1,6 @@
 import { environmentError, type UserError } from '@chaosproxy/history'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
-import { type CommandProcessOptions, type Exit, startCommand } from './command-process.ts'
+import { type CommandProcessOptions, type Exit, howItEnded, startCommand } from './command-process.ts'
 import { endOfLog } from './log-tail.ts'
 
 interface RunToEndOptions extends Omit<CommandProcessOptions, 'finishesWithinMs'> {
@@ -23,6 +23,16 @@ export async function runToEnd({ timeoutMs, ...options }: RunToEndOptions): Prom
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * Runs a command that must succeed, before a node or a run starts.
+ *
+ * @throws UserError (environment) if the command cannot be started, or does not exit with 0.
+ */
+export async function runPreparation(where: string, options: RunToEndOptions): Promise<void> {
+  const end = await runToEnd(options)
+  if (end.code !== 0) throw failedCommand(where, options.command, howItEnded(end), options.logPath)
 }
 
 /** Returns the error for a command that did not exit with 0. */
