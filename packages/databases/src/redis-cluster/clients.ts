@@ -11,7 +11,7 @@ import {
   respClient,
   type SharedByRespClients,
 } from '@chaosproxy/targets/database'
-import { carriedOf, REDIS_CLIENTS } from '../redis/clients.ts'
+import { addressOf, carriedOf, REDIS_CLIENTS } from '../redis/clients.ts'
 import { partnerOf } from './declaration.ts'
 import type { ClusterChoice } from './settings.ts'
 import { redirectionIn, shardOf, slotOf } from './slots.ts'
@@ -98,21 +98,15 @@ type Way = 'plain' | 'readonly' | 'asking'
 /** A client that sends each command to the master of its key. */
 function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, masters }: Redirected): Client {
   const clients = new Map<string, Client>()
-  const byPort = new Map(nodes.map((node) => [addressOf(node).announced?.('client').port, node]))
+  const byPort = new Map(nodes.map((node) => [addressOf(home, node).announced?.('client').port, node]))
   let closed = false
-
-  function addressOf(node: NodeId): NodeAddress {
-    return node === home.node ? home : (home.other?.(node) ?? home)
-  }
 
   function to(node: NodeId, way: Way): Client {
     const name = `${node} ${way}`
-    const open = clients.get(name)
-    if (open !== undefined) return open
     const options = { plain: {}, readonly: { login: READONLY }, asking: { ahead: ASKING } }[way]
-    const made = respClient(addressOf(node), { ...shared, ...options })
-    clients.set(name, made)
-    return made
+    const client = clients.get(name) ?? respClient(addressOf(home, node), { ...shared, ...options })
+    clients.set(name, client)
+    return client
   }
 
   return {

@@ -94,11 +94,9 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
   let closed = false
 
   function to(node: NodeId): Client {
-    const open = clients.get(node)
-    if (open !== undefined) return open
-    const made = respClient(node === home.node ? home : (home.other?.(node) ?? home), shared)
-    clients.set(node, made)
-    return made
+    const client = clients.get(node) ?? respClient(addressOf(home, node), shared)
+    clients.set(node, client)
+    return client
   }
 
   const primary = (): NodeId | undefined => (choice.follow === 'at-once' ? (views.of(home) ?? known) : known)
@@ -134,6 +132,9 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
     },
   }
 }
+
+export const addressOf = (home: NodeAddress, node: NodeId): NodeAddress =>
+  node === home.node ? home : (home.other?.(node) ?? home)
 
 /** Each Sentinel's view of the primary, polled to follow a failover at once. */
 interface Views {
@@ -193,11 +194,9 @@ function primaryFinder(home: NodeAddress, nodes: readonly NodeId[]): PrimaryFind
   const byPort = new Map(nodes.map((node) => [String(announcedOf(home, node, 'client').port), node]))
 
   function askerOf(node: NodeId): Asker {
-    const known = askers.get(node)
-    if (known !== undefined) return known
-    const made = openAsker(announcedOf(home, node, 'sentinel'))
-    askers.set(node, made)
-    return made
+    const asker = askers.get(node) ?? openAsker(announcedOf(home, node, 'sentinel'))
+    askers.set(node, asker)
+    return asker
   }
 
   return {
