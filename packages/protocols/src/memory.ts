@@ -15,3 +15,9 @@ export function forgetOldest<Key>(memory: Memory<Key>, limit: number = MEMORY_LI
   const [oldest] = memory.keys()
   if (oldest !== undefined) memory.delete(oldest)
 }
+
+/** Adds an entry. If there are too many entries then, forgets the oldest one. */
+export function remember<Key, Value>(memory: Map<Key, Value>, key: Key, value: Value, limit?: number): void {
+  memory.set(key, value)
+  forgetOldest(memory, limit)
+}

@@ -5,7 +5,7 @@ import { isRead, refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
 import { balancingMessages, checkHealth, checkJobs } from './balancing.ts'
-import { remember, serveNext, serverMessages } from './server.ts'
+import { rememberDone, serveNext, serverMessages } from './server.ts'
 import type { Balancer, BalancerTurn } from './state.ts'
 
 const TICK_MS = millis(10)
@@ -37,7 +37,7 @@ export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
     }
   },
   redo(turn, { request, attempt, command }) {
-    remember(turn, { request, attempt }, turn.config.object.apply(turn.state.held, command.input))
+    rememberDone(turn, { request, attempt }, turn.config.object.apply(turn.state.held, command.input))
   },
   begin(turn) {
     if (turn.state.id === turn.state.balancer) turn.setTimer('health', turn.config.checkMs)

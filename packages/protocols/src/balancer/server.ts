@@ -1,5 +1,5 @@
 import type { Completion } from '@chaosproxy/history'
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import { isRead } from '../objects/object.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handlers } from '../turn.ts'
@@ -25,7 +25,7 @@ export const serverMessages: Handlers<Balancer, 'serve' | 'check' | 'do' | 'done
     const known = state.done.get(nameOf({ request, attempt }))
     const result = known ?? config.object.apply(state.held, command.input)
     if (known === undefined && !isRead(config, command)) {
-      remember(turn, { request, attempt }, result)
+      rememberDone(turn, { request, attempt }, result)
       turn.persist({ request, attempt, command })
     }
     turn.send(from, { type: 'done', request, attempt, result })
@@ -73,9 +73,7 @@ const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served)
   turn.send(turn.state.balancer, { type: 'served', request, attempt, served })
 
 /** Remembers the result of an attempt, so that a late duplicate has no effect. */
-export function remember({ state: { done } }: BalancerTurn, named: Named, result: Completion): void {
-  done.set(nameOf(named), result)
-  forgetOldest(done)
-}
+export const rememberDone = ({ state: { done } }: BalancerTurn, named: Named, result: Completion): void =>
+  remember(done, nameOf(named), result)
 
 const nameOf = ({ request, attempt }: Named): string => `${request}/${attempt}`

@@ -1,11 +1,12 @@
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
+import { remember } from '../memory.ts'
 import { entryOf, isRead, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handlers } from '../turn.ts'
 import type { Broker, BrokerRecord, BrokerTurn, Entry } from './state.ts'
-import { backlog, isPushed, owe, push, remember } from './topics.ts'
+import { backlog, isPushed, owe, push } from './topics.ts'
 
 // Handles a request at the broker. A delivered message stays in its queue, invisible, until it is settled or its
 // visibility timeout ends (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").

@@ -1,10 +1,11 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { inOrder } from '../members.ts'
+import { remember } from '../memory.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { brokerMessages, carryOut, noteTaken } from './broker.ts'
 import { askAgain, gatewayMessages, handleRequest } from './gateway.ts'
 import type { Broker } from './state.ts'
-import { noteDelivered, owe, owes, push, remember, take, topicMessages } from './topics.ts'
+import { noteDelivered, owe, owes, push, take, topicMessages } from './topics.ts'
 
 /**
  * Queues and topics on one broker, the first node. Every node is a gateway for clients. A queue delivers each message

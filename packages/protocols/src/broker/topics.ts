@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import { isRead, UNKEYED } from '../objects/object.ts'
 import type { Handlers } from '../turn.ts'
 import type { Broker, BrokerState, BrokerTurn, Publication } from './state.ts'
@@ -109,9 +109,4 @@ export function noteDelivered({ state }: Pick<BrokerTurn, 'state'>, subscriber: 
     subscriber,
     pending.filter((publication) => publication.number !== number),
   )
-}
-
-export function remember<Value>(memory: Map<string, Value>, name: string, value: Value): void {
-  memory.set(name, value)
-  forgetOldest(memory)
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import type { Handlers } from '../turn.ts'
 import {
@@ -52,7 +52,7 @@ export function handleRequest(turn: QuorumTurn, requestId: string, command: Comm
   }
   if (state.operations.size === 0) turn.setTimer('sweep', SWEEP_MS)
   state.operations.set(operation.id, operation)
-  if (session !== undefined) remember(state, session, operation.id)
+  if (session !== undefined) rememberRequest(state, session, operation.id)
   if (input.f === 'write' && config.tags === 'clock') write(turn, operation, Math.round(turn.now * 1_000))
   else ask(turn, operation)
 }
@@ -73,14 +73,13 @@ function answerAgain(
   return true
 }
 
-function remember(
+function rememberRequest(
   { lastRequests }: QuorumState,
   { client, sequence }: NonNullable<Command['session']>,
   operation: string,
 ): void {
   lastRequests.delete(client)
-  lastRequests.set(client, { sequence, operation, result: undefined })
-  forgetOldest(lastRequests)
+  remember(lastRequests, client, { sequence, operation, result: undefined })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import type { Handlers } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
@@ -25,7 +25,7 @@ export const masterMessages: Handlers<Redlock, 'set' | 'delete' | 'raise'> = {
     const there = state.locks.get(key)
     const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
     const wasMine = isMine || state.gone.get(value) === true
-    remember(state, value, wasMine)
+    remember(state.gone, value, wasMine)
     const isOthers = there !== undefined && !isMine
     // The bug: the key is deleted even if another client holds the lock.
     if (isOthers && config.bug === 'release-any') turn.mark()
@@ -71,18 +71,13 @@ function isToken({ tokens }: RedlockState, key: string, there: string, value: st
   return raised?.value === there && nameOfToken(key, raised.token) === value
 }
 
-function remember({ gone }: RedlockState, value: string, wasMine: boolean): void {
-  gone.set(value, wasMine)
-  forgetOldest(gone)
-}
-
 /** Remembers the token of a released lock, because a client may repeat its request after a restart. */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
 ): void {
   const raised = state.tokens.get(key)
-  if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
+  if (raised?.value === value) remember(state.gone, nameOfToken(key, raised.token), isReleased)
 }
 
 export function replay(state: RedlockState, record: RedlockRecord): void {
@@ -92,7 +87,7 @@ export function replay(state: RedlockState, record: RedlockRecord): void {
       return
     case 'deleted':
       state.locks.delete(record.key)
-      remember(state, record.value, record.isReleased)
+      remember(state.gone, record.value, record.isReleased)
       rememberToken(state, record)
       return
     case 'raised':

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
 /**
@@ -36,7 +36,6 @@ export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }
   const lives = entryOf(taken, from, () => new Map<number, number>())
   const last = lives.get(life)
   if (last !== undefined && number <= last) return false
-  lives.set(life, number)
-  forgetOldest(lives, LIVES_LIMIT)
+  remember(lives, life, number, LIVES_LIMIT)
   return true
 }

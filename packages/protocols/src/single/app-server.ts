@@ -1,7 +1,7 @@
 import { type Completion, canonical, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import { isRead, refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
@@ -60,8 +60,7 @@ export const appServerMessages: Handlers<Single, 'did' | 'busy'> = {
     const call = state.calls.get(request)
     if (call === undefined) return
     if (config.degrade && isRead(config, call.command)) {
-      state.known.set(questionOf(call.command), result)
-      forgetOldest(state.known, KNOWN_LIMIT)
+      remember(state.known, questionOf(call.command), result, KNOWN_LIMIT)
     }
     end(turn, call, result)
   },

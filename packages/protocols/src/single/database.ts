@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
-import { forgetOldest } from '../memory.ts'
+import { forgetOldest, remember } from '../memory.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
@@ -49,45 +49,41 @@ function resultOf(turn: SingleTurn, from: NodeId, job: Attempt): Completion {
     state.wrong = `${request} took effect a second time`
   }
   const result = object.apply(state.held, command.input)
-  remember(turn, { kind: 'effect', from, ticket: job.ticket, request, key, command }, result)
+  commit(turn, { kind: 'effect', from, ticket: job.ticket, request, key, command }, result)
   return result
 }
 
 type EffectRecord = Extract<SingleRecord, { readonly kind: 'effect' }>
 
-function remember(turn: SingleTurn, record: EffectRecord, result: Completion): void {
+function commit(turn: SingleTurn, record: EffectRecord, result: Completion): void {
   const { state, config } = turn
   const { key, ...withoutKey } = record
-  const persist = (durable: SingleRecord) => {
-    turn.persist(durable)
-  }
   noteEffect(turn, record, result)
   if (key === undefined) {
-    persist(withoutKey)
+    turn.persist(withoutKey)
     return
   }
-  state.keys.set(key, result)
-  forgetOldest(state.keys)
+  remember(state.keys, key, result)
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
       // The bug: the effect is written before its key, in a separate transaction. A crash between the transactions
       // loses the key.
-      persist(withoutKey)
-      persist(ofKey)
+      turn.persist(withoutKey)
+      turn.persist(ofKey)
       return
     case 'key-before-effect':
       // The bug: the key is written before its effect, in a separate transaction. A crash between the transactions
       // loses the effect.
-      persist(ofKey)
-      persist(withoutKey)
+      turn.persist(ofKey)
+      turn.persist(withoutKey)
       return
     case 'key-in-memory':
       // The bug: a restart loses all keys.
-      persist(withoutKey)
+      turn.persist(withoutKey)
       return
     default:
-      persist(record)
+      turn.persist(record)
   }
 }
 
@@ -100,8 +96,7 @@ function noteEffect({ state }: SingleTurn, { request }: EffectRecord, result: Co
 export function redo(turn: SingleTurn, record: SingleRecord): void {
   const { state, config } = turn
   if (record.kind === 'key') {
-    state.keys.set(record.key, record.result)
-    forgetOldest(state.keys)
+    remember(state.keys, record.key, record.result)
     return
   }
   const { from, ticket, key, command } = record
@@ -109,6 +104,5 @@ export function redo(turn: SingleTurn, record: SingleRecord): void {
   takeTicket(state.receiving, from, ticket)
   noteEffect(turn, record, result)
   if (key === undefined) return
-  state.keys.set(key, result)
-  forgetOldest(state.keys)
+  remember(state.keys, key, result)
 }

@@ -1,4 +1,4 @@
-import { forgetOldest } from '../memory.ts'
+import { remember } from '../memory.ts'
 import type { Handlers } from '../turn.ts'
 import { lock, unlock, vote } from '../two-phase-commit/items.ts'
 import { settle as noteSettled } from '../two-phase-commit/state.ts'
@@ -69,7 +69,6 @@ export function finish(state: ThreePhaseState, transaction: string, commit: bool
   const part = doubts.get(transaction)?.part
   if (part !== undefined) unlock(state, transaction, part, commit)
   doubts.delete(transaction)
-  finished.set(transaction, commit)
   // Finished transactions are remembered for sites that ask about them, and to recognise late duplicates.
-  forgetOldest(finished)
+  remember(finished, transaction, commit)
 }
