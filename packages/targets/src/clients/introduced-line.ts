@@ -7,7 +7,6 @@ export interface IntroducedSource<Reply> extends ReplySource<Reply> {
   isOpen(): boolean
 }
 
-/** The outcome of a request. `fail` means certainly no effect, and `info` possibly an effect. */
 /** A line to one node. Each new connection begins with an introduction of the client. No request is sent twice. */
 interface IntroducedLine<Reply, Source> {
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<LineAnswer<Reply>>
@@ -29,6 +28,7 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
     async ask(request, remainingMs) {
       for (;;) {
         let isRequest = true
+        // On a new connection, sends an introduction instead of the request.
         const bytes = (reader: Source) => {
           isRequest = reader.isOpen()
           return isRequest ? request(reader) : introduce(reader)
@@ -36,7 +36,10 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
         const answer = await askWithin(line, { bytes }, remainingMs())
         if (isRequest) return answer
         if (answer.type !== 'reply')
-          return { type: 'fail', error: `not asked, for there was no session: ${answer.error}` }
+          return {
+            type: 'fail',
+            error: `the request was not sent, because no session was established: ${answer.error}`,
+          }
       }
     },
     close: () => line.close(),
