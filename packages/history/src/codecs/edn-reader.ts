@@ -1,7 +1,6 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
-import { UserError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
-import { brokenRule, EventError, rules } from '../event/rules.ts'
+import { brokenRule, EventError, located, rules } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { canonical } from '../tables/value.ts'
@@ -173,11 +172,7 @@ export class EdnReader implements ChunkReader {
       const column = this.#columnOf(text, error.offset)
       return brokenRule(source, line, `bad EDN at column ${column}: ${error.message}. An event is one map.`)
     }
-    if (error instanceof EventError) return brokenRule(source, this.line, error.message)
-    if (error instanceof UserError && !error.message.startsWith(`${source}:`)) {
-      return brokenRule(source, this.line, error.message)
-    }
-    return error
+    return located(error, source, this.line)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
 import type { Ordering } from '../builder/disorder.ts'
-import { CannotPack, UserError } from '../event/error.ts'
+import { CannotPack } from '../event/error.ts'
 import type { EventInput } from '../event/event.ts'
-import { brokenRule, EventError } from '../event/rules.ts'
+import { EventError, located } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { EventRows, isNative, mayNameKey } from './event-rows.ts'
@@ -92,7 +92,7 @@ export class JsonlReader implements ChunkReader {
     try {
       this.#take(bytes, start, end)
     } catch (error) {
-      throw this.#located(error)
+      throw located(error, this.#source, this.line)
     }
   }
 
@@ -107,7 +107,7 @@ export class JsonlReader implements ChunkReader {
         `${this.#source}:${this.line}: the file ends in ${end - start - zeros} zero bytes, as after a power loss; they are left out, and more lines may be missing.`,
       )
     } catch (error) {
-      if (!(error instanceof BadJson) || this.#used === 0) throw this.#located(error)
+      if (!(error instanceof BadJson) || this.#used === 0) throw located(error, this.#source, this.line)
       this.#sink.warn(
         `${this.#source}:${this.line}: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.`,
       )
@@ -151,15 +151,6 @@ export class JsonlReader implements ChunkReader {
     if (this.#isAmid && event.key === undefined && mayNameKey(event))
       throw new CannotPack('members that may be the key')
     return this.#rows.completed(event)
-  }
-
-  #located(error: unknown): unknown {
-    if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // An error of the builder already names the place. An error about a value does not.
-    if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
-      return brokenRule(this.#source, this.line, error.message)
-    }
-    return error
   }
 }
 

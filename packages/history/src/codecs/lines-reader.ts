@@ -1,5 +1,4 @@
-import { UserError } from '../event/error.ts'
-import { brokenRule, EventError } from '../event/rules.ts'
+import { brokenRule, EventError, located } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 
 const NEWLINE = 10
@@ -85,9 +84,7 @@ export class LinesReader implements ChunkReader {
       }
       if (error instanceof TypeError)
         throw brokenRule(this.#source, this.line, 'this line is not UTF-8 text. Histories are written in UTF-8.')
-      if (error instanceof UserError && error.message.startsWith(`${this.#source}:`)) throw error
-      if (!(error instanceof EventError || error instanceof UserError)) throw error
-      throw brokenRule(this.#source, this.line, error.message)
+      throw located(error, this.#source, this.line)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { inputError, type UserError } from './error.ts'
+import { inputError, UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
 
 /** The rules of a history, as messages for broken rules. */
@@ -66,6 +66,13 @@ export const brokenRule = (source: string, line: number, rule: string): UserErro
 /** Thrown for an event that is invalid by itself. The codec adds the line. */
 export class EventError extends Error {
   override readonly name: string = 'EventError'
+}
+
+/** The error with its place, unless its message names it already, like an error of the builder. */
+export function located(error: unknown, source: string, line: number): unknown {
+  const lacksPlace =
+    error instanceof EventError || (error instanceof UserError && !error.message.startsWith(`${source}:`))
+  return lacksPlace ? brokenRule(source, line, error.message) : error
 }
 
 const processText = (process: Process): string => JSON.stringify(String(process)).slice(1, -1)
