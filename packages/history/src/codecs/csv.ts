@@ -38,7 +38,7 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
 export function csvReader(options: RowsOptions): ChunkReader {
   let separator = ','
   let names: readonly string[] | undefined
-  let rows: LineTaker & { row(members: Members, line: number): void; leaveOut(line: number, text: string): void }
+  let rows: Rows
   return new LinesReader(options, {
     take(text, line) {
       if (names === undefined && isComment(text)) return
@@ -62,43 +62,31 @@ export function csvReader(options: RowsOptions): ChunkReader {
         const value = cellValue(cells[n] ?? '')
         if (value !== undefined) members[name] = value
       }
-      rows.row(members, line)
+      rows.take(members, line)
     },
     end: () => rows?.end(),
     get held() {
-      return rows?.held ?? { events: 0, bytes: 0 }
+      return rows?.held
     },
   })
 }
 
-function rowsOf(options: RowsOptions, header: Members): ReturnType<typeof operationRows> {
+type Rows = Pick<OperationRows, 'take' | 'leaveOut' | 'end'> & Pick<LineTaker, 'held'>
+
+function rowsOf(options: RowsOptions, header: Members): Rows {
   const { roles } = options
   const isOperations =
     callOf(header, roles) !== undefined &&
     (roles.found(header, 'returned') ?? roles.found(header, 'took')) !== undefined
-  return isOperations ? operationRows(options) : eventRows(options)
+  return isOperations ? new OperationRows(options) : eventRows(options)
 }
 
-function operationRows(options: RowsOptions) {
-  const rows = new OperationRows(options)
-  return {
-    take: () => {},
-    row: (members: Members, line: number) => rows.take(members, line),
-    leaveOut: (line: number, text: string) => rows.leaveOut(line, text),
-    end: () => rows.end(),
-    get held(): { readonly events: number; readonly bytes: number } {
-      return rows.held
-    },
-  }
-}
-
-function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
+function eventRows(options: RowsOptions): Rows {
   const rows = new EventRows(options)
   const times = new OtherTimes(options)
   let read = 0
   return {
-    take: () => {},
-    row: (members, line) => {
+    take: (members, line) => {
       const event = rows.event(members, line)
       if (event === undefined) return
       read += 1
@@ -106,7 +94,6 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
     },
     leaveOut: (line, text) => rows.leaveOut(line, text),
     end: () => rows.end(read),
-    held: { events: 0, bytes: 0 },
   }
 }
 

@@ -144,7 +144,7 @@ function paired(options: ReaderOptions, readerOf: (options: ReaderOptions) => Ch
       return reader.line
     },
     get held() {
-      return reader.held ?? { events: 0, bytes: 0 }
+      return reader.held
     },
     read(bytes, start, end, last) {
       const at = reader.read(bytes, start, end, last)

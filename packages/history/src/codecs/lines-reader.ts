@@ -1,5 +1,5 @@
 import { brokenRule, EventError, located } from '../event/rules.ts'
-import type { ChunkReader, EventSink } from '../event/sink.ts'
+import type { ChunkReader, EventSink, Held } from '../event/sink.ts'
 
 const NEWLINE = 10
 
@@ -10,7 +10,7 @@ export interface LineTaker {
    */
   take(text: string, line: number): void
   end(): void
-  readonly held?: { readonly events: number; readonly bytes: number }
+  readonly held?: Held | undefined
 }
 
 /** Thrown for a line that is no record, such as the last line of a killed writer. */
@@ -57,8 +57,8 @@ export class LinesReader implements ChunkReader {
     this.#taker = taker
   }
 
-  get held(): { readonly events: number; readonly bytes: number } {
-    return this.#taker.held ?? { events: 0, bytes: 0 }
+  get held(): Held | undefined {
+    return this.#taker.held
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {

@@ -3,7 +3,7 @@ import { IN_2001, TimeOrder } from '../builder/time-order.ts'
 import { Epoch } from '../event/epoch.ts'
 import type { EventInput, Header, Json, Process } from '../event/event.ts'
 import { brokenRule } from '../event/rules.ts'
-import type { EventSink } from '../event/sink.ts'
+import type { EventSink, Held } from '../event/sink.ts'
 import { sizeInHeap } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 import { plural } from '../text/figures.ts'
@@ -42,7 +42,7 @@ export class OperationRows {
   /**
    * The memory in use. It contains all operations until the end, because the first operation may be on the last line.
    */
-  get held(): { readonly events: number; readonly bytes: number } {
+  get held(): Held {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
     return { events: 2 * length, bytes: (this.#sampledBytes / sampled) * length }

@@ -28,6 +28,11 @@ export interface ChunkReader {
    */
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number
   readonly line: number
-  /** The events that were read but not yet passed on, and their approximate size. */
-  readonly held?: { readonly events: number; readonly bytes: number }
+  readonly held?: Held | undefined
+}
+
+/** The events that were read but not yet passed on, and their approximate size. */
+export interface Held {
+  readonly events: number
+  readonly bytes: number
 }
