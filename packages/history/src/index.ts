@@ -7,7 +7,7 @@ export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export * from './columns/history-columns.ts'
 export { type Tally, tallyOf } from './columns/tally.ts'
 export { CLOCK_BROKEN, type ClockReadings } from './event/clocks.ts'
-export { isTooDeep, TOO_DEEP } from './event/depth.ts'
+export { isTooDeep, memberOf, TOO_DEEP } from './event/depth.ts'
 export {
   CannotPack,
   type ErrorMeaning,

@@ -16,6 +16,16 @@ export function isTooDeep(value: Json, depth = 0): boolean {
   return false
 }
 
+/** The part of a value at a path of names. Undefined if a name on the path is missing. */
+export function memberOf(value: Json, path: readonly string[]): Json | undefined {
+  let found: Json | undefined = value
+  for (const name of path) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, name)) return undefined
+    found = (found as { readonly [member: string]: Json })[name]
+  }
+  return found
+}
+
 /** The end of a message about a value for which `isTooDeep` is true. It follows the value's name. */
 export const TOO_DEEP: string = `nested deeper than ${MAXIMUM_DEPTH} levels`
 

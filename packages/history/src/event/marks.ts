@@ -1,3 +1,4 @@
+import { memberOf } from './depth.ts'
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
@@ -67,14 +68,14 @@ export class RecorderNotes {
       const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }
       this.#marks.push({ mark, id: extra?.['mark'] })
     } else if (f === 'withdrawn') {
-      const id = memberOf(value, 'mark')
+      const id = memberOf(value, ['mark'])
       if (id !== undefined) this.#withdrawn.add(id)
     } else if (f === 'settled') {
-      const id = memberOf(value, 'mark')
+      const id = memberOf(value, ['mark'])
       if (id !== undefined) this.#settled.set(id, position)
     } else if (f === 'passed-on') {
-      const count = memberOf(value, 'count')
-      const mayWrite = memberOf(value, 'mayWrite') === true
+      const count = memberOf(value, ['count'])
+      const mayWrite = memberOf(value, ['mayWrite']) === true
       // The `count` in each event is the total so far, so the last event counts.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
@@ -95,13 +96,8 @@ export class RecorderNotes {
 }
 
 function textAt(value: Json, member: string): string {
-  const text = memberOf(value, member)
+  const text = memberOf(value, [member])
   return typeof text === 'string' ? text : 'not said'
-}
-
-function memberOf(value: Json, member: string): Json | undefined {
-  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, member)) return undefined
-  return (value as { readonly [name: string]: Json })[member]
 }
 
 export interface RowLock {

@@ -1,5 +1,5 @@
 import type { MessageMatch } from '@chaosproxy/faults'
-import { canonical, type Json, usageError } from '@chaosproxy/history'
+import { canonical, type Json, memberOf, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 
 export function compileMatch(
@@ -73,15 +73,6 @@ const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
 /** A message that is not JSON is read as an object with some of these members. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
-
-function memberOf(value: Json, names: readonly string[]): Json | undefined {
-  let inner: Json | undefined = value
-  for (const name of names) {
-    if (inner === null || typeof inner !== 'object' || !Object.hasOwn(inner, name)) return undefined
-    inner = (inner as { readonly [member: string]: Json })[name]
-  }
-  return inner
-}
 
 function equals(value: Json, wanted: string): boolean {
   try {

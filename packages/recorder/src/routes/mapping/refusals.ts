@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { memberOf } from '../places/json.ts'
+import { type Json, memberOf } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
 /** Maximum size of a body that is searched for a refusal, in bytes. */

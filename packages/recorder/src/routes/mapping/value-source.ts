@@ -1,6 +1,6 @@
-import { canonical, isTooDeep, type Json, usageError } from '@chaosproxy/history'
+import { canonical, isTooDeep, type Json, memberOf, usageError } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
-import { memberOf, membersIn } from '../places/json.ts'
+import { membersIn } from '../places/json.ts'
 import { findPlace } from '../places/place-of.ts'
 import { placeParts, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import { LONGEST_TEXT_BYTES } from './body-value.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { memberOf } from '@chaosproxy/history'
 import type { Place } from './place.ts'
 
 /** The whole body as JSON, or a part of it: `json.a.b`, `json.items.0`. */
@@ -21,12 +21,3 @@ export const json: Place = {
 
 /** The path to a part of a value: `a.b` is the member b of a. */
 export const membersIn = (name: string): readonly string[] => (name === '' ? [] : name.split('.'))
-
-export function memberOf(value: Json, members: readonly string[]): Json | undefined {
-  let found: Json | undefined = value
-  for (const member of members) {
-    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
-    found = (found as { readonly [name: string]: Json })[member]
-  }
-  return found
-}
