@@ -92,6 +92,35 @@ export class FieldReader {
   }
 }
 
+/** The part of reading a head that requests and responses share: the header fields. */
+export abstract class HeadFields<Head> {
+  reason = ''
+  readonly #memo: HeaderMemo
+  readonly #fields: FieldReader = new FieldReader()
+  protected lastHead: Head | undefined
+
+  constructor(memo: HeaderMemo) {
+    this.#memo = memo
+  }
+
+  get head(): Head {
+    if (this.lastHead === undefined) throw new Error('no head was read yet')
+    return this.lastHead
+  }
+
+  /** Reads the fields that begin at `start`. Undefined if they are malformed, for the `reason`. */
+  protected fieldsAt(bytes: Buffer, start: number): HeaderBlock | undefined {
+    const headers = this.#memo.find(bytes, start) ?? this.#fields.block(this.#memo, bytes, start)
+    if (headers === undefined) this.reason = this.#fields.reason
+    return headers
+  }
+
+  protected fail(reason: string): -1 {
+    this.reason = reason
+    return -1
+  }
+}
+
 /**
  * A tab is white space (RFC 9110 §5.6.3), but some recipients, for example node:http, do not recognise "chunked" before
  * it.

@@ -1,7 +1,6 @@
 import type { BodyKind } from './body-reader.ts'
-import { FieldReader } from './field-reader.ts'
+import { HeadFields } from './field-reader.ts'
 import type { HeaderBlock } from './header-block.ts'
-import type { HeaderMemo } from './header-memo.ts'
 import type { HeadReader } from './message-parser.ts'
 import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.ts'
 
@@ -38,21 +37,8 @@ export function expectsContinue(head: RequestHead): boolean {
 }
 
 /** Reads the heads of requests. Connections of the same clients should share a memo. */
-export class RequestHeadReader implements HeadReader<RequestHead> {
+export class RequestHeadReader extends HeadFields<RequestHead> implements HeadReader<RequestHead> {
   readonly mayBeginEmpty = true
-  reason = ''
-  readonly #memo: HeaderMemo
-  readonly #fields: FieldReader = new FieldReader()
-  #head: RequestHead | undefined
-
-  constructor(memo: HeaderMemo) {
-    this.#memo = memo
-  }
-
-  get head(): RequestHead {
-    if (this.#head === undefined) throw new Error('no head was read yet')
-    return this.#head
-  }
 
   read(bytes: Buffer, start: number): number {
     const methodAt = afterEmptyLines(bytes, start)
@@ -60,20 +46,20 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
     while (TOKEN[bytes[i] ?? 0] === 1) i++
     const methodEnd = i
     if (methodEnd === methodAt || methodEnd - methodAt > LONGEST_METHOD || bytes[i] !== SPACE)
-      return this.#fail('no request line')
+      return this.fail('no request line')
     i++
     const targetAt = i
     while (TARGET[bytes[i] ?? 0] === 1) i++
     const targetEnd = i
     if (targetEnd === targetAt || bytes[i] !== SPACE || !isHttpVersion(bytes, i + 1) || !endsLine(bytes, i + 9))
-      return this.#fail('no request line of HTTP/1.1 or HTTP/1.0')
+      return this.fail('no request line of HTTP/1.1 or HTTP/1.0')
     const minorVersion = (bytes[i + 8] ?? 0) - 0x30
     const fieldsAt = i + 11
-    const headers = this.#memo.find(bytes, fieldsAt) ?? this.#fields.block(this.#memo, bytes, fieldsAt)
-    if (headers === undefined) return this.#fail(this.#fields.reason)
-    if (headers.transferCoding === 'other') return this.#fail('a Transfer-Encoding whose last coding is not chunked')
-    if (headers.transferCoding !== 'none' && minorVersion === 0) return this.#fail('Transfer-Encoding in HTTP/1.0')
-    this.#head = {
+    const headers = this.fieldsAt(bytes, fieldsAt)
+    if (headers === undefined) return -1
+    if (headers.transferCoding === 'other') return this.fail('a Transfer-Encoding whose last coding is not chunked')
+    if (headers.transferCoding !== 'none' && minorVersion === 0) return this.fail('Transfer-Encoding in HTTP/1.0')
+    this.lastHead = {
       method: methodOf(bytes, methodAt, methodEnd),
       target: bytes.toString('latin1', targetAt, targetEnd),
       minorVersion,
@@ -88,11 +74,6 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
     let i = start
     while (TOKEN[bytes[i] ?? 0] === 1 && i - start <= LONGEST_METHOD) i++
     return i - start <= LONGEST_METHOD && (i === bytes.length || (i > start && bytes[i] === SPACE))
-  }
-
-  #fail(reason: string): -1 {
-    this.reason = reason
-    return -1
   }
 }
 

@@ -1,7 +1,6 @@
 import type { BodyKind } from './body-reader.ts'
-import { FieldReader } from './field-reader.ts'
+import { HeadFields } from './field-reader.ts'
 import type { HeaderBlock } from './header-block.ts'
-import type { HeaderMemo } from './header-memo.ts'
 import type { HeadReader } from './message-parser.ts'
 import { endsLine, isDigit, isHttpVersion, mayBeHttpVersion, SPACE, TEXT } from './syntax.ts'
 
@@ -23,46 +22,28 @@ export function bodyOfResponse({ status, headers }: ResponseHead, method: string
 }
 
 /** Reads the heads of responses. Connections to the same servers should share a memo. */
-export class ResponseHeadReader implements HeadReader<ResponseHead> {
+export class ResponseHeadReader extends HeadFields<ResponseHead> implements HeadReader<ResponseHead> {
   readonly mayBeginEmpty = false
-  reason = ''
-  readonly #memo: HeaderMemo
-  readonly #fields: FieldReader = new FieldReader()
-  #head: ResponseHead | undefined
-
-  constructor(memo: HeaderMemo) {
-    this.#memo = memo
-  }
-
-  get head(): ResponseHead {
-    if (this.#head === undefined) throw new Error('no head was read yet')
-    return this.#head
-  }
 
   read(bytes: Buffer, start: number): number {
     if (!isHttpVersion(bytes, start) || bytes[start + 8] !== SPACE)
-      return this.#fail('no status line of HTTP/1.1 or HTTP/1.0')
+      return this.fail('no status line of HTTP/1.1 or HTTP/1.0')
     const minorVersion = (bytes[start + 7] ?? 0) - 0x30
     const status = statusAt(bytes, start + 9)
-    if (status < 100) return this.#fail('no status of three digits')
+    if (status < 100) return this.fail('no status of three digits')
     let i = start + 12
     if (bytes[i] === SPACE) while (TEXT[bytes[i] ?? 0] === 1) i++
-    if (!endsLine(bytes, i)) return this.#fail('a malformed status line')
+    if (!endsLine(bytes, i)) return this.fail('a malformed status line')
     const fieldsAt = i + 2
-    const headers = this.#memo.find(bytes, fieldsAt) ?? this.#fields.block(this.#memo, bytes, fieldsAt)
-    if (headers === undefined) return this.#fail(this.#fields.reason)
-    if (headers.transferCoding !== 'none' && minorVersion === 0) return this.#fail('Transfer-Encoding in HTTP/1.0')
-    this.#head = { status, minorVersion, headers }
+    const headers = this.fieldsAt(bytes, fieldsAt)
+    if (headers === undefined) return -1
+    if (headers.transferCoding !== 'none' && minorVersion === 0) return this.fail('Transfer-Encoding in HTTP/1.0')
+    this.lastHead = { status, minorVersion, headers }
     return fieldsAt + headers.bytes.length
   }
 
   mayBegin(bytes: Buffer): boolean {
     return mayBeHttpVersion(bytes)
-  }
-
-  #fail(reason: string): -1 {
-    this.reason = reason
-    return -1
   }
 }
 
