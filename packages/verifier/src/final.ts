@@ -1,4 +1,5 @@
 import { type Access, accessesIn } from './causal.ts'
+import { groupsOf } from './guarantees/patterns.ts'
 import { type History, textOf } from './history.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 
@@ -13,13 +14,8 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
   const { model, initial } = head
   if (model !== 'register' || initial === undefined || (level !== 'eventual' && level !== 'convergent'))
     throw new Undecided(`the verifier does not cover ${level} for ${model}`)
-  const byKey = new Map<string, Access[]>()
-  for (const each of accessesIn(operations, head)) {
-    const known = byKey.get(each.of.key)
-    if (known === undefined) byKey.set(each.of.key, [each])
-    else known.push(each)
-  }
-  const found = [...byKey.values()].map((some) => findingOf(some, level === 'eventual' ? textOf(initial) : undefined))
+  const byKey = groupsOf(accessesIn(operations, head), ({ of }) => of.key)
+  const found = byKey.map((some) => findingOf(some, level === 'eventual' ? textOf(initial) : undefined))
   const isMet = found.includes('met') && !found.includes('unknown')
   const finding = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
   return finding === result ? 'the final reads show it' : refuse(`the final reads show that ${level} is ${finding}`)
