@@ -28,7 +28,7 @@ export { type Caller, callerInWords, clientInWords, clientName } from './history
 export * from './history/history.ts'
 export { borrowHistory, type LentHistory } from './history/lending.ts'
 export { answeredAt, calledAt, hasConcurrency, hasTimes, lastTime } from './history/moments.ts'
-export { oncePerHistory } from './history/once-per-history.ts'
+export { foundOrMade, oncePerHistory } from './history/once-per-history.ts'
 export { type ObjectUse, Overwrites } from './history/overwrites.ts'
 export { type Meaning, mayChange, meaningOf, readsWhole, replacesWhole, withArticle } from './operations/meaning.ts'
 export { joinStretches, type ReadStretch } from './packed/join.ts'

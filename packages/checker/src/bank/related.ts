@@ -1,4 +1,4 @@
-import { functionOf, type History, inputOf, isObject, type Json } from '@chaosproxy/history'
+import { foundOrMade, functionOf, type History, inputOf, isObject, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
@@ -84,8 +84,7 @@ export function relatedByAccount(
     /** By account: the total that kept operations take from the account, and the events at which they end. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
-      const own = taken.get(account) ?? { sum: 0, ends: [] }
-      taken.set(account, own)
+      const own = foundOrMade(taken, account, () => ({ sum: 0, ends: [] }))
       own.sum = decimal(own.sum + amount)
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
@@ -108,8 +107,7 @@ export function relatedByAccount(
     }
     for (let next = needed.pop(); next !== undefined; next = needed.pop()) {
       const [account, until] = next
-      const state = known.get(account) ?? { until: -1, at: 0 }
-      known.set(account, state)
+      const state = foundOrMade(known, account, () => ({ until: -1, at: 0 }))
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
       // The event `until` is now a later one. Operations of unknown outcome that are already kept may have taken effect

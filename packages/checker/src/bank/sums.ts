@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
@@ -104,9 +105,7 @@ function columnsOf(
   const rows = moved.map((each) => {
     budget.tick()
     if (each === undefined) return NOTHING
-    const row = known.get(each) ?? [...toAmounts(each.moves).entries()].filter(([, sum]) => sum !== 0)
-    known.set(each, row)
-    return row
+    return foundOrMade(known, each, () => [...toAmounts(each.moves).entries()].filter(([, sum]) => sum !== 0))
   })
   const from = new Int32Array(rows.length + 1)
   for (const [i, row] of rows.entries()) from[i + 1] = from[i] + row.length

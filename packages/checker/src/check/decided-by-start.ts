@@ -1,4 +1,4 @@
-import { canonical, type History, type Json, millis } from '@chaosproxy/history'
+import { canonical, foundOrMade, type History, type Json, millis } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import { historyOfRows } from '../encoding/rows.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
@@ -67,8 +67,7 @@ function alike(history: History, starts: ReadonlyMap<number, readonly Json[]>): 
     const rows = rowsByKey.get(of) ?? []
     if (rows.length > MOST_OPERATIONS) continue
     const text = canonical(initial)
-    const group = byText.get(text) ?? { initial, rows: [] }
-    byText.set(text, group)
+    const group = foundOrMade(byText, text, () => ({ initial, rows: [] }))
     for (const row of rows) group.rows.push(row)
   }
   return Array.from(byText.values(), ({ initial, rows }) => ({ initial, rows: rows.sort((a, b) => a - b) }))

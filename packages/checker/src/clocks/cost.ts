@@ -1,4 +1,12 @@
-import { type ClockReadings, duration, type History, placeIn, plural, type Stamps } from '@chaosproxy/history'
+import {
+  type ClockReadings,
+  duration,
+  foundOrMade,
+  type History,
+  placeIn,
+  plural,
+  type Stamps,
+} from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { ClockCost, Report } from '../judge/report.ts'
@@ -117,8 +125,7 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
   const groups = new Map<number, Map<number, number[]>>()
   for (let row = 0; row < length; row++) {
     const clock = clocks.clock[callLine[row]] ?? -1
-    const ofKey = groups.get(key[row]) ?? new Map<number, number[]>()
-    groups.set(key[row], ofKey)
+    const ofKey = foundOrMade(groups, key[row], () => new Map<number, number[]>())
     addTo(ofKey, clock, row)
   }
   let open = 0

@@ -1,6 +1,7 @@
 import {
   byName,
   FLAG_FINAL,
+  foundOrMade,
   functionOf,
   type History,
   INFO,
@@ -78,8 +79,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
     const i = event >> 1
     const row = rows[i]
     const isReturn = (event & 1) === 1
-    const sum = sums.get(row.key) ?? { upInvoked: 0, upDone: 0, downInvoked: 0, downDone: 0 }
-    sums.set(row.key, sum)
+    const sum = foundOrMade(sums, row.key, () => ({ upInvoked: 0, upDone: 0, downInvoked: 0, downDone: 0 }))
     if (!isRead(history, row.row)) {
       const f = functionOf(history, row.row)
       const value = inputOf(history, row.row) ?? 1
@@ -267,8 +267,7 @@ function sumsOfReads(
   const reachable = new Map<number, ReturnType<typeof createReachable>>()
   return (row) => {
     const key = operations.key[row]
-    const sums = reachable.get(key) ?? createReachable(additions.get(key) ?? [], start, budget)
-    reachable.set(key, sums)
+    const sums = foundOrMade(reachable, key, () => createReachable(additions.get(key) ?? [], start, budget))
     return sums(operations.callEvent[row], operations.returnEvent[row])
   }
 }

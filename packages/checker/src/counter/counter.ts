@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { foundOrMade, type Json } from '@chaosproxy/history'
 import { addTo, range } from '../encoding/lists.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Specification } from '../judge/model.ts'
@@ -157,9 +157,7 @@ function supports(part: Part, budget: Budget): (some: readonly number[]) => bool
   }
   const inWhole = new Map<number, boolean>()
   const isExplainedInWhole = (read: number): boolean => {
-    const known = inWhole.get(read) ?? isExplained(read, all)
-    inWhole.set(read, known)
-    return known
+    return foundOrMade(inWhole, read, () => isExplained(read, all))
   }
   return (some) => {
     if (signs.size > 1) {

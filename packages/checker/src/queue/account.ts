@@ -1,4 +1,4 @@
-import { functionOf, type History, type Json } from '@chaosproxy/history'
+import { foundOrMade, functionOf, type History, type Json } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
 import { listOf } from '../object/model/words.ts'
@@ -140,7 +140,5 @@ function tallyOf(
   name: number,
   { row, value }: { readonly row: number; readonly value: number },
 ): Tally {
-  const tally = tallies.get(name) ?? { row, value, attempts: 0, acknowledged: 0, taken: 0 }
-  tallies.set(name, tally)
-  return tally
+  return foundOrMade(tallies, name, () => ({ row, value, attempts: 0, acknowledged: 0, taken: 0 }))
 }

@@ -1,4 +1,13 @@
-import { FAIL, FLAG_FINAL, functionOf, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import {
+  FAIL,
+  FLAG_FINAL,
+  foundOrMade,
+  functionOf,
+  type History,
+  type Json,
+  OK,
+  type ValueId,
+} from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -93,9 +102,7 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
   const { values } = history
   const queues = new Map<number, Drained>()
   const passageOf = ({ passages }: Drained, value: number): Passage => {
-    const known = passages.get(value) ?? { value, given: 0, tried: 0, rows: [], taken: 0 }
-    passages.set(value, known)
-    return known
+    return foundOrMade(passages, value, () => ({ value, given: 0, tried: 0, rows: [], taken: 0 }))
   }
   const start = isUnknownStart(initial) || !Array.isArray(initial) ? [] : (initial as readonly Json[])
   for (const [key, [drain]] of ending.finals) {

@@ -1,5 +1,6 @@
 import {
   FLAG_UNSAID,
+  foundOrMade,
   functionOf,
   type History,
   INFO,
@@ -226,8 +227,7 @@ function writesOf(history: History): Writes {
   for (let row = 0; row < length; row++) {
     if (isRead[f[row]]) continue
     if (outcome[row] === INFO && (flags[row] & FLAG_UNSAID) !== 0) open.add(key[row])
-    const ids = written.get(key[row]) ?? new Set()
-    written.set(key[row], ids.add(history.values.id(writtenBy(history, row))))
+    foundOrMade(written, key[row], () => new Set()).add(history.values.id(writtenBy(history, row)))
     if (outcome[row] !== OK) continue
     firstReturn.set(key[row], Math.min(firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY, returnEvent[row]))
   }
@@ -330,9 +330,7 @@ export function strangeReads(history: History, initial: Json): ReadonlyMap<Opera
   const before = new Set<string>()
   const forms = new Map<number, ReadonlyMap<string, Json>>()
   const formsOf = (of: number, written: ReadonlySet<number>): ReadonlyMap<string, Json> => {
-    const known = forms.get(of) ?? writtenForms(history, written)
-    forms.set(of, known)
-    return known
+    return foundOrMade(forms, of, () => writtenForms(history, written))
   }
   function whyOf(row: number, value: Json, related: Json | undefined): string {
     const writer = related ?? writerBefore(history, row, writes.written)

@@ -1,4 +1,5 @@
 import {
+  foundOrMade,
   type History,
   inputOf,
   isTransaction,
@@ -54,8 +55,7 @@ function overwritten(history: History): Overwritten {
   let times = 0
   const done = range(0, Math.min(length, MOST_OPERATIONS)).filter((row) => outcome[row] === OK)
   for (const row of done.sort((a, b) => returnEvent[a] - returnEvent[b])) {
-    const client = clients.get(process[row]) ?? all.client()
-    clients.set(process[row], client)
+    const client = foundOrMade(clients, process[row], () => all.client())
     const name = history.functions[f[row]]
     const steps = isTransaction(name) ? stepsOf(history, row) : [stepOf(history, row, name)]
     for (const { does, object, value } of steps) {

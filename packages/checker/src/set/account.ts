@@ -1,4 +1,4 @@
-import { FLAG_FINAL, functionOf, type History, type Json } from '@chaosproxy/history'
+import { FLAG_FINAL, foundOrMade, functionOf, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
@@ -72,8 +72,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
   const sets = new Map<number, Elements>()
   for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(setNumbers), budget)) {
     const number = setNumbers[functionOf(history, row)]
-    const elements = sets.get(key) ?? createElements()
-    sets.set(key, elements)
+    const elements = foundOrMade(sets, key, () => createElements())
     if (number === READ) {
       if (acknowledged) elements.reads.push(row)
     } else if (number !== CONTAINS) {

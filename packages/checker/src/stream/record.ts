@@ -1,4 +1,4 @@
-import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, FLAG_FINAL, foundOrMade, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { firstWhere } from '../search/halving.ts'
@@ -155,9 +155,7 @@ interface Last {
 }
 
 function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer {
-  const consumer = consumers.get(process) ?? { subscription: undefined, lasts: new Map() }
-  consumers.set(process, consumer)
-  return consumer
+  return foundOrMade(consumers, process, () => ({ subscription: undefined, lasts: new Map() }))
 }
 
 /** Returns the positions that a consumer keeps: its positions in the partitions that the assignment returned. */

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { countBelow } from '../search/halving.ts'
 import type { Watch } from './record.ts'
 import type { Known, Timeline } from './timeline.ts'
@@ -16,12 +17,7 @@ export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
   return (watch) => {
     const { key, prefix, without } = watch
     const name = JSON.stringify([key ?? null, prefix ?? null, without])
-    let scope = scopes.get(name)
-    if (scope === undefined) {
-      scope = scopeOf(watch, timeline)
-      scopes.set(name, scope)
-    }
-    return scope
+    return foundOrMade(scopes, name, () => scopeOf(watch, timeline))
   }
 }
 

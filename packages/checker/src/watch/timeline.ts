@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaosproxy/history'
+import { canonical, foundOrMade, type Json } from '@chaosproxy/history'
 import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
@@ -95,8 +95,7 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
 
   function settle(write: Write, revision: number, reportedBy: OperationRow | undefined): void {
     settled.add(write)
-    const there = byRevision.get(revision) ?? new Map<string, Known>()
-    byRevision.set(revision, there)
+    const there = foundOrMade(byRevision, revision, () => new Map<string, Known>())
     for (const [key, value] of write.changes)
       there.set(key, { revision, key, value, writer: write.row, reportedBy, index: -1 })
   }

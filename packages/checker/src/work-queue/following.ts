@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { isExplained } from '../object/search/explained.ts'
@@ -50,8 +51,7 @@ function storyOf(text: string, operations: readonly RecordedOperation[]): string
       case 'look':
         return `l${each.counts.get(text) ?? 0} ${each.isLast} ${each.invented.has(text)}`
       default: {
-        const receipt = receipts.get(each.receipt) ?? receipts.size
-        receipts.set(each.receipt, receipt)
+        const receipt = foundOrMade(receipts, each.receipt, () => receipts.size)
         return `${each.does}${receipt} ${each.does === 'take' && each.isInvented}`
       }
     }

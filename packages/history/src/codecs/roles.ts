@@ -2,6 +2,7 @@ import { inputError, usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import { keyWarning, type Taken, UnusedMembers } from '../event/taken.ts'
+import { foundOrMade } from '../history/once-per-history.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { isObject } from './json-text.ts'
 import { durationOf, timeValue } from './time-units.ts'
@@ -172,10 +173,8 @@ export class Roles {
    * Counts the use of a member in a role. `word` is the member's value, if the member has only a few different values.
    */
   take(member: string, as: string, word?: string): void {
-    const counts = this.#taken.get(member) ?? new Map<string, Count>()
-    this.#taken.set(member, counts)
-    const count = counts.get(as) ?? { count: 0, words: new Map<string, number>() }
-    counts.set(as, count)
+    const counts = foundOrMade(this.#taken, member, () => new Map<string, Count>())
+    const count = foundOrMade(counts, as, () => ({ count: 0, words: new Map<string, number>() }))
     count.count += 1
     if (word === undefined) return
     if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)

@@ -1,6 +1,7 @@
 import type { Json } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
+import { foundOrMade } from '../history/once-per-history.ts'
 import { exactNumber } from './exact-number.ts'
 import { LinesReader } from './lines-reader.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
@@ -58,8 +59,7 @@ export function plumeReader(options: Options): ChunkReader {
       const [, kind = '', key = '', value = '', session = '', transaction = ''] = PLUME_LINE.exec(text.trim()) ?? []
       if (kind === '') throw new EventError(unread(text, 'r(KEY,VALUE,SESSION,TRANSACTION) or w(…)'))
       const name = `${session},${transaction}`
-      const known = transactions.get(name) ?? { session: Number(session), operations: [], line }
-      transactions.set(name, known)
+      const known = foundOrMade(transactions, name, () => ({ session: Number(session), operations: [], line }))
       known.operations.push([kind, atom(key), kind === 'r' ? read(value) : atom(value)])
     },
     end() {

@@ -11,3 +11,17 @@ export function oncePerHistory<Value>(compute: (history: History) => Value): (hi
     return of
   }
 }
+
+interface Found<Key, Value> {
+  get(key: Key): Value | undefined
+  set(key: Key, value: Value): unknown
+}
+
+/** The value of a key. If there is none, makes it and keeps it. */
+export function foundOrMade<Key, Value>(values: Found<Key, Value>, key: Key, make: () => NoInfer<Value>): Value {
+  const found = values.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  values.set(key, made)
+  return made
+}

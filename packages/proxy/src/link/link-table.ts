@@ -1,4 +1,5 @@
 import { type Link, linkName } from '@chaosproxy/faults'
+import { foundOrMade } from '@chaosproxy/history'
 
 /** Holds one state for each link. Creates the state when it is first needed. */
 export class LinkTable<State> {
@@ -10,13 +11,7 @@ export class LinkTable<State> {
   }
 
   of(link: Link): State {
-    const name = linkName(link)
-    let state = this.#states.get(name)
-    if (state === undefined) {
-      state = this.#make(link)
-      this.#states.set(name, state)
-    }
-    return state
+    return foundOrMade(this.#states, linkName(link), () => this.#make(link))
   }
 
   ofAll(links: readonly Link[]): readonly State[] {

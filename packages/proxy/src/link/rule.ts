@@ -1,4 +1,5 @@
 import { type Random, type TrafficFault, Trigger } from '@chaosproxy/faults'
+import { foundOrMade } from '@chaosproxy/history'
 
 /** A fault in force, with its counts over all its links. */
 export interface Standing<Fault> {
@@ -51,12 +52,7 @@ export class Rule<Fault extends TrafficFault> {
   }
 
   randomFor(seat: Seat): Random {
-    let random = this.#randoms.get(seat)
-    if (random === undefined) {
-      random = this.#random.fork(String(seat.number))
-      this.#randoms.set(seat, random)
-    }
-    return random
+    return foundOrMade(this.#randoms, seat, () => this.#random.fork(String(seat.number)))
   }
 
   /** Draws a delay uniformly between `delayMs` - `jitterMs` and `delayMs` + `jitterMs`, but not below 0. */

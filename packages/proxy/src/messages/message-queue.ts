@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import type { Exit } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Fate, Wait } from './harms.ts'
@@ -224,8 +225,6 @@ const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { leng
 function keptCopies(copies: readonly Buffer[]): readonly Buffer[] {
   const kept: Map<Buffer, Buffer> = new Map()
   return copies.map((copy) => {
-    const known = kept.get(copy) ?? Buffer.from(copy)
-    kept.set(copy, known)
-    return known
+    return foundOrMade(kept, copy, () => Buffer.from(copy))
   })
 }

@@ -1,4 +1,5 @@
 import type { MessageFault } from '@chaosproxy/faults'
+import { foundOrMade } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 import { Rule, type Seat } from '../link/rule.ts'
 import { compileMatch } from './match.ts'
@@ -29,11 +30,7 @@ export class MessageRule extends Rule<MessageFault> {
   #matches(message: Buffer, { framing, direction }: Track): boolean {
     const { match } = this.fault
     if (match === undefined) return true
-    let predicates = this.#predicates.get(framing)
-    if (predicates === undefined) {
-      predicates = {}
-      this.#predicates.set(framing, predicates)
-    }
+    const predicates = foundOrMade(this.#predicates, framing, () => ({}))
     predicates[direction] ??= predicateFor(match, framing, direction)
     return predicates[direction](message)
   }

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import type { TapedBytes, TapeEntry } from './tape.ts'
 
 export interface Stream {
@@ -21,12 +22,11 @@ export interface Stream {
 export function streamsOf(entries: Iterable<TapeEntry>): readonly Stream[] {
   const streams = new Map<number, Stream>()
   for (const entry of entries) {
-    let stream = streams.get(entry.stream)
-    if (stream === undefined) {
-      stream = { number: entry.stream, pieces: [], deliveries: [], unreadAtMs: [] }
-      streams.set(entry.stream, stream)
-    }
-    add(stream, entry)
+    const number = entry.stream
+    add(
+      foundOrMade(streams, number, () => ({ number, pieces: [], deliveries: [], unreadAtMs: [] })),
+      entry,
+    )
   }
   return [...streams.values()]
 }

@@ -1,7 +1,7 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { connect, createSecureContext, createServer, type Server, TLSSocket } from 'node:tls'
-import { inputError } from '@chaosproxy/history'
+import { foundOrMade, inputError } from '@chaosproxy/history'
 import type { Encryption } from '@chaosproxy/wire'
 import { peerOf } from '../socket/peer-of.ts'
 import { carriedOver } from '../socket/reset-socket.ts'
@@ -142,9 +142,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
       .on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))
       .on('tlsClientError', (_, secured) => secured.destroy())
   function serverFor(alpn: readonly string[]): Server {
-    const server = servers.get(alpn.join()) ?? newServer(alpn)
-    servers.set(alpn.join(), server)
-    return server
+    return foundOrMade(servers, alpn.join(), () => newServer(alpn))
   }
   return {
     authority: authority?.certificate,

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls'
+import { foundOrMade } from '@chaosproxy/history'
 
 interface Target {
   readonly host: string
@@ -40,9 +41,7 @@ export function createSpokenProtocols({ protocols, offer }: SpokenProtocolsOptio
   return {
     of(target) {
       const name = nameOf(target)
-      const spoken = known.get(name) ?? ask(target)
-      known.set(name, spoken)
-      return spoken
+      return foundOrMade(known, name, () => ask(target))
     },
     forget: (target) => void known.delete(nameOf(target)),
   }

@@ -1,4 +1,4 @@
-import { type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
+import { foundOrMade, type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { joined, UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
@@ -113,9 +113,7 @@ function byKey(all: readonly Executed[]): ReadonlyMap<string, readonly PartOf[]>
     const { step } = executed
     if (step.kind !== 'operation') continue
     const { part, what } = step
-    const known = keys.get(part.key)
-    if (known === undefined) keys.set(part.key, [{ executed, part, what }])
-    else known.push({ executed, part, what })
+    foundOrMade(keys, part.key, () => []).push({ executed, part, what })
   }
   return keys
 }

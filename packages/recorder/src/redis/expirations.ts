@@ -1,4 +1,4 @@
-import type { Json, Nanos } from '@chaosproxy/history'
+import { foundOrMade, type Json, type Nanos } from '@chaosproxy/history'
 import type { Completions, Interpretation } from '../record/call.ts'
 import { partOf } from '../record/completions.ts'
 import type { Expiry } from '../record/expiry.ts'
@@ -102,9 +102,7 @@ export class Expirations {
   }
 
   #hold(key: string, setter: Setter): void {
-    const list = this.#setters.get(key) ?? []
-    list.push(setter)
-    this.#setters.set(key, list)
+    foundOrMade(this.#setters, key, () => []).push(setter)
     this.#held++
     if (this.#held <= MOST_SETTERS) return
     setter.dueAt = setter.requestedAt

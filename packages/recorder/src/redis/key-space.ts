@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { foundOrMade, type Json } from '@chaosproxy/history'
 import type { End, Names } from './command-reader.ts'
 import { HeldValues } from './held-values.ts'
 import { Lifetimes } from './lifetimes.ts'
@@ -56,8 +56,7 @@ export class KeySpace {
   }
 
   #namesAnew(database: string): Names {
-    const seen = this.#seen.get(database) ?? new Set()
-    this.#seen.set(database, seen)
+    const seen = foundOrMade(this.#seen, database, () => new Set())
     const made: Names = {
       key: (key) => {
         const name = nameOfKey(database, key)

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import type { ObjectOperation } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { distinctOperations, IMPOSSIBLE, type Machine, named, type Weights } from './machine.ts'
@@ -28,9 +29,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   const { operations, representative, code } = distinctOperations(part, false, budget)
   const places = new Map<string, number>()
   const placeOf = (name: string): number => {
-    const place = places.get(name) ?? places.size
-    places.set(name, place)
-    return place
+    return foundOrMade(places, name, () => places.size)
   }
   let exact = true
   let most = 0

@@ -1,6 +1,7 @@
 import {
   answeredAt,
   FAIL,
+  foundOrMade,
   functionOf,
   type History,
   type Json,
@@ -126,9 +127,7 @@ function limitsAt(
   const { f, input, outcome, callEvent, returnEvent } = history.operations
   const limits = new Map<number, Limit>()
   const limitOf = (value: number): Limit => {
-    const known = limits.get(value) ?? { least: 0, most: 0 }
-    limits.set(value, known)
-    return known
+    return foundOrMade(limits, value, () => ({ least: 0, most: 0 }))
   }
   const raise = (limit: Limit, least: number): void => {
     limit.least = isCounted ? limit.least + least : Math.max(limit.least, least)

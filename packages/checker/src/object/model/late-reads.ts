@@ -1,4 +1,4 @@
-import { type History, OK } from '@chaosproxy/history'
+import { foundOrMade, type History, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
 /** Names a key in a sentence. An object without keys is named by its kind. */
@@ -24,8 +24,7 @@ export function readTooLate(
   for (let row = 0; row < length; row++) {
     const read = firstRead.get(key[row])
     if (read === undefined || outcome[row] !== OK || reads[f[row]] || !isUpdate(row)) continue
-    const count = counts.get(key[row]) ?? { before: 0, updates: 0 }
-    counts.set(key[row], count)
+    const count = foundOrMade(counts, key[row], () => ({ before: 0, updates: 0 }))
     count.updates++
     if (returnEvent[row] < read) count.before++
   }

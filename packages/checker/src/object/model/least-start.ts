@@ -1,4 +1,4 @@
-import { canonical, type History, type Json } from '@chaosproxy/history'
+import { canonical, foundOrMade, type History, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
 /** By key: elements that were certainly present at the start. Answers show them, and no operation added them. */
@@ -10,8 +10,7 @@ export function inputsByKey(
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const byKey = new Map<number, Set<number>>()
   for (let row: OperationRow = 0; row < length; row++) {
-    const inputs = byKey.get(key[row]) ?? new Set()
-    byKey.set(key[row], inputs)
+    const inputs = foundOrMade(byKey, key[row], () => new Set())
     if (isSelected(f[row])) inputs.add(input[row])
   }
   return byKey

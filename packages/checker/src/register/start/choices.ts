@@ -1,4 +1,4 @@
-import type { Json, ValueId } from '@chaosproxy/history'
+import { foundOrMade, type Json, type ValueId } from '@chaosproxy/history'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from '../replay/appends.ts'
@@ -49,8 +49,7 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   const { length, kind, key, expects, names } = encoded
   const ids = new Map<number, Set<number>>()
   for (let i = 0; i < length; i++) {
-    const known = ids.get(key[i]) ?? new Set([UNMENTIONED])
-    ids.set(key[i], known)
+    const known = foundOrMade(ids, key[i], () => new Set([UNMENTIONED]))
     if (expects[i] !== NOTHING && kind[i] !== DIFFERS) known.add(names[expects[i]])
   }
   addTexts(encoded, jsonOf, ids)

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
 
 /**
@@ -17,6 +18,8 @@ interface Past {
   readonly returns: [number, number]
 }
 
+const newPast = (): Past => ({ wrote: NEVER, values: [NOTHING, NOTHING], returns: [NEVER, NEVER] })
+
 /** Returns a test of whether a row may have observed the initial value. */
 export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => boolean {
   const { length, row, key, keys, kind, expects, writes, calls, returns } = encoded
@@ -25,11 +28,7 @@ export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => bo
   const pasts = new Map<number, Past>()
   for (let i = 0; i < length; i++) {
     const name = clients[i] * keys + key[i]
-    let past = pasts.get(name)
-    if (past === undefined) {
-      past = { wrote: NEVER, values: [NOTHING, NOTHING], returns: [NEVER, NEVER] }
-      pasts.set(name, past)
-    }
+    const past = foundOrMade(pasts, name, newPast)
     if (expects[i] !== NOTHING && kind[i] !== DIFFERS && !isHidden(past, expects[i], calls[i], hides))
       allowed.add(row[i])
     note(past, writes[i], kind[i] === DIFFERS ? NOTHING : expects[i], returns[i])

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { NO_KEY, RT, RW, type SO, WR } from '../graph/edges.ts'
 import { READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, type Versions } from '../record/versions.ts'
@@ -47,8 +48,7 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
     const t = event < 0 ? ~event : event
     const whose = kind === RT ? 0 : record.session[t]
     if (whose < 0) continue
-    const view = views.get(whose) ?? new Map<number, number>()
-    views.set(whose, view)
+    const view = foundOrMade(views, whose, () => new Map<number, number>())
     if (event < 0) addWrites(record, versions, view, t)
     else {
       const missed = missedIn(situation, view, t, kind)

@@ -1,4 +1,4 @@
-import type { TransactionNote, ValueId } from '@chaosproxy/history'
+import { foundOrMade, type TransactionNote, type ValueId } from '@chaosproxy/history'
 import {
   type CellWrite,
   changeOf,
@@ -409,8 +409,7 @@ class Predecessors {
   /** Returns the position of the write before the transaction's own write, if there is one that counts as committed. */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
-    const places = this.#own.get(cell) ?? new Map(writes.map((write, place) => [write.transaction, place]))
-    this.#own.set(cell, places)
+    const places = foundOrMade(this.#own, cell, () => new Map(writes.map((write, place) => [write.transaction, place])))
     const before = (places.get(transaction) ?? 0) - 1
     return before >= 0 && this.#counts[writes[before].transaction] === 1 ? before : undefined
   }

@@ -1,3 +1,4 @@
+import { foundOrMade } from '@chaosproxy/history'
 import { addTo } from '../../encoding/lists.ts'
 import type { CellWrite, LockOrder } from '../granted/row-locks.ts'
 import { ABORTED, COMMITTED, eachRow, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'
@@ -259,11 +260,8 @@ function writesByCell(record: TransactionRecord): ReadonlyMap<number, ReadonlyMa
   const cells = new Map<number, Map<number, Write[]>>()
   eachRow(record, (row, transaction) => {
     if (kind[row] !== WRITE || value[row] === UNKNOWN) return
-    const values = cells.get(key[row]) ?? new Map<number, Write[]>()
-    cells.set(key[row], values)
-    const writes = values.get(value[row])
-    if (writes === undefined) values.set(value[row], [{ row, transaction }])
-    else writes.push({ row, transaction })
+    const values = foundOrMade(cells, key[row], () => new Map<number, Write[]>())
+    addTo(values, value[row], { row, transaction })
   })
   return cells
 }

@@ -1,4 +1,5 @@
 import type { TcpFault } from '@chaosproxy/faults'
+import { foundOrMade } from '@chaosproxy/history'
 import { ControlError } from '../state/errors.ts'
 import type { FaultBoard } from '../state/fault-board.ts'
 import { linksOf, type ManagedProxy } from '../state/proxies.ts'
@@ -50,8 +51,7 @@ export function createToxicChains(board: FaultBoard): ToxicChains {
   }
 
   function keep(proxy: ManagedProxy, entry: Entry): void {
-    const chain = chains.get(proxy.name) ?? new Map<string, Entry>()
-    chains.set(proxy.name, chain.set(entry.toxic.name, entry))
+    foundOrMade(chains, proxy.name, () => new Map<string, Entry>()).set(entry.toxic.name, entry)
   }
 
   function add(proxy: ManagedProxy, body: unknown): Toxic {

@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaosproxy/history'
+import { canonical, foundOrMade, type Json } from '@chaosproxy/history'
 import { encodeSegment } from '@chaosproxy/wire/http'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import { membersIn } from '../places/json.ts'
@@ -50,9 +50,7 @@ export class RequestDraft {
   }
 
   #of(kind: string): Map<string, readonly [name: string, text: string]> {
-    const texts = this.#texts.get(kind) ?? new Map()
-    this.#texts.set(kind, texts)
-    return texts
+    return foundOrMade(this.#texts, kind, () => new Map())
   }
 
   /** The finished request, or why there is none. */

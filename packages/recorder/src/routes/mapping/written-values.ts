@@ -1,4 +1,4 @@
-import { canonical, isTooDeep, type Json } from '@chaosproxy/history'
+import { canonical, foundOrMade, isTooDeep, type Json } from '@chaosproxy/history'
 import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.ts'
 
 const MOST_KEYS = 1000
@@ -62,10 +62,5 @@ export function writtenValuesOf(table: RouteTable): WrittenValues | undefined {
     (route) => !isIgnored(route) && operationsOf(route).some(({ missing }) => missing !== undefined),
   )
   if (!isNeeded) return undefined
-  let values = known.get(table)
-  if (values === undefined) {
-    values = new WrittenValues()
-    known.set(table, values)
-  }
-  return values
+  return foundOrMade(known, table, () => new WrittenValues())
 }

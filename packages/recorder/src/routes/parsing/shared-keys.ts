@@ -1,4 +1,4 @@
-import { inputError, readsWhole, type UserError } from '@chaosproxy/history'
+import { foundOrMade, inputError, readsWhole, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
 
@@ -33,8 +33,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
       const names = namesInKey(operation, path)
       if (names === undefined) continue
       const id = `${names.length} ${path.replaceAll(/\{\w+\}/g, '{}')}`
-      const collection = byPath.get(id) ?? { path, names, isRead: false, isChanged: false }
-      byPath.set(id, collection)
+      const collection = foundOrMade(byPath, id, () => ({ path, names, isRead: false, isChanged: false }))
       if (operation.harmless ?? readsWhole(operation.f)) collection.isRead = true
       else collection.isChanged = true
     }

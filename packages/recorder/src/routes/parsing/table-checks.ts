@@ -1,4 +1,12 @@
-import { inputError, meaningOf, nearest, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
+import {
+  foundOrMade,
+  inputError,
+  meaningOf,
+  nearest,
+  readsWhole,
+  replacesWhole,
+  type UserError,
+} from '@chaosproxy/history'
 import { sourcesOf } from '../mapping/value-source.ts'
 import {
   isIgnored,
@@ -88,8 +96,7 @@ function insert(root: Segment, path: readonly string[], route: Placed): void {
       here.starred.push(route)
       return
     }
-    const next = here.next.get(shapeOf(text)) ?? segment()
-    here.next.set(shapeOf(text), next)
+    const next = foundOrMade(here.next, shapeOf(text), () => segment())
     here = next
   }
   here.ended.push(route)

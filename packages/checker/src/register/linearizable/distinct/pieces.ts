@@ -1,5 +1,6 @@
 import {
   endOf,
+  foundOrMade,
   HASH_OF_QUOTE,
   hasBackslash,
   int32Array,
@@ -121,8 +122,7 @@ function sizesByKey(
   for (let i = 0; i < length; i++) {
     const k = key[i]
     if (writes[i] === NOTHING || isWanted[k] === 0) continue
-    const sizes = sets.get(k) ?? new Set()
-    sets.set(k, sizes.add(sizeOf(i)))
+    foundOrMade(sets, k, () => new Set()).add(sizeOf(i))
   }
   return new Map(Array.from(sets, ([k, sizes]) => [k, ascending(sizes)]))
 }
