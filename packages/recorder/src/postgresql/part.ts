@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/wire/postgresql'
 import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
+import { declined, notUnderstood, ok } from '../record/interpretations.ts'
 import type { Action, MayTouch, Operand, Place } from './action.ts'
 import { type ReadType, recordedValue, textOf, whyNotCompared } from './column-values.ts'
 import { exactText, formatAt, isUnlimited, type Portal } from './prepared.ts'
@@ -159,23 +160,19 @@ function sum(
     call: { f: 'cas', key, value: UNSAID, amount },
     writes: 'unsaid',
     interpret(answer) {
-      if (answer.rows.length === 0)
-        return { type: 'fail', error: 'no such row, or the condition did not hold', answered: true }
+      if (answer.rows.length === 0) return declined('no such row, or the condition did not hold')
       const read = reads(place, answer)
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
-      if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
+      if (typeof value !== 'number') return notUnderstood('the sum is not a whole number')
       // If the sum equals the added amount, the statement may have created the row. The value before the statement is
       // then unknown.
-      return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
+      return ok(creates && value === amount ? [value] : [value - amount, value])
     },
   }
 }
 
-const MANY: Interpretation = {
-  type: 'not-understood',
-  error: 'several rows have this key: "key" names no primary key of the table',
-}
+const MANY = notUnderstood('several rows have this key: "key" names no primary key of the table')
 
 /**
  * Returns the number of changed rows. If the client limited the rows, there is no number in the reply, so the returned
@@ -189,31 +186,29 @@ const counted =
   (value: Json, missed: string | undefined) =>
   (answer: Answer): Interpretation => {
     const rows = changedRows(answer)
-    if (rows === 1) return { type: 'ok', value }
-    if (rows === 0 && missed !== undefined) return { type: 'fail', error: missed, answered: true }
+    if (rows === 1) return ok(value)
+    if (rows === 0 && missed !== undefined) return declined(missed)
     return rows === undefined || rows === 0 ? UNCOUNTED : MANY
   }
 
 const deleted = (answer: Answer): Interpretation => {
   const rows = changedRows(answer)
-  return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
+  return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : ok(null)
 }
 
-const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'the answer does not say that a row changed' }
+const UNCOUNTED = notUnderstood('the answer does not say that a row changed')
 
 function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = answer.rows
   if (another !== undefined) return MANY
-  if (row === undefined) return { type: 'ok', value: null }
+  if (row === undefined) return ok(null)
   const field = fieldOf(row, place, answer)
-  if (field === undefined) return { type: 'not-understood', error: `the answer has no column ${recorded.value}` }
+  if (field === undefined) return notUnderstood(`the answer has no column ${recorded.value}`)
   const { text } = field
   const why = whyNotCompared(recorded.type, field) ?? recorded.decimals.whyRounded(recorded.value, field)
-  if (why !== undefined) return { type: 'not-understood', error: why }
+  if (why !== undefined) return notUnderstood(why)
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
-  return value === undefined
-    ? { type: 'not-understood', error: `the value in the answer cannot be read as ${recorded.type}` }
-    : { type: 'ok', value }
+  return value === undefined ? notUnderstood(`the value in the answer cannot be read as ${recorded.type}`) : ok(value)
 }
 
 /** The type and the text of a value in a row of an answer, if the row has it. */

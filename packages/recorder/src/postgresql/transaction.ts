@@ -1,6 +1,7 @@
 import { foundOrMade, type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { joined, UNSAID } from '../record/call.ts'
+import { notUnderstood, ok } from '../record/interpretations.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
@@ -37,7 +38,7 @@ export interface CollapseOptions {
 export function collapsed(all: readonly Executed[], { areAtomic, isTangled }: CollapseOptions): Collapsed {
   const untangled = followed(all, areAtomic)
   if (!isTangled || !all.some(changes)) return untangled
-  const { understanding } = notUnderstood(TANGLED.what, TANGLED.why, joined(all.map(reached)))
+  const { understanding } = notCollapsed(TANGLED.what, TANGLED.why, joined(all.map(reached)))
   return { ...untangled, understanding }
 }
 
@@ -60,7 +61,7 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
       ...touching.map((step) => step.touches),
       ...operations.filter(({ part }) => part.writes !== 'nothing').map(({ part }) => ({ keys: [part.key] })),
     ])
-    return notUnderstood(touch.what, touch.why, touches)
+    return notCollapsed(touch.what, touch.why, touches)
   }
   const groups = [...byKey(all).values()].map((parts) =>
     areAtomic
@@ -72,7 +73,7 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
   if (broken !== undefined) {
     const written = operations.filter(({ part }) => part.writes !== 'nothing')
     const keys = [...new Set(written.map(({ part }) => part.key))]
-    return notUnderstood(`a transaction of ${all.length} statements, among them ${broken.what}`, broken.why, { keys })
+    return notCollapsed(`a transaction of ${all.length} statements, among them ${broken.what}`, broken.why, { keys })
   }
   const whole = groups.flatMap((group) => ('why' in group ? [] : group))
   const [first, ...rest] = whole.map(({ call }) => call)
@@ -94,12 +95,12 @@ export const unrecorded = (understanding: Understanding): Collapsed => ({
   completions: () => [],
 })
 
-const notUnderstood = (what: string, why: string, touches: Touches): Collapsed =>
+const notCollapsed = (what: string, why: string, touches: Touches): Collapsed =>
   unrecorded({ kind: 'not-understood', what, why, touches })
 
 function passedOn(all: readonly Executed[]): Collapsed {
   for (const { step } of all)
-    if (step.kind === 'other' && step.why !== '') return notUnderstood(step.what, step.why, 'nothing')
+    if (step.kind === 'other' && step.why !== '') return notCollapsed(step.what, step.why, 'nothing')
   const [first] = all
   const what = first === undefined ? 'an empty transaction' : first.step.what
   return unrecorded({ kind: 'passed-on', what, touches: 'nothing' })
@@ -169,11 +170,9 @@ function sameRead(reads: readonly PartOf[]): Interpretation {
   return isSame ? first : DIFFERENT
 }
 
-const DIFFERENT: Interpretation = {
-  type: 'not-understood',
-  error:
-    'two reads of one row in a transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
-}
+const DIFFERENT = notUnderstood(
+  'two reads of one row in a transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
+)
 
 /** The written values in order, if all are known. */
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
@@ -202,10 +201,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
   // If no write took effect, the new value of the cas operation is the value that was read.
-  return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
+  return ok([read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)])
 }
 
-const UNCLEAR: Interpretation = {
-  type: 'not-understood',
-  error: 'one of the statements of its transaction is not understood',
-}
+const UNCLEAR = notUnderstood('one of the statements of its transaction is not understood')

@@ -1,4 +1,5 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
+import { ok } from './interpretations.ts'
 
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   answer === undefined || 'type' in answer ? answer : answer[i]
@@ -15,7 +16,7 @@ const ANSWERED_COPY =
   'the server answered the duplicate that the proxy sent, but may not have carried out the request again'
 
 export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
-  entry === undefined ? undefined : { type: 'ok', value: entry.value }
+  entry === undefined ? undefined : ok(entry.value)
 
 export const isAcknowledged = (completions: Completions): boolean =>
   ('type' in completions ? [completions] : completions).some(({ type }) => type === 'ok')

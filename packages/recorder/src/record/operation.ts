@@ -2,6 +2,7 @@ import { isTooDeep, type Json, meaningOf, type Nanos, TOO_DEEP } from '@chaospro
 import { ALL_EDGES, type Call, type Edges, type Interpretation, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
 import { eventLine, extraOf, joined, NO_EXTRA, subjectText, UNWRITTEN, valueText } from './event-line.ts'
+import { notUnderstood } from './interpretations.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'
@@ -223,7 +224,7 @@ const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extr
 const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
 
-const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
+const TOO_DEEP_ANSWER = notUnderstood(`its value is ${TOO_DEEP}`)
 
 /**
  * The member `answered` of a refusal. It says that the request reached the object, and the object itself refused it.

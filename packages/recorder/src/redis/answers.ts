@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Call, Interpretation } from '../record/call.ts'
+import { declined, ok } from '../record/interpretations.ts'
 import { redisErrors } from './errors.ts'
 
 /**
@@ -21,10 +22,6 @@ export interface CommandOperation {
    */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
-
-const ok = (value: Json): Interpretation => ({ type: 'ok', value })
-/** The completion of a command whose condition failed. */
-const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
 export const isList = (answer: Json | undefined): answer is readonly Json[] => Array.isArray(answer)
 

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Call, type Completions, type Interpretation, UNSAID } from '../record/call.ts'
+import { notUnderstood } from '../record/interpretations.ts'
 import { type CommandOperation, type Interpret, interpretCount, interpretSum, isError, refusalOf } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
@@ -60,11 +61,8 @@ export function completionsOf(recognised: Recognised, answer: Json | undefined):
 const completionOf = ({ call, interpret }: CommandOperation, answer: Json, index: number): Interpretation =>
   interpret(answer, call, index) ?? NOT_UNDERSTOOD
 
-const UNREADABLE: Interpretation = { type: 'not-understood', error: 'an answer that cannot be read' }
-const NOT_UNDERSTOOD: Interpretation = {
-  type: 'not-understood',
-  error: 'an answer of a kind that the command does not return',
-}
+const UNREADABLE = notUnderstood('an answer that cannot be read')
+const NOT_UNDERSTOOD = notUnderstood('an answer of a kind that the command does not return')
 
 export const read = (key: string, interpret: Interpret): CommandOperation => ({
   call: { f: 'read', key, value: null, harmless: true },

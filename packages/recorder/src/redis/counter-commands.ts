@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { ok } from '../record/interpretations.ts'
 import { type Interpret, interpretText } from './answers.ts'
 import { amountOf, type CommandReader, type CommandReaders, change, ofKey, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
@@ -13,7 +13,7 @@ const adding =
 const interpretNumber: Interpret = (answer, call, index) => {
   if (answer === null) return interpretText(answer, call, index)
   const number = typeof answer === 'string' && answer !== '' ? Number(answer) : Number.NaN
-  return Number.isFinite(number) ? { type: 'ok', value: number satisfies Json } : undefined
+  return Number.isFinite(number) ? ok(number) : undefined
 }
 
 /** Strings as counters. The sums in replies are ignored. */

@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import { ok } from '../record/interpretations.ts'
 import { type CommandOperation, elementOf, type Interpret } from './answers.ts'
 import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } from './command-reader.ts'
 import { type Lifetime, reportedLifetime } from './lifetime.ts'
@@ -77,8 +78,7 @@ const oneKey =
     others.length > 0 ? undefined : recognise(key, values, names)
 
 /** Interprets the result of a GET: a text, or null. */
-const interpretCounted: Interpret = (answer) =>
-  answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
+const interpretCounted: Interpret = (answer) => (answer === null || typeof answer === 'string' ? ok(answer) : undefined)
 
 export const rateLimitScripts: readonly KnownScript[] = [
   {

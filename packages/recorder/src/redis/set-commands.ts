@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import { ok } from '../record/interpretations.ts'
 import { type CommandOperation, elementOf, type Interpret, interpretList } from './answers.ts'
 import { type CommandReaders, change, ofEach, ofKey, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
@@ -8,8 +9,7 @@ const contains = (key: string, value: Json, interpret: Interpret): CommandOperat
   interpret,
 })
 
-const interpretWhether: Interpret = (answer) =>
-  answer === 0 || answer === 1 ? { type: 'ok', value: answer === 1 } : undefined
+const interpretWhether: Interpret = (answer) => (answer === 0 || answer === 1 ? ok(answer === 1) : undefined)
 
 const interpretWhetherEach: Interpret = (answer, call, index) =>
   interpretWhether(elementOf(answer, index) ?? null, call, index)

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Interpretation } from '../record/call.ts'
+import { notUnderstood, ok } from '../record/interpretations.ts'
 import {
   type Interpret,
   interpretCount,
@@ -33,10 +33,7 @@ import { COMPARE_AND_SET } from './scripts.ts'
 import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
-const CHANGING: Interpretation = {
-  type: 'not-understood',
-  error: 'the renamed key was being written at the same time, so its value is unknown',
-}
+const CHANGING = notUnderstood('the renamed key was being written at the same time, so its value is unknown')
 
 type Sign = 1 | -1
 
@@ -94,7 +91,7 @@ const renaming =
         const interpretation = interpret(answer, call, index)
         if (interpretation?.type !== 'ok') return interpretation
         const value = held(1)
-        return value === undefined ? CHANGING : { type: 'ok', value }
+        return value === undefined ? CHANGING : ok(value)
       }
       const [moved, ...others] = [names.key(from), ...names.fieldsOf(to)].map((name) => write(name, null, interpret))
       const recognised = several([

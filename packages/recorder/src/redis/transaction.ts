@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Interpretation, joined, type Touches } from '../record/call.ts'
+import { declined } from '../record/interpretations.ts'
 import { type Analysed, touchesOf } from './analyse.ts'
 import { type CommandOperation, isError, isList, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
@@ -30,7 +31,7 @@ export interface Transaction {
 /** Maximum number of recorded commands. A longer transaction counts as changing every key. */
 const MOST_QUEUED = 10_000
 
-const ABORTED: Interpretation = { type: 'fail', error: 'a key that was watched has changed', answered: true }
+const ABORTED = declined('a key that was watched has changed')
 
 export function createTransaction(startsIn: string): Transaction {
   let database = startsIn

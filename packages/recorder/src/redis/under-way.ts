@@ -1,4 +1,5 @@
 import type { Interpretation, Understanding } from '../record/call.ts'
+import { notUnderstood } from '../record/interpretations.ts'
 import type { Unsent } from '../spoken/crossings.ts'
 import type { CommandOperation } from './answers.ts'
 import type { PlacedLifetime } from './expirations.ts'
@@ -29,10 +30,9 @@ export interface Pending {
 export const NO_PARTS: readonly CommandOperation[] = []
 export const NO_LIFETIMES: readonly PlacedLifetime[] = []
 
-export const OUT_OF_ORDER: Interpretation = {
-  type: 'not-understood',
-  error: 'a fault has lost or reordered messages, so it is unknown which answer belongs to this request',
-}
+export const OUT_OF_ORDER: Interpretation = notUnderstood(
+  'a fault has lost or reordered messages, so it is unknown which answer belongs to this request',
+)
 
 /** Redis skips empty lines and does not reply to them. */
 export const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }

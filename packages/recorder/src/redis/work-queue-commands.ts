@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import { ok } from '../record/interpretations.ts'
 import { type Interpret, interpretList, interpretOneOr } from './answers.ts'
 import { type CommandReaders, one, operation, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
@@ -26,11 +27,11 @@ const MESSAGE = 'message'
 const NOT_HELD = 'nobody has it'
 
 const interpretEntry: Interpret = (answer) =>
-  answer === null || (Array.isArray(answer) && answer.length === 2) ? { type: 'ok', value: answer } : undefined
+  answer === null || (Array.isArray(answer) && answer.length === 2) ? ok(answer) : undefined
 
 /** XADD returns the id of the new entry. */
 const interpretAdded: Interpret = (answer, { value }) =>
-  typeof answer === 'string' && typeof value !== 'symbol' ? { type: 'ok', value } : undefined
+  typeof answer === 'string' && typeof value !== 'symbol' ? ok(value) : undefined
 
 export const workQueueCommands: CommandReaders = {
   XADD: (words, names) =>

@@ -2,6 +2,7 @@ import { quote } from '@chaosproxy/faults'
 import { type Completion, inputError, type Json, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 import type { Interpretation, Touches, Understanding } from '../record/call.ts'
+import { ok } from '../record/interpretations.ts'
 import { parseIdentifier } from '../record/naming.ts'
 import { type Members, refuseUnknown } from '../record/settings.ts'
 import type { InOrderProtocol } from './in-order.ts'
@@ -126,7 +127,7 @@ function spokenBy(own: OwnProtocol, framing: Framing): InOrderProtocol<OwnAsked>
       const kept = own.asked(request)
       return { kept, understanding: understood(kept, session) }
     },
-    answered: (kept, reply) => ('f' in kept ? own.answered(kept, reply) : { type: 'ok', value: null }),
+    answered: (kept, reply) => ('f' in kept ? own.answered(kept, reply) : ok(null)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Json, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
 import { type Call, type Entry, type Interpretation, type Touches, UNSAID } from '../../record/call.ts'
+import { declined, notUnderstood, ok } from '../../record/interpretations.ts'
 import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
@@ -172,34 +173,34 @@ function compileCompletion(
   function completeEntries(call: Call, scene: Scene): Interpretation {
     const items = isListed ? itemsOf(listOf?.(scene)) : [undefined]
     if (items === undefined)
-      return missing === undefined ? notUnderstood(scene, sourcesOf(each)) : { type: 'ok', entries: [] }
+      return missing === undefined ? nothingAt(scene, sourcesOf(each)) : { type: 'ok', entries: [] }
     const entries: Entry[] = []
     for (const item of items) {
       const within = { ...scene, item }
       const key = keyOf?.(within)
-      if (key === undefined) return notUnderstood(scene, sources.key)
+      if (key === undefined) return nothingAt(scene, sources.key)
       const value = confirmedValue(call, within)
-      if (value === undefined) return notUnderstood(scene, resultOf === undefined ? sources.value : sources.result)
+      if (value === undefined) return nothingAt(scene, resultOf === undefined ? sources.value : sources.result)
       entries.push({ key, value })
     }
     return { type: 'ok', entries }
   }
 
   return (call, scene, meaning) => {
-    if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
-    if (meaning === 'absent') return isKeyInAnswer ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
+    if (typeof meaning === 'object') return notUnderstood(`${scene.status}: ${meaning.unclear}`)
+    if (meaning === 'absent') return isKeyInAnswer ? { type: 'ok', entries: [] } : ok(null)
     if (meaning === 'info' && harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
-    if (meaning === 'declined') return { type: 'fail', error: scene.status ?? '', answered: true }
+    if (meaning === 'declined') return declined(scene.status ?? '')
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
     if (perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
     if (isKeyInAnswer) return completeEntries(call, scene)
     const value = confirmedValue(call, scene)
     const error = value === null ? misread(call, scene) : undefined
-    if (error !== undefined) return { type: 'not-understood', error }
-    if (value !== undefined) return { type: 'ok', value }
+    if (error !== undefined) return notUnderstood(error)
+    if (value !== undefined) return ok(value)
     return call.value === UNSAID
-      ? notUnderstood(scene, sources.value)
-      : notUnderstood(scene, sources.result, IF_NOTHING_IS_THERE)
+      ? nothingAt(scene, sources.value)
+      : nothingAt(scene, sources.result, IF_NOTHING_IS_THERE)
   }
 }
 
@@ -284,15 +285,12 @@ export function union(one: Touches, other: Touches): Touches {
 /** Advice for a route in which an empty body may mean that there is no value. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
-function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {
+function nothingAt({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {
   const isNoJson =
     sources.some((source) => source.includes('json')) && answer?.isEmpty === false && answer.json === undefined
   const trouble = answer?.trouble ?? (isNoJson ? 'is no JSON' : undefined)
   const why = trouble === undefined ? (answer?.isEmpty === true ? ifEmpty : undefined) : `its body ${trouble}`
-  return {
-    type: 'not-understood',
-    error: `${status}, and nothing at ${places(sources)}${why === undefined ? '' : `: ${why}`}`,
-  }
+  return notUnderstood(`${status}, and nothing at ${places(sources)}${why === undefined ? '' : `: ${why}`}`)
 }
 
 const places = (sources: readonly ValueSource[]): string =>
