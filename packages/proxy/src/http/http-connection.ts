@@ -48,8 +48,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly seat: Seat
   /** The client. */
   readonly peer: Peer
-  readonly requestSide: RequestSide
-  readonly #replySide: ReplySide
+  readonly requests: RequestSide
+  readonly responses: ReplySide
   /** Requests without a complete response, in the order in which the client gets the responses. */
   readonly order: HttpTurn[] = []
   /** Requests sent to the server, in the order in which the server responds. */
@@ -76,18 +76,10 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.recording = options.recording
     this.seat = options.link.join(this)
     this.peer = peerOf(options.conversation)
-    this.#replySide = new ReplySide(this)
-    this.requestSide = new RequestSide(this)
+    this.responses = new ReplySide(this)
+    this.requests = new RequestSide(this)
     // Dials immediately, so that the client learns whether the server is up.
     options.conversation.dial()
-  }
-
-  get requests(): RequestSide {
-    return this.requestSide
-  }
-
-  get responses(): ReplySide {
-    return this.#replySide
   }
 
   get endsServers(): boolean {
@@ -131,7 +123,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   get isIdle(): boolean {
-    return this.order.length === 0 && this.unanswered.length === 0 && this.requestSide.isBetweenRequests
+    return this.order.length === 0 && this.unanswered.length === 0 && this.requests.isBetweenRequests
   }
 
   /** True if the proxy fabricates or withholds the next response. */
@@ -147,7 +139,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
     if (this.nextIsOurs) this.answerInTurn()
     this.#continueInTurn()
-    if (this.#requestsAreOpaque && this.unanswered.length === 0) this.#replySide.goOpaque()
+    if (this.#requestsAreOpaque && this.unanswered.length === 0) this.responses.goOpaque()
   }
 
   sayContinue(turn: HttpTurn): void {
@@ -159,7 +151,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     const [turn] = this.order
     if (turn?.owesContinue !== true || this.isMuted) return
     turn.owesContinue = false
-    this.#replySide.outbox.pass(Buffer.from(CONTINUE))
+    this.responses.outbox.pass(Buffer.from(CONTINUE))
   }
 
   answerInTurn(): void {
@@ -170,27 +162,27 @@ export class HttpConnection implements Interceptor, SharedConnection {
       const { madeUp } = turn
       if (madeUp === undefined) this.#silence(turn.silenced ?? 'reset')
       else {
-        this.#replySide.outbox.pass(madeUp.raw)
-        this.#replySide.outbox.answerEnds(turn, madeUp)
+        this.responses.outbox.pass(madeUp.raw)
+        this.responses.outbox.answerEnds(turn, madeUp)
         if (turn.endsConnection) this.close()
       }
     }
     this.governAsking()
-    if (this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', true)
+    if (this.conversation.responses.congested) this.requests.gate.setStopped('answers', true)
   }
 
   answersDelivered(): void {
-    if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
+    if (!this.conversation.responses.congested) this.requests.gate.setStopped('answers', false)
   }
 
   governAsking(): void {
-    this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
+    this.requests.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
   holdUpIfBehind(): void {
     for (const queue of this.#options.queues) {
       if (!queue.congested) continue
-      const { gate } = this.requestSide
+      const { gate } = this.requests
       gate.setStopped('record', true)
       queue.whenRelieved(() => gate.setStopped('record', false))
     }
@@ -222,7 +214,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.recording?.opaque(NO_HTTP, 'nothing')
     this.recording?.mayHaveRequested(NO_HTTP, 'nothing')
     this.#requestsAreOpaque = true
-    if (this.unanswered.length === 0) this.#replySide.goOpaque()
+    if (this.unanswered.length === 0) this.responses.goOpaque()
   }
 
   repliesMalformed(): void {
@@ -230,7 +222,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.recording?.opaque(NO_HTTP, 'everything')
     for (const turn of this.unanswered) turn.unreadable(this.now())
     this.#endAll(this.now(), LOST.unparsed)
-    this.requestSide.goOpaque()
+    this.requests.goOpaque()
   }
 
   /** Reports that no more responses will arrive. */
@@ -240,8 +232,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
 
   ruleRemoved(rule: HttpRule): void {
     this.conversation.guard(() => {
-      this.requestSide.ruleRemoved(rule)
-      this.#replySide.ruleRemoved(rule)
+      this.requests.ruleRemoved(rule)
+      this.responses.ruleRemoved(rule)
     })
   }
 
@@ -249,8 +241,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
     const time = this.now()
     const reason = this.#requestsAreOpaque ? LOST.unparsed : LOST.connection
     this.#cancelLinger?.()
-    this.requestSide.closed(time, reason)
-    this.#replySide.closed(time, reason)
+    this.requests.closed(time, reason)
+    this.responses.closed(time, reason)
     this.#endAll(time, reason)
     this.link.leave(this)
   }
@@ -270,7 +262,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
 
   #silence(silence: 'reset' | 'hang'): void {
     // A client that has ended its direction may be gone. The proxy notices that only if it sends something.
-    if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
+    if (silence === 'reset' || this.requests.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
 

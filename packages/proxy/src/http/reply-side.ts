@@ -85,7 +85,7 @@ export class ReplySide implements Stage {
     if (this.#gate.closed) this.#gate.hold(bytes)
     else if (!this.#opaque) return this.#read(bytes)
     else if (!this.#connection.isMuted && !this.#dropsRest) {
-      this.#connection.requestSide.opaqueAnswer(bytes)
+      this.#connection.requests.opaqueAnswer(bytes)
       return this.outbox.pass(bytes)
     }
     return true
@@ -355,7 +355,7 @@ export class ReplySide implements Stage {
     if (turn === undefined) return
     const answer: Answer = { status, headers, body }
     turn.answered(time, answer)
-    if (turn.switches) connection.requestSide.switchDecided(false)
+    if (turn.switches) connection.requests.switchDecided(false)
     if (progress !== 'unharmed') this.#harmedRead(turn, body, time)
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
@@ -442,14 +442,14 @@ export class ReplySide implements Stage {
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)
       turn.silenced = lost.silence
-      connection.requestSide.refuse()
+      connection.requests.refuse()
       connection.answered(turn)
       return
     }
     if (reply.raw.length > 0) this.outbox.pass(reply.raw)
     this.outbox.answerEnds(turn, { status: reply.status, headers: undefined, body: undefined })
     if (this.#dropsRest) {
-      connection.requestSide.refuse()
+      connection.requests.refuse()
       connection.close()
     } else {
       connection.recording?.opaque(
@@ -457,7 +457,7 @@ export class ReplySide implements Stage {
         turn.routed?.isIgnored === true ? 'nothing' : 'everything',
       )
       connection.answered(turn)
-      connection.requestSide.switchDecided(true)
+      connection.requests.switchDecided(true)
     }
   }
 

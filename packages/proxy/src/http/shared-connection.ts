@@ -25,7 +25,7 @@ export interface SharedConnection {
   readonly seat: Seat
   /** The client. */
   readonly peer: Peer
-  readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
+  readonly requests: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
   readonly order: HttpTurn[]
   readonly unanswered: HttpTurn[]
   /** Whether the client gets no further responses because an earlier response is missing. */
