@@ -1,5 +1,5 @@
 import { functionOf, type History, OK, type UserError } from '@chaosproxy/history'
-import { unknownFunction } from '../encoding/operation-row.ts'
+import { functionTest, unknownFunction } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
 import type { CheckOptions, Semantics } from '../judge/options.ts'
 import { requireExactNumbers } from './exact.ts'
@@ -56,9 +56,9 @@ export function unmetNeeds(
 }
 
 function isMet(need: Need, history: History, options: Semantics): boolean {
-  const { f, outcome, length } = history.operations
-  const isOne = history.functions.map((name) => need.functions?.includes(name) ?? true)
+  const { outcome, length } = history.operations
+  const isOne = functionTest(history, (name) => need.functions?.includes(name) ?? true)
   const meets = need.isMetBy?.(history, options) ?? ((row: number) => outcome[row] === OK)
-  for (let row = 0; row < length; row++) if (isOne[f[row]] && meets(row)) return true
+  for (let row = 0; row < length; row++) if (isOne(row) && meets(row)) return true
   return false
 }

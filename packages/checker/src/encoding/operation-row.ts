@@ -10,6 +10,15 @@ export const placeOf = (history: History, row: number): string => {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
+/** Returns a test of whether the function of an operation is selected. */
+export function functionTest(
+  { functions, operations: { f } }: Pick<History, 'functions' | 'operations'>,
+  isSelected: (f: string) => boolean,
+): (row: OperationRow) => boolean {
+  const selected = functions.map(isSelected)
+  return (row) => selected[f[row]]
+}
+
 /** Returns the error for input that is wrong at an operation. `complaint` is one sentence or several. */
 export const wrongAt = (history: History, row: OperationRow, complaint: string): UserError =>
   new UserError('input', `${placeOf(history, row)}: ${complaint}`)

@@ -1,4 +1,5 @@
 import { functionOf, type History, OK, type ValueId } from '@chaosproxy/history'
+import { functionTest } from '../encoding/operation-row.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { createContents } from '../object/model/elements.ts'
@@ -8,13 +9,13 @@ import { listFrom } from './list-append.ts'
 
 /** By key: the elements of the longest read, without the elements that some operation appended. */
 function leastStarts(history: History): LeastStarts {
-  const { f, key, outcome, length } = history.operations
-  const appends = history.functions.map((name) => name === 'append')
+  const { key, outcome, length } = history.operations
+  const isAppend = functionTest(history, (name) => name === 'append')
   const contents = createContents(history)
-  const appended = inputsByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, isAppend)
   const longest = new Map<number, Int32Array>()
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || appends[f[row]]) continue
+    if (outcome[row] !== OK || isAppend(row)) continue
     const read = contents(row)
     if (read.length > (longest.get(key[row])?.length ?? 0)) longest.set(key[row], read)
   }

@@ -1,18 +1,18 @@
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow } from '../encoding/operation-row.ts'
 import { inputsByKey, type LeastStarts, longestOf } from '../object/model/least-start.ts'
 import { entriesIn, isAppendToLog, offsetsByRow, rangeOf } from './operations.ts'
 
 /** The entries that no operation appended, for logs whose reads together show their order. */
 export function readAtStart(history: History): LeastStarts {
-  const { f, key, outcome, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
+  const { key, outcome, length } = history.operations
+  const isAppend = functionTest(history, isAppendToLog)
   const entriesOf = entriesIn(history)
-  const appended = inputsByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, isAppend)
   const stretches = new Map<number, Json[][]>()
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || appends[f[row]]) continue
+    if (outcome[row] !== OK || isAppend(row)) continue
     const read = (entriesOf(outputOf(history, row)) ?? []).map(({ value }) => value)
     const own = appended.get(key[row])
     addTo(
@@ -47,13 +47,13 @@ interface Places {
  * before it, because the number of initial entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
-  const { f, key, outcome, input, callEvent, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
-  const logs = placesByKey(history, appends)
+  const { key, outcome, input, callEvent, length } = history.operations
+  const isAppend = functionTest(history, isAppendToLog)
+  const logs = placesByKey(history, isAppend)
   const unclear = new Set<number>()
   for (let row = 0; row < length; row++) {
     const log = logs.get(key[row])
-    if (log === undefined || !appends[f[row]] || outcome[row] === FAIL || log.placed.has(input[row])) continue
+    if (log === undefined || !isAppend(row) || outcome[row] === FAIL || log.placed.has(input[row])) continue
     if (callEvent[row] < log.seen && log.first > log.foreign.size) unclear.add(key[row])
   }
   const starts = new Map<number, readonly Json[]>()
@@ -69,11 +69,11 @@ export function countedAtStart(history: History): LeastStarts {
   return starts
 }
 
-function placesByKey(history: History, appends: readonly boolean[]): ReadonlyMap<number, Places> {
-  const { f, key, outcome, input, returnEvent, length } = history.operations
+function placesByKey(history: History, isAppend: (row: OperationRow) => boolean): ReadonlyMap<number, Places> {
+  const { key, outcome, input, returnEvent, length } = history.operations
   const offsetOf = offsetsByRow(history)
   const entriesOf = entriesIn(history)
-  const appended = inputsByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, isAppend)
   const logs = new Map<number, Places>()
   const never = Number.POSITIVE_INFINITY
   for (const of of appended.keys()) logs.set(of, { foreign: new Map(), first: never, seen: never, placed: new Set() })
@@ -86,7 +86,7 @@ function placesByKey(history: History, appends: readonly boolean[]): ReadonlyMap
   for (let row: OperationRow = 0; row < length; row++) {
     const log = logs.get(key[row])
     if (log === undefined || outcome[row] !== OK) continue
-    if (appends[f[row]]) {
+    if (isAppend(row)) {
       const offset = offsetOf(row)
       if (offset !== undefined) place(log, row, offset, input[row])
       continue

@@ -9,7 +9,7 @@ import {
   oncePerHistory,
   outputOf,
 } from '@chaosproxy/history'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { listAtFirst } from '../object/model/any-start.ts'
 import { isSilent, jsonOf, orBadOperation, type Part } from '../object/model/part.ts'
@@ -42,11 +42,11 @@ const isPair = (json: Json | undefined): json is readonly [number, Json] =>
   Array.isArray(json) && json.length === 2 && typeof json[0] === 'number'
 
 const returnsOffsets = oncePerHistory((history): boolean => {
-  const { f, outcome, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
+  const { outcome, length } = history.operations
+  const isAppend = functionTest(history, isAppendToLog)
   let found = false
   for (let row = 0; row < length && !found; row++) {
-    if (outcome[row] !== OK || !appends[f[row]]) continue
+    if (outcome[row] !== OK || !isAppend(row)) continue
     const output = outputOf(history, row)
     found = typeof output === 'number' && output !== inputOf(history, row)
   }
@@ -88,19 +88,19 @@ export function entriesIn(history: History | undefined): EntriesOf {
 }
 
 export const appendedIn = oncePerHistory((history): ReadonlySet<number> => {
-  const { f, input, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
+  const { input, length } = history.operations
+  const isAppend = functionTest(history, isAppendToLog)
   const appended = new Set<number>()
-  for (let row = 0; row < length; row++) if (appends[f[row]]) appended.add(input[row])
+  for (let row = 0; row < length; row++) if (isAppend(row)) appended.add(input[row])
   return appended
 })
 
 const returnsPairs = oncePerHistory((history): boolean => {
-  const { f, outcome, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
+  const { outcome, length } = history.operations
+  const isAppend = functionTest(history, isAppendToLog)
   let found = false
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || appends[f[row]]) continue
+    if (outcome[row] !== OK || isAppend(row)) continue
     for (const each of elementsOf(outputOf(history, row)) ?? []) {
       if (!isPair(each) || appendedIn(history).has(history.values.id(each))) return false
       found = true

@@ -1,5 +1,5 @@
 import { canonical, elementsOf, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow } from '../encoding/operation-row.ts'
 import { appendedIn, isAppendToLog, isOffset } from './operations.ts'
 
 const DIGITS = /^\d+$/
@@ -7,11 +7,11 @@ const DIGITS = /^\d+$/
 /** Describes why an answer can be neither an offset nor an entry; undefined if it can. */
 export function nonsenseIn(history: History): (row: OperationRow) => string | undefined {
   const { f, outcome } = history.operations
-  const appends = history.functions.map(isAppendToLog)
+  const isAppend = functionTest(history, isAppendToLog)
   return (row) => {
     if (outcome[row] !== OK) return undefined
     const output = outputOf(history, row)
-    return appends[f[row]]
+    return isAppend(row)
       ? wrongOffset(history.functions[f[row]], inputOf(history, row), output)
       : wrongEntry(history, output)
   }

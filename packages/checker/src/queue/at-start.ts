@@ -38,7 +38,7 @@ interface Taken {
 function takenByKey(history: History): ReadonlyMap<number, Taken> {
   const { f, key, outcome, returnEvent, length } = history.operations
   const numbers = history.functions.map((name) => queueNumbers[name])
-  const put = inputsByKey(history, (each) => numbers[each] === ENQUEUE)
+  const put = inputsByKey(history, (row) => numbers[f[row]] === ENQUEUE)
   const byKey = new Map<number, Taken>()
   for (const each of put.keys()) byKey.set(each, { foreign: [], isOwnTaken: false, acknowledged: 0 })
   const takes: number[] = []

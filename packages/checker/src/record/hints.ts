@@ -12,6 +12,7 @@ import {
   type ValueId,
 } from '@chaosproxy/history'
 import { openingRemedy } from '../bank/balance.ts'
+import { functionTest } from '../encoding/operation-row.ts'
 
 /** The maximum number of operations examined. The first ones already show a recorder's conventions. */
 const MOST_LOOKED_AT = 20_000
@@ -117,12 +118,12 @@ export function textTokens(history: History): readonly string[] {
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
 
 /** Tests whether a row was called before any write of its key was acknowledged. */
-function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
-  const { f, key, outcome, callEvent, returnEvent } = operations
-  const isRead = functions.map(readsWhole)
+function unwrittenAt(history: History, looked: number): (row: number) => boolean {
+  const { key, outcome, callEvent, returnEvent } = history.operations
+  const isRead = functionTest(history, readsWhole)
   const written = new Map<number, number>()
   for (let row = 0; row < looked; row++)
-    if (!isRead[f[row]] && outcome[row] === OK)
+    if (!isRead(row) && outcome[row] === OK)
       written.set(key[row], Math.min(written.get(key[row]) ?? Number.POSITIVE_INFINITY, returnEvent[row]))
   return (row) => callEvent[row] < (written.get(key[row]) ?? Number.POSITIVE_INFINITY)
 }

@@ -10,7 +10,7 @@ import {
   OK,
 } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
 
 /** The part of a history that can be judged, and the reasons for its limits. */
@@ -69,10 +69,10 @@ function without(reads: ReadonlyMap<OperationRow, Mark>, history: History): Hist
 
 /** Returns the operations that change an object, but whose input is missing from the invocation. */
 function missingInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
-  const { flags, f, length } = history.operations
-  const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))
+  const { flags, length } = history.operations
+  const isChange = functionTest(history, (name) => changesByInput(name) && !mayLackInput.includes(name))
   const rows: number[] = []
-  for (let row = 0; row < length; row++) if ((flags[row] & FLAG_UNSAID) !== 0 && changes[f[row]]) rows.push(row)
+  for (let row = 0; row < length; row++) if ((flags[row] & FLAG_UNSAID) !== 0 && isChange(row)) rows.push(row)
   return rows
 }
 

@@ -18,7 +18,7 @@ import {
   readsWhole,
   writtenValue,
 } from '@chaosproxy/history'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -74,8 +74,8 @@ export function withMisreading<Name extends string>(
 /** The reason to suspect a misreading, if most reads after a write returned values that no operation wrote. */
 function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
-  const { length, f, key, outcome, output, callEvent } = operations
-  const isRead = functions.map(readsWhole)
+  const { length, key, outcome, output, callEvent } = operations
+  const isRead = functionTest(history, readsWhole)
   // With appends, reads return texts that no single operation wrote.
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
@@ -84,7 +84,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   let strange = 0
   let example: number | undefined
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || !isRead[f[row]] || open.has(key[row])) continue
+    if (outcome[row] !== OK || !isRead(row) || open.has(key[row])) continue
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
     informative++
     const id = output[row]
@@ -105,14 +105,14 @@ function reasonOf(history: History, initial: Json): string | undefined {
  * matched no route.
  */
 function unroutedReason(history: History): string | undefined {
-  const { functions, operations, keys, passedOn } = history
-  const { length, f, key, outcome } = operations
-  const isRead = functions.map(readsWhole)
+  const { operations, keys, passedOn } = history
+  const { length, key, outcome } = operations
+  const isRead = functionTest(history, readsWhole)
   const written = new Set<string>()
   let reads = 0
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK) continue
-    if (!isRead[f[row]]) written.add(encodeURIComponent(keys[key[row]] ?? ''))
+    if (!isRead(row)) written.add(encodeURIComponent(keys[key[row]] ?? ''))
     else if (outputOf(history, row) !== null) return undefined
     else reads++
   }
@@ -181,13 +181,13 @@ const MOST_COMPARED = 100
  */
 function answerReason(history: History): string | undefined {
   if (history.taken === undefined || history.functions.includes('append')) return undefined
-  const { length, f, key, outcome, output } = history.operations
-  const isRead = history.functions.map(readsWhole)
+  const { length, key, outcome, output } = history.operations
+  const isRead = functionTest(history, readsWhole)
   const { written } = writesOf(history)
   let compared = 0
   for (let row = 0; row < length && compared < MOST_COMPARED; row++) {
     const ids = written.get(key[row])
-    if (outcome[row] !== OK || !isRead[f[row]] || ids === undefined || ids.has(output[row])) continue
+    if (outcome[row] !== OK || !isRead(row) || ids === undefined || ids.has(output[row])) continue
     const value = outputOf(history, row)
     const related = relatedTo(value, history, ids)
     compared++
@@ -218,14 +218,13 @@ interface Writes {
 }
 
 function writesOf(history: History): Writes {
-  const { functions, operations } = history
-  const { length, f, key, outcome, returnEvent, flags } = operations
-  const isRead = functions.map(readsWhole)
+  const { length, key, outcome, returnEvent, flags } = history.operations
+  const isRead = functionTest(history, readsWhole)
   const written = new Map<number, Set<number>>()
   const firstReturn = new Map<number, number>()
   const open = new Set<number>()
   for (let row = 0; row < length; row++) {
-    if (isRead[f[row]]) continue
+    if (isRead(row)) continue
     if (outcome[row] === INFO && (flags[row] & FLAG_UNSAID) !== 0) open.add(key[row])
     foundOrMade(written, key[row], () => new Set()).add(history.values.id(writtenBy(history, row)))
     if (outcome[row] !== OK) continue
@@ -255,14 +254,14 @@ function relatedTo(read: Json, { values }: History, written: Iterable<number> = 
 
 /** The value of the last write that was acknowledged before the read was called. */
 function writerBefore(history: History, read: number, written: Writes['written']): Json {
-  const { length, f, key, outcome, returnEvent, callEvent } = history.operations
-  const isRead = history.functions.map(readsWhole)
+  const { length, key, outcome, returnEvent, callEvent } = history.operations
+  const isRead = functionTest(history, readsWhole)
   let last = -1
   let at = -1
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[read] || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
     const value = writtenBy(history, row)
-    if (isRead[f[row]] || value === null || returnEvent[row] <= at) continue
+    if (isRead(row) || value === null || returnEvent[row] <= at) continue
     last = row
     at = returnEvent[row]
   }
@@ -320,8 +319,8 @@ export function strangeReads(history: History, initial: Json): ReadonlyMap<Opera
   const found = new Map<OperationRow, Mark>()
   const { header, functions, keys, operations } = history
   if (header?.mapping !== 'routes' || functions.includes('append')) return found
-  const { length, f, key, outcome, output, callEvent, callLine } = operations
-  const isRead = functions.map(readsWhole)
+  const { length, key, outcome, output, callEvent, callLine } = operations
+  const isRead = functionTest(history, readsWhole)
   const writes = writesOf(history)
   const kinds = kindsOf(history, writes.written)
   const isLate = (row: number): boolean =>
@@ -338,7 +337,7 @@ export function strangeReads(history: History, initial: Json): ReadonlyMap<Opera
     return `it returned ${quoted(value)}, which nobody wrote; ${quoted(writer)} was written to ${name}${difference(writer, value)}. If ${quoted(value)} is an error or a part of the answer other than the value, let "result" name the place of the value, and describe error answers in "answers". If ${quoted(value)} is the value of ${name}, the service violates every level`
   }
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || !isRead[f[row]] || writes.open.has(key[row])) continue
+    if (outcome[row] !== OK || !isRead(row) || writes.open.has(key[row])) continue
     const id = output[row]
     const written = writes.written.get(key[row])
     if (!isLate(row)) before.add(`${key[row]} ${id}`)

@@ -1,7 +1,7 @@
 import { elementsOf, FAIL, type History, inputOf, type Json, NULL, OK, outputOf, readsWhole } from '@chaosproxy/history'
 import { withCompleteCas } from '../encoding/cas-values.ts'
 import { NEVER } from '../encoding/encoded.ts'
-import { wrongAt } from '../encoding/operation-row.ts'
+import { functionTest, wrongAt } from '../encoding/operation-row.ts'
 import type { IsMetBy, ModelEntry, RecordRules } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
@@ -59,10 +59,11 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
 }
 
 /** Reports whether an operation counts as an observation. A failed cas counts if `failedCas` is `observes`. */
-const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
-  const isCas = functions.map((name) => name === 'cas')
+const observed: IsMetBy = (history, { failedCas }) => {
+  const { outcome } = history.operations
+  const isCas = functionTest(history, (name) => name === 'cas')
   return failedCas === 'observes'
-    ? (row) => outcome[row] === OK || (outcome[row] === FAIL && isCas[f[row]])
+    ? (row) => outcome[row] === OK || (outcome[row] === FAIL && isCas(row))
     : (row) => outcome[row] === OK
 }
 

@@ -1,5 +1,5 @@
 import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
-import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
+import { functionTest, type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { Budget } from '../limits/budget.ts'
 
 /**
@@ -91,11 +91,11 @@ export const accounting = (
 
 /** Yields the rows of a history whose `f` is one of `functions`. @throws OutOfTime */
 export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
-  const wanted = history.functions.map((f) => functions.includes(f))
+  const isWanted = functionTest(history, (f) => functions.includes(f))
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {
     budget.tick()
-    if (!wanted[operations.f[row]]) continue
+    if (!isWanted(row)) continue
     const outcome = operations.outcome[row]
     if (outcome === UNJUDGED) continue
     yield {

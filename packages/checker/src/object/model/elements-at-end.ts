@@ -10,7 +10,7 @@ import {
   plural,
   type ValueId,
 } from '@chaosproxy/history'
-import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
+import { functionTest, type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { phrase, show } from '../../verdict/words.ts'
@@ -59,14 +59,14 @@ function changesOf(
   { adds, removes }: Elements,
   budget: Budget,
 ): ReadonlyMap<number, readonly OperationRow[]> {
-  const { f, key, outcome } = history.operations
-  const isChange = history.functions.map((name) => name === adds || name === removes)
+  const { key, outcome } = history.operations
+  const isChange = functionTest(history, (name) => name === adds || name === removes)
   const changes = new Map<number, OperationRow[]>()
   if (ending.finals.size === 0) return changes
   for (const each of ending.finals.keys()) changes.set(each, [])
   for (let row = 0; row < history.operations.length; row++) {
     budget.tick()
-    if (isChange[f[row]] && outcome[row] !== FAIL && outcome[row] !== UNJUDGED) changes.get(key[row])?.push(row)
+    if (isChange(row) && outcome[row] !== FAIL && outcome[row] !== UNJUDGED) changes.get(key[row])?.push(row)
   }
   return changes
 }

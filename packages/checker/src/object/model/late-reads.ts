@@ -1,5 +1,5 @@
 import { foundOrMade, type History, OK } from '@chaosproxy/history'
-import type { OperationRow } from '../../encoding/operation-row.ts'
+import { functionTest, type OperationRow } from '../../encoding/operation-row.ts'
 
 /** Names a key in a sentence. An object without keys is named by its kind. */
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
@@ -9,21 +9,21 @@ export const nameOfKey = (history: History, key: number, kind: string): string =
  * because another initial value explains it.
  */
 export function readTooLate(
-  { functions, operations }: History,
-  isRead: (f: string) => boolean,
+  history: History,
+  readsKey: (f: string) => boolean,
   isUpdate: (row: OperationRow) => boolean,
 ): readonly { readonly key: number; readonly before: number; readonly updates: number }[] {
-  const { f, key, outcome, callEvent, returnEvent, length } = operations
-  const reads = functions.map(isRead)
+  const { key, outcome, callEvent, returnEvent, length } = history.operations
+  const isRead = functionTest(history, readsKey)
   const firstRead = new Map<number, number>()
   for (let row = 0; row < length; row++) {
-    if (outcome[row] !== OK || !reads[f[row]]) continue
+    if (outcome[row] !== OK || !isRead(row)) continue
     firstRead.set(key[row], Math.min(firstRead.get(key[row]) ?? Number.POSITIVE_INFINITY, callEvent[row]))
   }
   const counts = new Map<number, { before: number; updates: number }>()
   for (let row = 0; row < length; row++) {
     const read = firstRead.get(key[row])
-    if (read === undefined || outcome[row] !== OK || reads[f[row]] || !isUpdate(row)) continue
+    if (read === undefined || outcome[row] !== OK || isRead(row) || !isUpdate(row)) continue
     const count = foundOrMade(counts, key[row], () => ({ before: 0, updates: 0 }))
     count.updates++
     if (returnEvent[row] < read) count.before++

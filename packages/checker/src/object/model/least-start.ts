@@ -5,13 +5,13 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 export type LeastStarts = ReadonlyMap<number, readonly Json[]>
 
 export function inputsByKey(
-  { operations: { f, key, input, length } }: History,
-  isSelected: (f: number) => boolean,
+  { operations: { key, input, length } }: History,
+  isSelected: (row: OperationRow) => boolean,
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const byKey = new Map<number, Set<number>>()
   for (let row: OperationRow = 0; row < length; row++) {
     const inputs = foundOrMade(byKey, key[row], () => new Set())
-    if (isSelected(f[row])) inputs.add(input[row])
+    if (isSelected(row)) inputs.add(input[row])
   }
   return byKey
 }
