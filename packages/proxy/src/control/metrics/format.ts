@@ -12,6 +12,23 @@ export interface Metric {
   readonly samples: readonly Sample[]
 }
 
+export const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples,
+})
+
+export const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+})
+
+/** The sample of a metric without labels. */
+export const only = (value: number): readonly Sample[] => [{ labels: {}, value }]
+
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Formats metrics in Prometheus's text format 0.0.4. */

@@ -2,7 +2,7 @@ import { linkName } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../../link/link-state.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiReply } from '../server/api.ts'
-import { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './format.ts'
+import { counter, formatMetrics, gauge, METRICS_TYPE, type Metric, only, type Sample } from './format.ts'
 import { processMetrics } from './process-metrics.ts'
 
 /** Returns all counters, including those of open connections, in Prometheus's text format 0.0.4. */
@@ -32,18 +32,16 @@ function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
       }),
     )
   return [
-    {
-      name: 'toxiproxy_proxy_received_bytes_total',
-      help: 'Bytes received by the proxy, in the direction given.',
-      type: 'counter',
-      samples: samples(({ bytes }) => bytes),
-    },
-    {
-      name: 'toxiproxy_proxy_sent_bytes_total',
-      help: 'Bytes sent by the proxy, in the direction given.',
-      type: 'counter',
-      samples: samples(({ deliveredBytes }) => deliveredBytes),
-    },
+    counter(
+      'toxiproxy_proxy_received_bytes_total',
+      'Bytes received by the proxy, in the direction given.',
+      samples(({ bytes }) => bytes),
+    ),
+    counter(
+      'toxiproxy_proxy_sent_bytes_total',
+      'Bytes sent by the proxy, in the direction given.',
+      samples(({ deliveredBytes }) => deliveredBytes),
+    ),
   ]
 }
 
@@ -86,24 +84,17 @@ function planeMetrics(plane: ControlPlane): readonly Metric[] {
   const faults = plane.faults.list()
   const proxies = plane.proxies.list()
   return [
-    {
-      name: 'chaos_fault_hits_total',
-      help: 'Hits of the faults in force.',
-      type: 'counter',
-      samples: faults.map(({ name, fault, hits }) => ({ labels: { fault: name, kind: fault.kind }, value: hits })),
-    },
-    {
-      name: 'chaos_proxy_enabled',
-      help: 'Whether the proxy accepts connections.',
-      type: 'gauge',
-      samples: proxies.map(({ name, enabled }) => ({ labels: { proxy: name }, value: enabled ? 1 : 0 })),
-    },
-    {
-      name: 'chaos_rules_epoch',
-      help: 'Changes to the set of faults in force.',
-      type: 'gauge',
-      samples: [{ labels: {}, value: plane.faults.epoch }],
-    },
+    counter(
+      'chaos_fault_hits_total',
+      'Hits of the faults in force.',
+      faults.map(({ name, fault, hits }) => ({ labels: { fault: name, kind: fault.kind }, value: hits })),
+    ),
+    gauge(
+      'chaos_proxy_enabled',
+      'Whether the proxy accepts connections.',
+      proxies.map(({ name, enabled }) => ({ labels: { proxy: name }, value: enabled ? 1 : 0 })),
+    ),
+    gauge('chaos_rules_epoch', 'Changes to the set of faults in force.', only(plane.faults.epoch)),
   ]
 }
 
@@ -116,25 +107,14 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
     value: statistics.behindBytes,
   }))
   return [
-    {
-      name: 'chaos_recorded_operations_total',
-      help: 'Operations recorded, by outcome.',
-      type: 'counter',
-      samples: outcomes.map(([outcome, value]) => ({ labels: { outcome }, value })),
-    },
-    {
-      name: 'chaos_unmatched_requests_total',
-      help: 'Requests that were passed on and not recorded.',
-      type: 'counter',
-      samples: [{ labels: {}, value: unmatched }],
-    },
+    counter(
+      'chaos_recorded_operations_total',
+      'Operations recorded, by outcome.',
+      outcomes.map(([outcome, value]) => ({ labels: { outcome }, value })),
+    ),
+    counter('chaos_unmatched_requests_total', 'Requests that were passed on and not recorded.', only(unmatched)),
     ...judgedMetrics(recording),
-    {
-      name: 'chaos_record_behind_bytes',
-      help: 'Recorded bytes that are not yet on disk.',
-      type: 'gauge',
-      samples: behind,
-    },
+    gauge('chaos_record_behind_bytes', 'Recorded bytes that are not yet on disk.', behind),
   ]
 }
 
@@ -142,14 +122,13 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
   if (judging === undefined) return []
   const { level, soFar } = judging.judged()
   return [
-    {
-      name: 'chaos_recorded_verdict',
-      help: 'Verdict on the record so far: the current verdict has the value 1.',
-      type: 'gauge',
-      samples: [level, `not ${level}`, 'not certain'].map((verdict) => ({
+    gauge(
+      'chaos_recorded_verdict',
+      'Verdict on the record so far: the current verdict has the value 1.',
+      [level, `not ${level}`, 'not certain'].map((verdict) => ({
         labels: { verdict },
         value: verdict === soFar ? 1 : 0,
       })),
-    },
+    ),
   ]
 }

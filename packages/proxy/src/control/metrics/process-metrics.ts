@@ -1,24 +1,13 @@
-import type { Metric } from './format.ts'
+import { counter, gauge, type Metric, only } from './format.ts'
 
 const MICROSECONDS_PER_S = 1e6
 
 export function processMetrics(): readonly Metric[] {
   const { user, system } = process.cpuUsage()
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name,
-    help,
-    type: 'gauge',
-    samples: [{ labels: {}, value }],
-  })
   return [
-    {
-      name: 'process_cpu_seconds_total',
-      help: 'CPU time of the process.',
-      type: 'counter',
-      samples: [{ labels: {}, value: (user + system) / MICROSECONDS_PER_S }],
-    },
-    gauge('process_resident_memory_bytes', 'Memory of the process.', process.memoryUsage.rss()),
-    gauge('process_start_time_seconds', 'When the process began, in Unix time.', startedAtSeconds),
+    counter('process_cpu_seconds_total', 'CPU time of the process.', only((user + system) / MICROSECONDS_PER_S)),
+    gauge('process_resident_memory_bytes', 'Memory of the process.', only(process.memoryUsage.rss())),
+    gauge('process_start_time_seconds', 'When the process began, in Unix time.', only(startedAtSeconds)),
   ]
 }
 
