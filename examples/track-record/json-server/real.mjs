@@ -32,7 +32,8 @@ async function post(title) {
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ title }) })
   if (response.status === 201) created.push((await response.json()).title)
 }
-// Pairs of posts. The watcher of json-server looks at the file at most once in 50 ms.
+// The first post of a pair makes the watcher of json-server read the file, and the second post arrives up to 9 ms
+// later. The watcher looks at the file at most once in 50 ms, so the pairs are more than 50 ms apart.
 for (let i = 0; i < 150; i++) {
   await post(`${i} a`)
   await wait(i % 10)

@@ -1,8 +1,8 @@
 import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { objects } from './brute-objects.ts'
 
-// Defines linearizability and the levels of final states for keyed objects with initial values. Tries every order and
-// every choice of operations of unknown outcome. Shares no code with the checker.
+// Defines linearizability, and the levels `eventual` and `convergent`, for keyed objects with initial values. Tries
+// every order and every choice of operations of unknown outcome. Shares no code with the checker.
 
 export type Result = 'met' | 'violated' | 'unknown'
 

@@ -169,8 +169,8 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /**
-   * Reports whether these guarantees hold (Viotti & Vukolić 2016). Takes the smallest possible visibility, and any
-   * single order of the writes.
+   * Reports whether these guarantees hold (Viotti & Vukolić 2016). Computes the smallest visibility that the guarantees
+   * and the sources of the reads require, and tries every order of the writes.
    */
   function isGuaranteed({ ryw, mr, mw, wfr, propagates }: Guarantees): boolean {
     const sees = all.map((a) => all.map((b) => source.get(b) === a))

@@ -36,7 +36,7 @@ interface Copy {
   readonly value: Json
   /** The step that enqueued the copy; -1 if it was initial, and Infinity if it was never enqueued. */
   readonly since: number
-  /** The first step that showed the copy, if it was never enqueued. */
+  /** The first step that showed the copy; equal to `since` if the copy was enqueued or initial. */
   readonly seen: number
 }
 

@@ -61,8 +61,8 @@ function guesses(part: Part, budget: Budget): Guesses {
     anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // The bounds exclude every initial value. The contradiction therefore shows with `least` as the initial value, and
-  // would also show with `most`.
+  // No initial value lies within the bounds, so every initial value leads to a contradiction. One of them, `least`,
+  // suffices to show it.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

@@ -36,8 +36,9 @@ export interface Encoded {
    */
   readonly clients: () => Int32Array
   /**
-   * Whether one client's operations are ordered by index, although their positions may overlap (see `History.isTied`).
-   * The order within clients then also includes the real-time order between clients.
+   * Whether the operations of each client count as executed in the order of their indices, even if their positions
+   * overlap (see `History.isTied`). Checks of process order then also keep the real-time order between different
+   * clients.
    */
   readonly isTied?: boolean | undefined
   /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */

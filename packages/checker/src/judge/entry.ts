@@ -80,7 +80,10 @@ export interface RecordRules {
   readonly mayBeTaken: boolean
   /** Finds reads whose answers are probably not the values read. Returns a mark for each of these reads. */
   strangeReads?(history: History, initial: Json): ReadonlyMap<OperationRow, Mark>
-  /** Fills in values that operations omit; undefined if no operation needs it. */
+  /**
+   * Fills in values that operations omit, such as the old value of a cas. Returns undefined if no operation omits a
+   * value.
+   */
   inFull?(history: History): History | undefined
   /**
    * Finds observations that only an unknown initial value explains. Undefined for a model in which such observations

@@ -74,8 +74,8 @@ export interface ReadEntry {
 export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
 
 /**
- * Returns a function that reads entries from an output. Pairs count as offsets with values if all entries read are
- * pairs and no append wrote a pair.
+ * Returns a function that reads the entries in an output. If all entries that were read are pairs, and no append wrote
+ * a pair, each pair consists of an offset and a value.
  */
 export function entriesIn(history: History | undefined): EntriesOf {
   const arePairs = history !== undefined && returnsPairs(history)

@@ -120,7 +120,7 @@ function cutDown(
   }
 }
 
-/** Returns a test: do some operations include everything on which their results may depend? */
+/** Returns a function that tests whether a set of operations includes everything on which their results may depend. */
 const closureTest = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 

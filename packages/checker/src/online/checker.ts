@@ -265,7 +265,9 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 const TOUCHED = new GivenUp('an unrecorded request may have changed the key, or an answer was not understood')
 
 /**
- * Gives up the keys of a recorder's mark, because operations missing from the record may explain an apparent violation.
+ * Handles an event in which the recorder notes that it did not record or understand a request. Gives up the keys that
+ * the request may have changed, because such a change may explain an apparent violation. If all events concern one
+ * object, its monitor handles the event instead.
  */
 function noteMark<Flight>(room: OnlineRoom<Flight>, keys: Keys<Flight>, mark: Moment): void {
   if (room.isWhole) {

@@ -61,7 +61,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
     at.set(callEvent[row], row)
     if (returnEvent[row] >= 0) at.set(returnEvent[row], ~row)
   }
-  // The verifier must know if the history does not name its clients.
+  // The header's `sessions` tells the verifier whether the lines name their clients.
   const { sessions } = recorded.header ?? {}
   const headers = sessions === undefined ? [] : [{ chaos: 1, sessions }]
   const lines = [...at.keys()]

@@ -16,7 +16,10 @@ import type { RecordRules } from '../judge/entry.ts'
 /** The part of a history that can be judged, and the reasons for its limits. */
 export interface Judgeable {
   readonly history: History
-  /** For each key that has unjudged operations: the first operation outside the record that touched the key. */
+  /**
+   * The first mark of each key that has operations whose results are not judged (see `judgeableOf`). A mark of several
+   * keys is listed once.
+   */
   readonly touched: readonly Touched[]
   /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */
   readonly touchedKeys: number

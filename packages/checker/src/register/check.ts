@@ -160,7 +160,8 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // A contradiction that was found without the order of unnamed clients' operations holds for every such order.
+  // The operations that `withoutUnnamed` keeps contradict a level only if the whole history does, whatever the order of
+  // the unnamed clients' operations.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {

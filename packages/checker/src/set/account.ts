@@ -8,7 +8,10 @@ import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '
 import { capital } from '../verdict/words.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
 
-/** The facts about the elements of one set, by number: event positions, rows of the history, or -1. */
+/**
+ * The elements of one set. Each list except `reads` has one entry per element, at the element's number (see
+ * `numbering`). `attempted`, `acknowledged`, `present` and `absent` hold rows of the history, or -1.
+ */
 interface Elements {
   readonly numbering: Numbering
   readonly value: number[]

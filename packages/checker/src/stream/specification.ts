@@ -34,7 +34,7 @@ interface Committing {
   readonly offset: number
 }
 
-/** The end of the partition. Every message in the partition must have been sent by this step. */
+/** The step after all sends to a partition. By then, every message in the partition must have been sent. */
 interface End {
   readonly does: 'end'
 }

@@ -101,11 +101,12 @@ export const functions = [
  * Reads a history of writes and watches:
  *
  * - `put` (key, value), `delete` (key) and `txn` (`{"x":1,"y":null}`, null deletes) return their revision, or null if
- *   nothing was changed; `compact` has a revision
+ *   nothing was changed; the value of `compact` is the revision below which the server deletes changes
  * - `changes` `{"from":5,"to":9}` reads the changes at these revisions or, without `to`, up to the present one:
- *   `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. It decides the
- *   outcome of writes without an answer
- * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present revision
+ *   `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. The changes show
+ *   whether a write without an answer took effect
+ * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present revision; `resumes`
+ *   is the earlier watch that this watch continues
  * - `watched` `{"watch":7}` returns the responses that arrived since the last `watched`: `{"events":[…]}`,
  *   `{"progress":12}`, `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without
  *   `value` for a deletion, and may have `previous` and `created`

@@ -1,5 +1,5 @@
-// Repeats the tests of registers. The short soak tests half of the full number of histories, the long soak 25 times as
-// many as the full number.
+// Repeats the tests of registers with another number of histories: half as many in the short soak, and 25 times as many
+// in the long soak.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/agreement.test.ts')

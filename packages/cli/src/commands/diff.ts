@@ -73,7 +73,10 @@ function namesOf(before: string, after: string): readonly [string, string] {
   return first === second ? [before, after] : [first, second]
 }
 
-/** The result in a run's directory, a `run.json`, a file with a result, or a history. */
+/**
+ * Returns the result that `typed` names: in the directory of a run, a `run.json`, or a file with a result. If `typed`
+ * names a history, checks the history.
+ */
 async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)
   if (!existsSync(typed)) throw usageError(`${typed}: there is no such run, result or history. Check the path.`)

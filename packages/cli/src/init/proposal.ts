@@ -15,7 +15,10 @@ export interface Proposal {
   readonly hasGuessedRoutes: boolean
 }
 
-/** The place that a user typed; takes precedence over findings. */
+/**
+ * What a user typed about the object's path, the place of its value, and the number of nodes. Each typed member takes
+ * precedence over what the survey of the folder found.
+ */
 export interface TypedPlace {
   readonly path: string | undefined
   readonly value: string | undefined

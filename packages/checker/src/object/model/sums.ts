@@ -14,7 +14,10 @@ export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
   readonly sum: Float64Array
 }
 
-/** For one read: the least and the greatest total added to each amount. The object is reused for the next read. */
+/**
+ * By amount: the least and the greatest sum of the additions that one read may have seen. The object is reused for the
+ * next read.
+ */
 export interface Sums {
   read: number
   readonly least: Float64Array

@@ -45,8 +45,8 @@ export interface Judge {
   readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => Closure
   /**
-   * For an unknown initial value: returns a judge for each guessed value. Their fast methods are tried first.
-   * `isComplete`: no other value explains the part.
+   * For an unknown initial value: returns a judge for each guessed value. The fast method of a judge is tried before
+   * its search. `isComplete`: whether no other initial value can explain the part.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }

@@ -22,7 +22,7 @@ interface Inclusion {
   readonly at: number
   /** The sum of the additions of unknown outcome that this sighting or an earlier sighting shows. */
   readonly sum: number
-  /** The number of operations that the sighting includes. */
+  /** The number of operations whose effect this sighting shows (see `Sighting`). */
   readonly size: number
 }
 

@@ -270,7 +270,8 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (encoded.returns[i] > firstRead || (mayBeReplaced && !isKept(i))) return false
-      // Without appends, the write is lost: the writers of the values that were read returned before its call.
+      // In a history without appends, the write is lost, because all writers of the values in the final reads returned
+      // before the write was called.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

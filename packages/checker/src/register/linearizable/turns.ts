@@ -13,7 +13,7 @@ export type JsonOf = (name: number) => Json
 /** A search that has begun for one case of a part. */
 export interface Task {
   readonly part: number
-  /** The number of the case among all cases. */
+  /** The index of the case in `Cases.cases`. */
   readonly number: number
   readonly operations: Encoded
   readonly search: Search

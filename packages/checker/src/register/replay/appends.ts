@@ -43,9 +43,9 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // If a state is a string, `lengthOf` holds its length, and the observed texts that begin with it have the indices
-  // from `firstOf` up to `endOf`. If a state is another value, `firstOf` and `endOf` are -1, and `lengthOf` holds the
-  // value.
+  // If a state is a string, `lengthOf` holds its length, and the observed texts that begin with it are `texts[firstOf]`
+  // to `texts[endOf - 1]`. If a state is the encoded number of another value, `lengthOf` holds this number, and
+  // `firstOf` and `endOf` are -1.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]

@@ -57,9 +57,10 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
 const FEW = 1024
 
 /**
- * Adds edges for one key. Each reader of its last ordered version gets an edge to each other transaction that wrote an
- * unordered version. If these edges are many, two chains of nodes replace them, for the prefixes and the suffixes of
- * the list of writers. The number of edges is then linear.
+ * Adds edges for key `k`. Each reader of the key's last ordered version gets an edge to every other transaction that
+ * wrote an unordered version of the key. If these edges are many, two chains of nodes replace them. One chain has a
+ * node for each prefix of the list of writers, the other has a node for each suffix. Each reader then needs at most two
+ * edges: to the writers before its own versions, and to the writers after them.
  *
  * @returns the number of nodes, including the added ones
  */

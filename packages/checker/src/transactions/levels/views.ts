@@ -17,8 +17,8 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
 /**
- * @param isGradual whether a read must respect only the transactions seen by earlier reads of its own transaction,
- * instead of those seen by all its reads
+ * @param isGradual whether each read must respect only the transactions that earlier reads of the same transaction saw.
+ * If false, it must respect the transactions that any read of the same transaction saw.
  */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {
   const { record, versions, core } = situation

@@ -135,8 +135,8 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 }
 
 /**
- * Adjusts the outcomes: if the source of some read is unknown, no level is met; if granted orders contradict each
- * other, every level is violated.
+ * Adjusts the outcomes. If the orders that follow from the user's assumptions contradict each other, every level is
+ * violated. Otherwise, if the source of some read is unknown, no level is met.
  */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,

@@ -29,8 +29,9 @@ export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
   /**
-   * The number of nodes. Node t belongs to transaction t. With snapshots, it is the snapshot, and commitOf(t) is the
-   * commit. Nodes of moments come last.
+   * The number of nodes. Without snapshots, node t represents transaction t. With snapshots, node t represents the
+   * snapshot of transaction t, and node `commitOf(t)` represents its commit. The last nodes represent moments of real
+   * time (see `addRealTime`).
    */
   readonly nodes: number
   readonly transactions: number

@@ -69,7 +69,10 @@ class Search {
     }
   }
 
-  /** Adds one of the two orders of an obstacle. If both are impossible, returns the reason. */
+  /**
+   * Adds one of the two orders that would remove a breach of the rules (see `Obstacle`). If both orders are impossible,
+   * returns the reason.
+   */
   #clear(obstacle: Obstacle): Path | undefined {
     const { first, second } = obstacle
     const againstFirst = this.#against(first)

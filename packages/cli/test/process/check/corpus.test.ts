@@ -154,7 +154,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
 
 const values = (list: readonly Accounted[]): string =>
   list
-    // Keywords in EDN. The labels name them without the colon.
+    // Values that are keywords in EDN begin with a colon, which the labels of the corpus omit.
     .map(({ value }) => (typeof value === 'string' ? nameOf(value) : String(value)))
     .sort()
     .join(' ')

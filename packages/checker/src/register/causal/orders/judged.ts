@@ -10,7 +10,10 @@ export interface Contradiction {
    */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
-  /** A thread of the contradicted client; absent if there are several clients. */
+  /**
+   * One of the threads of the client whose view is contradictory; absent if the contradiction is not in one client's
+   * view.
+   */
   readonly thread?: number | undefined
   /** The operations on which the cycle's orders depend. Present if another search derived these orders. */
   readonly involved?: ReadonlySet<number>

@@ -83,8 +83,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
   }
   /**
-   * Orders the operations in `row` before a source. These operations then also precede all later sources in the same
-   * thread.
+   * Orders operations before `source`, a write that a read saw. `row` holds, by thread, how many of its operations are
+   * ordered. These operations then also precede all later sources in the thread of `source`.
    */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]

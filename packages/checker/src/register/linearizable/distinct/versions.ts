@@ -32,7 +32,8 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the latest version whose text is this value. The version may belong to another key.
+  // By value: the latest version found with this value as its text. Keys share values, so the key of this version may
+  // differ from the key of the read that looks the value up.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     lookAt(i, budget)

@@ -58,7 +58,7 @@ export interface OptionalOperations {
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]
-  /** The old values that the cas classes compare with. */
+  /** The old values that the cas operations in `casClasses` expect, each once. */
   readonly casOldValues: readonly number[]
 }
 

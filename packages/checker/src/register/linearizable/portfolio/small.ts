@@ -8,8 +8,8 @@ import { createPortfolio, STEPS_OF_MOVE } from './portfolio.ts'
 const SLICE = 4096
 
 /**
- * Reports whether a few operations on one key cannot be linearized, for any initial value if it is unknown. `unknown`
- * after `steps` steps.
+ * Reports whether a few operations on one key cannot be linearized. If their initial value is unknown, true means that
+ * no initial value makes them linearizable. Returns `unknown` if `steps` steps per initial value are not enough.
  *
  * @throws OutOfTime
  */
