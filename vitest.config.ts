@@ -55,7 +55,7 @@ export default defineConfig({
           include: ['packages/*/test/process/**/*.test.ts'],
           exclude: [...exclude, ...APART],
           isolate: false,
-          // They wait for processes much of the time.
+          // These tests wait for processes much of the time, so more of them can run at once.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },

@@ -246,7 +246,7 @@ const roomsOfModels: ReadonlySet<string> = new Set(
     .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
 )
 
-/** By file: the meaning of a list of words that only looks like a list of function names. */
+/** By file: the meaning of words that are listed there and equal names of functions, but do not stand for functions. */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',

@@ -43,8 +43,8 @@ const BEFORE_A_UNION = new Set(['=', ':', '(', '<', '[', ',', '=>'])
 /**
  * Counts the tokens of a source text, whatever its comments and its layout. Each identifier, number and punctuation
  * mark is one token. In a string, template, regular expression or JSX text, each punctuation mark is one token, and
- * each word is one token for every 16 characters or part of them. Writing code as text, or encoding it, therefore saves
- * nothing. The path of an import is one token, so that files can move.
+ * each word is one token per 16 characters, rounded up. Writing code as text, or encoding it, therefore saves nothing.
+ * The path of an import is one token, so that files can move.
  *
  * Some tokens depend on the formatter, so they are not counted: semicolons, a comma before a closing bracket, and the
  * `|` or `&` at the start of a type of several lines.

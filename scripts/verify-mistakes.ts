@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 import { applied, type Mutation } from './mutations/mutation.ts'
 
-// `npm run mutate -- --verify HISTORIES`: with one mistake at a time the checker judges the histories of its own tests
-// (`HISTORIES_FILE=… npx vitest run packages/checker` collects them), and nothing but the verifier looks at the verdicts.
+// `npm run mutate -- --verify HISTORIES` tests the verifier. For each mistake, a checker with this mistake judges the
+// histories of the checker's tests, and only the verifier examines the verdicts. The histories are collected by
+// `HISTORIES_FILE=… npx vitest run packages/checker`.
 
 /** What `packages/checker/test/proof/judge-again.ts` tells. */
 interface Outcome {

@@ -1,5 +1,5 @@
 // The part of Node's API that only computes: memory, text, hashes, compression. Packages without I/O are compiled with
-// only these types. Packages that import them are compiled with Node's own types, which include these.
+// only these types. Packages with I/O are compiled with Node's own types, which include these.
 
 type BufferEncoding = 'utf8' | 'latin1' | 'base64' | 'hex'
 

@@ -33,7 +33,10 @@ interface LevelRow {
   readonly note: string
 }
 
-/** The levels that readers ask for most. Each of them has its own row, unless it shares a note with adjacent levels. */
+/**
+ * The levels that readers ask for most. Each of them has its own row (see `levelRows`), unless it has a note and an
+ * adjacent level has the same note and result.
+ */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A consistency level that a history meets even though the system broke a promise. */

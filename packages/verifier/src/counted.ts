@@ -49,9 +49,10 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 }
 
 /**
- * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core contains every
- * operation on it that was called before the core's last return. Proof: an object without some of its elements is an
- * object of the same kind. So the core's answers must be right even if all other elements are left out.
+ * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core (the operations
+ * of a proof) contains every operation that may change the element and was called before the core's last return. Proof:
+ * an object without some of its elements is an object of the same kind. So the core's answers about the elements that
+ * count must be right even if all other elements are left out.
  */
 export function countedElements(
   core: readonly Operation[],

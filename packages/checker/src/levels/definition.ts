@@ -58,9 +58,9 @@ interface WeakWords {
   /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */
   introduction(client: string | undefined): string
   /**
-   * Explains why a write that a read did not see is older than the write that the read saw. Returns the clause after
-   * "because". `who` names the client that read, such as `process 4`. `read` describes the read, such as `read 1 for x
-   * from n3`.
+   * Returns the clause after "because" that states why a write that a read did not see is older than the write that
+   * the read saw. `who` names the client that read, such as `process 4`. `read` describes the read, such as
+   * `read 1 for x from n3`.
    */
   readonly since: (who: string, read: string) => string
 }

@@ -75,7 +75,7 @@ export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | und
 
 /**
  * Returns a function that reads the entries in an output. If all entries that were read are pairs, and no append wrote
- * a pair, each pair consists of an offset and a value.
+ * a pair, each pair is read as an offset and a value.
  */
 export function entriesIn(history: History | undefined): EntriesOf {
   const arePairs = history !== undefined && returnsPairs(history)

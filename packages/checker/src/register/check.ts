@@ -160,7 +160,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // The operations that `withoutUnnamed` keeps contradict a level only if the whole history does, whatever the order of
+  // If the operations that `withoutUnnamed` keeps contradict a level, so does the whole history, whatever the order of
   // the unnamed clients' operations.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(

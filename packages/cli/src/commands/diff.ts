@@ -74,8 +74,8 @@ function namesOf(before: string, after: string): readonly [string, string] {
 }
 
 /**
- * Returns the result that `typed` names: in the directory of a run, a `run.json`, or a file with a result. If `typed`
- * names a history, checks the history.
+ * Returns the result in a run's directory, in a `run.json` or in another file with a result. Given a history, checks
+ * the history and returns the result of this check.
  */
 async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)

@@ -98,7 +98,11 @@ export class EventRows {
     }
   }
 
-  /** The value of a native event under another name, if its own is missing. @throws EventError */
+  /**
+   * Returns the value of a native event that lacks `value`, taken from a member of another name.
+   *
+   * @throws EventError if an answer has `value` and such a member, and their values differ
+   */
   #valueIn(
     { type, f, value = null }: EventInput,
     extra: Members,

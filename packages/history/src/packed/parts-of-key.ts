@@ -75,8 +75,8 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
 }
 
 /**
- * Whether these are the operations that cross stretches: called in one stretch, and answered in a later one or never.
- * Only such operations have `at`. They come after all stretches.
+ * Whether the part holds the operations that cross stretches of a recording: they were called in one stretch, and
+ * answered in a later one or never. Only this part has `at`. It comes after the parts of all stretches.
  */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 

@@ -43,8 +43,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function outside of any promise job. Inside a promise job, other promises cannot be run to completion. All
- * runs in the function share one replacement of the globals.
+ * Runs a function outside of any promise job, because other promises cannot be run to completion inside a promise job.
+ * All simulation runs that the function starts share one replacement of the globals.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {

@@ -155,10 +155,10 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
   bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
 
 /**
- * Returns the client's request to which each database query belongs. A pool may send a query in the turn of another
- * request, so a query belongs to a request only if the request also resumes when the reply arrives. A driver sends the
- * last messages of an extended query when it gets the description of the statement. That turn belongs to no request, so
- * the request of the first message counts.
+ * Returns, for the bytes sent to the database, the client's request to which they belong. A pool may send a query while
+ * another request is served, so a query belongs to a request only if this request also resumes when the reply arrives.
+ * A driver sends the last messages of an extended query when the description of the statement arrives. No request is
+ * served then, so these messages belong to the request of the query's first message.
  */
 export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

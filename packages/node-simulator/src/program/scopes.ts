@@ -18,7 +18,10 @@ export interface Scope {
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Returns where objects of the module's classes store the member with this name. */
+  /**
+   * Returns where objects of the module's classes keep their member `name`: in `memory`, which every node has
+   * separately, or `outside`, in a resource that all nodes share.
+   */
   keptOfThis(name: string): 'memory' | 'outside'
   /** Returns the method `this.name` of the module's classes. */
   methodOfThis(name: string): Node | undefined

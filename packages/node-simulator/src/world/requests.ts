@@ -45,7 +45,7 @@ export class Requests {
     this.ran = watch
   }
 
-  /** Registers the function to call with the requests that resume in this turn. */
+  /** Sets the function that is called at the end of this turn, with the requests that resumed in the turn. */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }

@@ -41,8 +41,8 @@ interface ConnectOptions {
 }
 
 /**
- * Node sets these options for every socket. If they were absent from a socket's options, V8 would create a new hidden
- * class for each of them.
+ * Node sets these options for every socket. If the options passed to Node lacked them, V8 would create new hidden
+ * classes for each socket.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 

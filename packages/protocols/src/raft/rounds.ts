@@ -4,10 +4,11 @@ import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type RaftTurn } from './state.ts'
 
-// A leader sends in rounds: a message to every follower, with the entries that it lacks. Entries and reads that arrive
-// during a round wait for the next one, which begins when a majority has answered. So one message carries many entries
-// (thesis §10.2.2) and serves many reads. A majority also confirms that the leader still leads (§8; thesis §6.4): at
-// the beginning of the round or, if the round extends its lease, for the duration of the lease (thesis §6.4.1).
+// A leader sends in rounds: in each round, it sends every follower the entries that the follower lacks. Entries and
+// reads that arrive during a round wait for the next round, which begins when a majority has answered. So one message
+// carries many entries (thesis §10.2.2) and serves many reads. The answers of a majority also confirm that the leader
+// still led when the round began (§8; thesis §6.4). If the round extends the leader's lease, the answers confirm that
+// the leader leads for the duration of the lease (thesis §6.4.1).
 
 /** Begins a round, unless one is in flight. Returns the number of the first round to begin after this call. */
 export function roundFromNow(turn: RaftTurn): number {

@@ -66,7 +66,10 @@ export class Connection implements PumpedConnection {
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
-  /** Whether the connection was opened during a drop. It is reset once the links heal. */
+  /**
+   * Whether the connection was to be dialled while a drop fault cut one of its links. Such a connection is reset once
+   * the links heal.
+   */
   #doomed = false
   #openSockets = 0
 

@@ -57,7 +57,7 @@ export interface Route {
   readonly liveConnections: number
   /** The certificate authority that clients must trust, in PEM, if the proxy generated the certificate. */
   readonly authority: string | undefined
-  /** How dialling endpoints are identified, and how often identification succeeded and failed. */
+  /** The way in which the route identifies the endpoints that dial it, and the counts of successes and failures. */
   readonly identification: Identification
   /** The number of failed TLS handshakes, with clients and with servers. */
   readonly failedHandshakes: number

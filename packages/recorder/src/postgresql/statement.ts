@@ -36,8 +36,8 @@ type Meaning =
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /**
-   * A statement that is not understood. `touches`: the cells that it may change. With `nothing`, only the cells that it
-   * reads are unknown.
+   * A statement that is not understood. `touches`: the cells that it may change. If `touches` is `nothing`, the
+   * statement changes no cell, and only the values that it read are unknown.
    */
   | ({
       readonly kind: 'doubtful'

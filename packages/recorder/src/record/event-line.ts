@@ -12,7 +12,10 @@ export interface RecordedEvent
    * four.
    */
   readonly edges?: readonly string[] | undefined
-  /** The number of a mark that may be withdrawn. */
+  /**
+   * The number that identifies a mark of keys that a request may have changed. The mark is withdrawn if the request is
+   * refused.
+   */
   readonly mark?: number | undefined
 }
 

@@ -36,7 +36,7 @@ export class Processes {
     return this.lanes(`${COPY} ${++this.#copies}`)
   }
 
-  /** Returns the processes of a key's expiry. */
+  /** Returns the processes for the expiry of one key. Each expiry has a session of its own. */
   lanesOfExpiry(): Lanes {
     return this.lanes(`${EXPIRY} ${++this.#expiries}`)
   }

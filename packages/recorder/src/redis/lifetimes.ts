@@ -42,7 +42,9 @@ export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Notes that a client sent operations. Returns a number that their call of `ended` needs. */
+  /**
+   * Notes that a client sent operations. Returns the `calledAt` to pass to `ended` when these operations are answered.
+   */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {

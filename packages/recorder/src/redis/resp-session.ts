@@ -44,7 +44,7 @@ export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']
   readonly #identity: Identity
-  /** Where commands take effect, and which commands are recorded. */
+  /** The selected database and its keys, and the commands that are recorded. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: ProtocolVersion = 2

@@ -18,8 +18,8 @@ export interface Violation {
 }
 
 /**
- * Returns the violations, beginning with `drawn`. Each further cause violates a level and all stronger levels. It is
- * shown as a violation of its weakest level.
+ * Returns `drawn`, followed by the further violations. A violation of a level also violates all stronger levels, so
+ * each further violation is listed once, under its weakest level.
  */
 export function violationsOf(
   history: History,

@@ -31,7 +31,7 @@ export interface Reporter {
   end?(findings: readonly Finding[], place: Place, summaries: readonly SubjectSummary[]): string
 }
 
-/** Where and when a text is written. */
+/** The terminal or file that a text is written to, and facts that the text may state: the version, host and time. */
 export interface Place {
   readonly style: Style
   readonly terminal: TerminalOptions

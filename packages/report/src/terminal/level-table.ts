@@ -19,7 +19,10 @@ import { painted, resultPaints } from './style.ts'
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** A page may repeat a reason of at most this many characters. */
+/**
+ * The maximum length, in characters, of a reason that appears twice on a page. The second appearance of a longer reason
+ * is replaced by a reference to the first.
+ */
 const SHORT = 80
 
 type AboutLevels = Pick<Facts, 'headline' | 'requestedLevel' | 'isEmpty'>

@@ -125,7 +125,7 @@ function sameValue(
   return type.output(a, run) === type.output(b, run)
 }
 
-/** Replaces a claimed version with a new version. */
+/** Replaces a row version that `claim` returned with a new version, and returns the new version. */
 export function* updateRow(
   facts: TableFacts,
   tuple: Tuple,

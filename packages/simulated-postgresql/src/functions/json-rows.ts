@@ -58,7 +58,7 @@ function nullOf({ domain }: SqlType, env: Env): null {
   return null
 }
 
-/** Converts a part to a type. `key` is its location, for messages. */
+/** Converts a part of a JSON document to a value of a type. `key`: the key of the part, for error messages. */
 function fieldOf(part: Part, type: SqlType, key: string, env: Env): SqlValue {
   const { types } = env.session
   const { elementOid, input } = types.typeOf(type.domain ?? type.oid)

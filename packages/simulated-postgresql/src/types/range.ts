@@ -233,7 +233,8 @@ function receiveRange(bytes: Uint8Array, oid: number, element: TypeDefinition, c
   }
   const lower = { value: bound(FLAGS.lowerInfinite), inclusive: has(FLAGS.lowerInclusive) }
   const upper = { value: bound(FLAGS.upperInfinite), inclusive: has(FLAGS.upperInclusive) }
-  // range_recv checks its own end, with another error code than the server after each parameter.
+  // `range_recv` itself checks that no bytes are left. Its error code differs from that of the server's check after
+  // each parameter (22P03).
   if (reader.rest().length > 0) throw new SqlError('08P01', 'invalid message format')
   return has(FLAGS.empty) ? EMPTY : makeRange(context.types, oid, lower, upper)
 }

@@ -43,9 +43,9 @@ const errorsSince = (history: History, time: Nanos): string =>
   commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= time)
 
 /**
- * Returns the time of the last answer that counts. An answer counts if clients called its function after healing, and
- * if the function is a read or was also called before healing. If no function meets both conditions, every answer
- * counts: for example, clients may only have drained queues.
+ * Returns the time of the last answer that counts. The answers of a function count if clients called the function after
+ * healing, and the function is a read or was also called before healing. If no function meets both conditions, every
+ * answer counts. This is the case, for example, if clients only drained queues after healing.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

@@ -165,7 +165,8 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           const accepted = bug === 'forget-accepted-ballot' ? NONE : record.accepted
           cells.set(record.key, { promised: record.promised, accepted, value: record.value })
         }
-      // Messages leave only once this record is durable, so no two lives use the same ballot.
+      // The record makes the next life's number larger by one. Messages leave only once the record is durable, so two
+      // lives of a node never use the same ballot.
       return {
         state: { id, peers, life, cells, rounds: new Map(), last: 0 },
         effects: [{ type: 'persist', record: { kind: 'life' } }],

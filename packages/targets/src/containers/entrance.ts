@@ -48,8 +48,9 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Returns the address of a gateway, which chooses the node: clients can dial it while their own node is down. Scaled
- * gateways are distributed over the nodes.
+ * Returns the address of a gateway that the clients of a node dial. The gateway chooses the node that serves them, so
+ * they can dial the gateway while their own node is down. If the service has several gateways, they are assigned to the
+ * nodes in turn.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>

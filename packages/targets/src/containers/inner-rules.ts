@@ -60,7 +60,8 @@ export function openInnerRules(
 
   async function closeTable(pid: number, { table, own }: InnerTable): Promise<void> {
     tables.delete(pid)
-    // Reads the last counts. The network of an ended container exists as long as a process, such as nft, is in it.
+    // Reads the last packet counts before the table is closed. The counts still exist if the container has ended,
+    // because its network exists as long as a process, such as nft, is in it.
     const counted = await table.run([]).catch(() => '')
     addTo(past, counted, own)
     await table.close()

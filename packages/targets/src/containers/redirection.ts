@@ -230,7 +230,10 @@ export const emptyTable = (
   }),
 ]
 
-/** Returns the commands that replace the redirected ports of a family. `nameOf` returns the text of a port's link. */
+/**
+ * Returns the commands that replace the redirected ports of an address family. `nameOf` returns the key of a port in
+ * the map of links.
+ */
 export function redirecting(
   table: string,
   family: AddressFamily,
@@ -262,8 +265,8 @@ export const releasing = (table: string): string =>
 const NOT_TCP = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
 /**
- * Returns a rule that notes open connections. It ignores packets that have SYN without ACK: only the first packet of a
- * connection does.
+ * Returns a rule that notes connections that were already open. The rule ignores packets with SYN and without ACK,
+ * because such a packet opens a new connection.
  */
 const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`

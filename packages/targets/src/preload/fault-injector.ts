@@ -108,7 +108,10 @@ function isMounted(pid: number, disk: string): boolean {
   }
 }
 
-/** Returns whether a process has loaded the libraries, and calls the kernel through them. True once it has ended. */
+/**
+ * Reports whether a process has loaded the libraries and is not a program in Go, which would call the kernel without
+ * them. Returns true if the process has ended.
+ */
 export function isLoaded(pid: number, libraries: readonly string[]): boolean {
   try {
     const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')

@@ -105,7 +105,7 @@ interface View {
   readonly watched: Watch
   /** The revisions with a change that the watch asks for (see `Watch.wants`), in ascending order. */
   readonly wanted: readonly number[]
-  /** All revisions that the watch receives during the history. */
+  /** The revisions of all events that the watch receives, including those of later responses. */
   readonly ever: ReadonlySet<number>
   readonly resumed: ReadonlySet<string>
 }

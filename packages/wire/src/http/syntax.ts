@@ -67,7 +67,7 @@ export const STEP: {
   more: 0,
   /** The parser stops after a head. */
   head: 1,
-  /** The parser stops after a piece of a body's content. */
+  /** The parser stops after a part of a body. More of the body may follow. */
   data: 2,
   /** The parser stops after the message's last byte. */
   end: 3,

@@ -154,8 +154,8 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // The bits that stand for operations of unknown outcome in a subset of the first half. Of the subsets of the first
-  // half with equal sums, the one with the fewest such operations is kept.
+  // The bits of a subset of the first half that stand for operations of unknown outcome. Of the subsets of the first
+  // half with equal sums, the one with the fewest operations of unknown outcome is kept.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {

@@ -209,7 +209,7 @@ class ReadTimesOf {
 
 interface AbortedRead {
   readonly read: Read
-  /** The row of the micro-operation that wrote the value of `read` and was rolled back. */
+  /** The row of the micro-operation that wrote the value of `read`. */
   readonly write: number
 }
 

@@ -178,7 +178,7 @@ function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, o
   return (_, one, other) => one !== other && isBefore[one * length + other] === 1
 }
 
-/** Returns a guess: of two writers of a key, the earlier one in the order of `inOrder` is earlier. */
+/** Guesses which of two writers of a key is earlier, by the order of writers that `inOrder` returns. */
 function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
   return (k, one, other) => {

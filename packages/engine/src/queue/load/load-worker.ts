@@ -62,8 +62,8 @@ interface Address {
 }
 
 /**
- * Refuses addresses that the worker was not started for. Anyone who can write to the queue can choose the servers to
- * which the worker connects and sends its password.
+ * Refuses addresses that the worker was not started for. Without this check, anyone who can write to the queue could
+ * choose the servers to which the worker connects and sends its password.
  *
  * @throws UserError (usage)
  */

@@ -94,7 +94,7 @@ export function machineIdentity(): string {
     try {
       parts.push(read())
     } catch {
-      // Only Linux has these files in `/proc`. Elsewhere, the host's name suffices.
+      // Systems other than Linux lack this file of `/proc`. The host's name suffices there.
     }
   return parts.join(' ')
 }

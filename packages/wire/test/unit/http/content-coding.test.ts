@@ -66,7 +66,8 @@ describe('the body decoder', () => {
     expect([accepts(block(eightMiB)), accepts(block(eightMiB | 1)), accepts(block(eightMiB | 1), 9 << 20)]).toEqual([
       ...[true, false, true],
     ])
-    // A single-segment frame has the size of its content instead, in 1, 2, 4 or 8 bytes.
+    // A single-segment frame has no window descriptor. Its window is as large as its content, whose size is given in 1,
+    // 2, 4 or 8 bytes.
     const sized = (flags: number, ...sizes: number[]) => accepts(block(0, flags, ...sizes))
     expect([sized(0xa0, 0, 0, 0x80, 0), sized(0xa0, 1, 0, 0x80, 0)]).toEqual([true, false])
     expect([sized(0xe0, 0, 0, 0x80, 0, 0, 0, 0, 0), sized(0xe0, 1, 0, 0x80, 0, 0, 0, 0, 0)]).toEqual([true, false])
