@@ -43,18 +43,21 @@ export interface ProxyPair {
  * @throws UserError (usage)
  */
 export function parsePairs(typed: PairWords): readonly ProxyPair[] {
-  const { listen: listens, upstream: upstreams, name: names } = typed
+  const { listen: listens, upstream: upstreams, name: given } = typed
   const carriages = parseCarriages(typed)
   if (listens.length > upstreams.length)
     throw usageError(
       `--listen ${listens[upstreams.length]}: this address has no upstream. Give one --upstream host:port for each --listen.`,
     )
-  if (names.length > upstreams.length)
+  if (given.length > upstreams.length)
     throw usageError(
-      `--name ${names[upstreams.length]}: this name has no upstream. Give one --upstream for each --name.`,
+      `--name ${given[upstreams.length]}: this name has no upstream. Give one --upstream for each --name.`,
     )
+  const nameOf = (i: number): string => given[i] ?? `n${i + 1}`
+  const names = upstreams.map((_, i) => nameOf(i))
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw usageError(`--name ${twice} is given twice. Give each proxy its own name.`)
+  if (twice !== undefined)
+    throw usageError(`--name ${twice}: two proxies have this name. Give each proxy its own name.`)
   if (carriages.length > 1 && carriages.length !== upstreams.length)
     throw usageError(
       `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
@@ -67,7 +70,7 @@ export function parsePairs(typed: PairWords): readonly ProxyPair[] {
     const { isHttps } = upstream
     const addresses = { listen: listen.address, upstream: upstream.address, isHttps }
     const pair = {
-      name: names[i] ?? `n${i + 1}`,
+      name: nameOf(i),
       ...addresses,
       carries,
       keepHost: typed.keepHost === true,

@@ -102,7 +102,8 @@ describe('chaos proxy', () => {
   test.each([
     [{ listen: '127.0.0.1:1' }, 'this address has no upstream. Give one --upstream'],
     [{ name: 'db' }, '--name db: this name has no upstream'],
-    [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db is given twice'],
+    [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db: two proxies have this name'],
+    [{ upstream: ['a:1', 'a:2'], name: ['n2'] }, '--name n2: two proxies have this name'],
     [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines. Give a --token'],
     [
       { control: 'nowhere' },
