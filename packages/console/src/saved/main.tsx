@@ -34,7 +34,7 @@ function judge(files: readonly SavedFile[]): void {
 
 function stop(): void {
   judging?.stop()
-  update({ at: 'asking', refusal: 'Stopped: nothing is known of this history.' })
+  update({ at: 'asking', refusal: 'Stopped before a verdict on this history.' })
 }
 
 function Page() {

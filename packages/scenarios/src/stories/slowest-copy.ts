@@ -27,7 +27,7 @@ export const slowestCopy: Story = {
       beats: beats`
         ${calm}
         ${standstill}
-        2500 -- No write is confirmed before every copy has it, so none is confirmed. Three copies should make the system safer; they also make it as slow as the slowest.`,
+        2500 -- A write is confirmed only when every copy has it. n3 stalls, so no write is confirmed. Three copies should make the system safer; they also make it as slow as the slowest.`,
       ending: served(
         [mostAnswered(500, 2_000, 0.9, 0.6), fewAnswered(2_500, 5_000, 0.3), mostAnswered(6_000, UNTIL_MS, 0.9, 0.6)],
         'Two of three nodes were healthy, and nobody could write.',

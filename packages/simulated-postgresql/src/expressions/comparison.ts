@@ -67,7 +67,8 @@ function microsOfDate(days: number): bigint {
 
 function recordOrder(types: Types): Compare {
   return (a, b) => {
-    if (!(a instanceof SqlRecord) || !(b instanceof SqlRecord)) throw new NotSupported('a comparison of these rows')
+    if (!(a instanceof SqlRecord) || !(b instanceof SqlRecord))
+      throw new NotSupported('a comparison of a row with another value')
     if (a.values.length !== b.values.length) {
       throw new SqlError('42804', 'cannot compare record types with different numbers of columns')
     }

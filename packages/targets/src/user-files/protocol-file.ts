@@ -130,7 +130,7 @@ function boundsIn(bounds: unknown, wrong: Wrong): ClockBounds {
   const { drift = 1, jumpMs = 0 } = bounds as ClockBounds
   if (typeof drift !== 'number' || !(drift >= 1))
     throw wrong(
-      `"clocks" has the drift ${JSON.stringify(drift)}: give how much faster one clock may run than another, such as 1.25`,
+      `"clocks" has the drift ${JSON.stringify(drift)}: give the highest ratio between the speeds of two clocks, such as 1.25`,
     )
   if (typeof jumpMs === 'number' && jumpMs >= 0) return bounds
   throw wrong(`"clocks" has the jumpMs ${JSON.stringify(jumpMs)}: give 0 or more`)

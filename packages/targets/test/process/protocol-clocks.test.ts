@@ -15,7 +15,7 @@ describe('the clock bounds declared by a user’s protocol', () => {
 
   test.each([
     [1.25, 'mine.mjs: "clocks" is 1.25, not { drift, jumpMs }'],
-    [{ drift: 0.2 }, 'has the drift 0.2: give how much faster one clock may run than another, such as 1.25'],
+    [{ drift: 0.2 }, 'has the drift 0.2: give the highest ratio between the speeds of two clocks, such as 1.25'],
     [{ drift: '20%' }, 'has the drift "20%"'],
     [{ jumpMs: -5 }, 'has the jumpMs -5: give 0 or more'],
   ])('clock bounds of a user’s protocol are refused with a reason if declared as %j', (clocks, reason) => {

@@ -141,7 +141,7 @@ describe('the checking page in a real browser', () => {
         stop.click()
       }).observe(document.body, { subtree: true, childList: true })`)
       await drop(page, 'hard.jsonl', [...lines, ...ends].map((line) => JSON.stringify(line)).join('\n'))
-      await page.getByText('nothing is known of this history').waitFor()
+      await page.getByText('Stopped before a verdict on this history').waitFor()
       await expect.poll(() => page.workers().length).toBe(0)
     })
   })
