@@ -563,7 +563,7 @@ const columns = relation('columns', (view) => columnsIn(view).filter(({ table })
     'varchar',
     ({ column: { type } }, { types }) => {
       const { elementOid, oid } = types.typeOf(type.oid)
-      return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OF_USERS ? 'USER-DEFINED' : formatType(types, oid, -1)
+      return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OF_USERS ? 'USER-DEFINED' : formatType(types, oid)
     },
   ],
   ['udt_name', 'name', ({ column }) => column.type.name],

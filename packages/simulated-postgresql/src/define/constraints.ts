@@ -39,7 +39,7 @@ export function* addConstraint(
       yield* addKey(fields, table, column, context, run)
       break
     case 'CONSTR_CHECK':
-      addCheck(fields, table, column, context, run)
+      addCheck(fields, table, context, run)
       yield* run.catalogue.touch(table, run)
       break
     case 'CONSTR_FOREIGN':
@@ -128,13 +128,7 @@ export function setNotNull(table: Table, column: Column, run: Run): void {
   run.catalogue.change(column, { notNull: true }, run)
 }
 
-function addCheck(
-  fields: Fields<'Constraint'>,
-  table: Table,
-  column: Column | undefined,
-  context: Context,
-  run: Run,
-): void {
+function addCheck(fields: Fields<'Constraint'>, table: Table, context: Context, run: Run): void {
   const { conname, raw_expr, skip_validation, ...rest } = fields
   refuseRest('Constraint', rest, ['contype', 'initially_valid'])
   if (raw_expr === undefined) throw new NotSupported('CHECK without a condition')
@@ -144,7 +138,7 @@ function addCheck(
   const compiled = context.condition(raw_expr, scope, 'CHECK')
   // If a CHECK reads a single column, the constraint's name contains the column's name.
   const [place] = slots
-  const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
+  const only = slots.size === 1 && place !== undefined ? table.columns[place] : undefined
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`
   const name = conname ?? freeConstraint(base, table)
   requireNewConstraint(table, name)

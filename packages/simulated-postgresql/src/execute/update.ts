@@ -135,12 +135,8 @@ export function compileAssignments(list: readonly Node[], table: Table, scope: Q
 function assignedValue(node: Node, column: Column, table: Table, scope: QueryScope): Compiled | undefined {
   const { context } = scope
   if ('SetToDefault' in node) return compileFacts(table, context).defaults[column.attribute - 1]
-  if (column.generated !== undefined || column.identity?.always === true)
-    throw new SqlError('428C9', `column "${column.name}" can only be updated to DEFAULT`, {
-      detail: `Column "${column.name}" is ${column.generated === undefined ? 'an identity column defined as GENERATED ALWAYS' : 'a generated column'}.`,
-    })
-  if (!('MultiAssignRef' in node)) return context.assigned(node, scope, column)
-  const { source, colno = 1, ncolumns, ...rest } = node.MultiAssignRef
+  const reference: Partial<Fields<'MultiAssignRef'>> = 'MultiAssignRef' in node ? node.MultiAssignRef : {}
+  const { source, colno = 1, ncolumns, ...rest } = reference
   refuseRest('MultiAssignRef', rest)
   if (source !== undefined && 'RowExpr' in source) {
     const value = source.RowExpr.args?.[colno - 1]
@@ -148,8 +144,13 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
       throw new SqlError('42601', 'number of columns does not match number of values')
     return assignedValue(value, column, table, scope)
   }
+  if (column.generated !== undefined || column.identity?.always === true)
+    throw new SqlError('428C9', `column "${column.name}" can only be updated to DEFAULT`, {
+      detail: `Column "${column.name}" is ${column.generated === undefined ? 'an identity column defined as GENERATED ALWAYS' : 'a generated column'}.`,
+    })
+  if (!('MultiAssignRef' in node)) return context.assigned(node, scope, column)
   if (source === undefined || !('SubLink' in source) || source.SubLink.subselect === undefined)
-    throw new NotSupported('an assignment to several columns')
+    throw new SqlError('0A000', 'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression')
   const subquery = scope.subquery(source.SubLink.subselect)
   const type = subquery.columns[colno - 1]?.type
   if (type === undefined || subquery.columns.length !== ncolumns)

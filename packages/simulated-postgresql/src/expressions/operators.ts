@@ -243,6 +243,13 @@ export function rowComparison(
   if (name === '=') return conjunction(apply('='), true, scope)
   if (name === '<>') return conjunction(apply('<>'), false, scope)
   if (!['<', '<=', '>', '>='].includes(name)) {
+    const other = apply(name).find(({ type }) => type.oid !== OID.bool)
+    if (other !== undefined)
+      throw errorAt(
+        location,
+        '42804',
+        `row comparison operator must yield type boolean, not type ${formatType(scope.context.types, other.type.oid)}`,
+      )
     throw errorAt(location, '0A000', `could not determine interpretation of row comparison operator ${name}`)
   }
   const equal = apply('=')

@@ -41,7 +41,7 @@ export const SYSTEM: Builtins = {
   gen_random_uuid: (_, env) => uuidOf(randomBytes(env, 16), 4),
   uuidv7: (_, env) => timedUuid(env),
   format_type: ([oid = null, typmod = null], env) =>
-    oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? -1 : asNumber(typmod)),
+    oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? undefined : asNumber(typmod)),
   pg_typeof: (_, _env, call) => call.arguments[0]?.domain ?? call.arguments[0]?.oid ?? 0,
   ...taking([asString], {
     to_regtype: (name, { session }) => {

@@ -14,7 +14,7 @@ import { copy } from './copy.ts'
 import { close, declare, fetch } from './cursor-commands.ts'
 import type { Host } from './host.ts'
 import type { Execution, Outcome, ResultColumn } from './session.ts'
-import { settingName } from './settings.ts'
+import { checkSetting, settingName } from './settings.ts'
 import { controlTransaction } from './transaction-control.ts'
 import { setDefaultModes, setModes, setSetting, showSetting } from './transaction-settings.ts'
 
@@ -152,12 +152,13 @@ function set(fields: Fields<'VariableSetStmt'>, connection: Host): string {
 
 /** Sets a setting. The settings `transaction_…` change the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
-  if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
+  const key = name.toLowerCase()
+  if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(key)) {
     setSetting(connection, name, value, local)
-  else
-    setModes(connection, [
-      { DefElem: { defname: name.toLowerCase(), arg: { A_Const: { sval: { sval: value.toLowerCase() } } } } },
-    ])
+    return
+  }
+  checkSetting(name, value)
+  setModes(connection, [{ DefElem: { defname: key, arg: { A_Const: { sval: { sval: value.toLowerCase() } } } } }])
 }
 
 function settingText(node: Node): string {

@@ -4,8 +4,8 @@ import { undefinedSetting } from '../sql/undefined.ts'
 import { roundHalfEven } from '../types/calendar.ts'
 import { sessionZone } from '../types/zone.ts'
 
-/** `reported`: to clients, by ParameterStatus. `ms`: the default unit of a number. `fixed`: cannot be set. */
-type Mark = 'reported' | 'fixed' | 'ms'
+/** `reported`: to clients, by ParameterStatus. `ms`: the default unit of a number. `fixed`, `restart`: cannot be set. */
+type Mark = 'reported' | 'fixed' | 'restart' | 'ms'
 
 interface Setting {
   readonly name: string
@@ -45,7 +45,7 @@ const ROWS: readonly (readonly [name: string, value: string, ...marks: Mark[]])[
   ['extra_float_digits', '1'],
   ['bytea_output', 'hex'],
   ['synchronous_commit', 'on'],
-  ['max_connections', '100', 'fixed'],
+  ['max_connections', '100', 'restart'],
   ['max_index_keys', '32', 'fixed'],
   ['max_identifier_length', '63', 'fixed'],
   ['row_security', 'on'],
@@ -60,7 +60,7 @@ const ROWS: readonly (readonly [name: string, value: string, ...marks: Mark[]])[
   ['lc_messages', 'C'],
   ['lc_monetary', 'C'],
   ['constraint_exclusion', 'partition'],
-  ['wal_level', 'replica', 'fixed'],
+  ['wal_level', 'replica', 'restart'],
 ]
 
 const SETTINGS: readonly Setting[] = ROWS.map(([name, value, ...marks]) => ({ name, value, marks }))
@@ -70,6 +70,8 @@ const BY_NAME: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => 
 export class Settings {
   readonly #defaults: ReadonlyMap<string, string>
   readonly #values = new Map<string, string>()
+  /** The settings that have no row here, but that a session has named. They are empty after a reset. */
+  readonly #custom = new Set<string>()
   readonly #changed: (name: string, value: string) => void
 
   constructor(defaults: ReadonlyMap<string, string>, changed: (name: string, value: string) => void) {
@@ -80,7 +82,12 @@ export class Settings {
 
   get(name: string): string | undefined {
     const key = name.toLowerCase()
-    return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
+    return (
+      this.#values.get(key) ??
+      this.#defaults.get(key) ??
+      BY_NAME.get(key)?.value ??
+      (this.#custom.has(key) ? '' : undefined)
+    )
   }
 
   /** Returns the value of a setting. Throws 42704 if it is unknown, unless `missingOk`. */
@@ -93,16 +100,20 @@ export class Settings {
   }
 
   /** Sets or resets a value. The result undoes the change. */
-  set(name: string, value: string | undefined): () => void {
+  set(name: string, given: string | undefined): () => void {
+    const value = ENUMS.has(name.toLowerCase()) ? given?.toLowerCase() : given
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.marks.includes('fixed')) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
-    if (value !== undefined && setting !== undefined) check(setting, value)
+    if (setting?.marks.includes('restart'))
+      throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed without restarting the server`)
+    if (value !== undefined) checkSetting(name, value)
     // Other roles are refused, because the privileges of roles are not simulated.
     const own = this.#defaults.get('session_authorization')
     if (IDENTITIES.has(key) && value !== undefined && value !== own && (key !== 'role' || value !== 'none'))
       throw new NotSupported(`SET ${setting?.name.replaceAll('_', ' ').toUpperCase()} to another role`)
+    if (setting === undefined) this.#custom.add(key)
     const before = this.#values.get(key)
     this.#put(key, value)
     return () => this.#put(key, before)
@@ -140,7 +151,16 @@ export class Settings {
 
 export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
 
+/** Throws 22023 if a setting cannot have the value. */
+export function checkSetting(name: string, value: string): void {
+  const setting = BY_NAME.get(name.toLowerCase())
+  if (setting !== undefined) check(setting, value)
+}
+
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
+
+/** Settings whose values are printed in lower case. */
+const ENUMS: ReadonlySet<string> = new Set(['default_transaction_isolation'])
 
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 

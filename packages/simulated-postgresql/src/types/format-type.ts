@@ -18,24 +18,27 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [1562, 'bit varying'],
 ])
 
-export function formatType(types: Types, oid: number, typmod = -1): string {
+/**
+ * Prints a type as `format_type` does. The modifier -1 means a type without a limit, but an omitted modifier means a
+ * type of any limit, which has another name for two types.
+ */
+export function formatType(types: Types, oid: number, typmod?: number): string {
   const type = types.find(oid)
   if (type === undefined) return oid === 0 ? '-' : '???'
-  if (type.elementOid !== 0 && type.category === 'A' && type.length === -1 && type.name.startsWith('_')) {
+  if (type.elementOid !== 0 && type.length === -1 && type.name.startsWith('_')) {
     return `${formatType(types, type.elementOid, typmod)}[]`
   }
   switch (oid) {
-    case OID.bpchar: {
-      if (typmod < 4) return typmod === -1 ? 'character' : 'bpchar'
-      return `character(${lengthOfTypmod(typmod)})`
-    }
+    case OID.bpchar:
+      return typmod === -1 ? 'bpchar' : `character${limit(typmod)}`
     case OID.varchar:
-      return typmod < 4 ? 'character varying' : `character varying(${lengthOfTypmod(typmod)})`
+      return `character varying${limit(typmod)}`
     case OID.numeric: {
-      const limits = numericLimits(typmod)
+      const limits = numericLimits(typmod ?? -1)
       return limits === undefined ? 'numeric' : `numeric(${limits.precision},${limits.scale})`
     }
     case OID.bit:
+      return typmod === -1 ? '"bit"' : `bit${precision(typmod)}`
     case OID.varbit:
       return `${NAMES.get(oid)}${precision(typmod)}`
     case OID.time:
@@ -53,11 +56,15 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
   return NAMES.get(oid) ?? `${schema === 'public' ? '' : `${quoteIdentifier(schema)}.`}${quoteIdentifier(type.name)}`
 }
 
-function precision(typmod: number): string {
+function limit(typmod = -1): string {
+  return typmod > 4 ? `(${lengthOfTypmod(typmod)})` : ''
+}
+
+function precision(typmod = -1): string {
   return typmod < 0 ? '' : `(${typmod})`
 }
 
-function intervalName(typmod: number): string {
+function intervalName(typmod = -1): string {
   if (typmod < 0) return 'interval'
   const range = (typmod >> 16) & FULL_RANGE
   const digits = typmod & 0xffff
@@ -123,7 +130,7 @@ export function typeOfText(types: Types, text: string): number | undefined {
   const [, prefix, plain = ''] = /^(?:("(?:[^"]|"")*"|[^".]+)\.)?(.*)$/s.exec(name) ?? []
   const schema = prefix?.startsWith('"') ? prefix.slice(1, -1).replaceAll('""', '"') : prefix?.toLowerCase()
   const folded = plain.startsWith('"') ? plain : plain.toLowerCase().replace(/\s+/g, ' ')
-  const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/, '$1'))
+  const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/s, '$1').replaceAll('""', '"'))
   if (found === undefined || (schema ?? found.schema ?? 'pg_catalog') !== (found.schema ?? 'pg_catalog'))
     return undefined
   return arrays > 0 ? found.arrayOid || undefined : found.oid

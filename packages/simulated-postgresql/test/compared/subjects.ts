@@ -1,6 +1,7 @@
 import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
 import { ARRAYS } from './arrays.ts'
+import { ASSIGNMENTS } from './assignments.ts'
 import { BITS } from './bits.ts'
 import { BOUNDS } from './bounds.ts'
 import { CATALOGUE } from './catalogue.ts'
@@ -17,6 +18,7 @@ import { JSON_ROWS } from './json-rows.ts'
 import { LIMITS } from './limits.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
+import { OPERATORS } from './operators.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
 import { PARTITIONS } from './partitions.ts'
 import { PLPGSQL } from './plpgsql.ts'
@@ -34,8 +36,10 @@ import { ROLES } from './roles.ts'
 import { SEQUENCES } from './sequences.ts'
 import { SESSIONS } from './sessions.ts'
 import { SET_ROUTINES } from './set-routines.ts'
+import { SETTINGS } from './settings.ts'
 import { TEMPORARY } from './temporary.ts'
 import { TIME_ZONES } from './time-zones.ts'
+import { TYPE_NAMES } from './type-names.ts'
 import { UNREAD } from './unread.ts'
 import { VALUES } from './values.ts'
 
@@ -78,6 +82,10 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'functions that are refused': REFUSED_FUNCTIONS,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
+  'names of types': TYPE_NAMES,
+  settings: SETTINGS,
+  'assignments to several columns': ASSIGNMENTS,
+  operators: OPERATORS,
   'temporary tables': TEMPORARY,
   'time zones': TIME_ZONES,
   'values of base types': VALUES,
