@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startCalculator } from '../src/functions/pglite.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import type { Calculator } from '../src/types/calculator.ts'
-import { OTHER_DETAILS, OTHER_MESSAGES } from './compared/other-messages.ts'
+import { OTHER_DETAILS, OTHER_MESSAGES, OTHER_POSITIONS } from './compared/other-messages.ts'
 import { type Answer, type Oracle, sameAnswer, startOracle } from './oracle.ts'
 import { type RandomStatement, randomFrom } from './random-expressions.ts'
 import { randomScript } from './random-scripts.ts'
@@ -145,6 +145,8 @@ export async function differencesIn(script: readonly string[]): Promise<string> 
 
 function sameMessage(ours: Answer, theirs: Answer): boolean {
   if (ours.kind !== 'error' || theirs.kind !== 'error') return true
+  if (ours.position !== undefined && ours.position !== theirs.position && !OTHER_POSITIONS.has(ours.message))
+    return false
   if (OTHER_MESSAGES.has(ours.message) || OTHER_DETAILS.has(ours.detail ?? ours.message)) return true
   return ours.message === theirs.message && ours.detail === theirs.detail
 }

@@ -12,8 +12,23 @@ export type Answer =
       /** How many rows were inserted, updated or deleted. */
       readonly changed: number
     }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly detail?: string | undefined }
+  | {
+      readonly kind: 'error'
+      readonly code: string
+      readonly message: string
+      readonly detail?: string | undefined
+      /** The number of the character that the error is about. Characters are counted from 1. */
+      readonly position?: number | undefined
+    }
   | { readonly kind: 'refused'; readonly what: string }
+
+/** What an error of PGlite says. */
+interface Fields {
+  readonly code?: string
+  readonly message: string
+  readonly detail?: string
+  readonly position?: string
+}
 
 /** A PostgreSQL in WebAssembly. Its answers contain values as texts. */
 export interface Oracle {
@@ -39,9 +54,9 @@ export async function startOracle(): Promise<Oracle> {
           changed: result.affectedRows ?? 0,
         }
       } catch (error) {
-        const { code, message, detail } = error as { code?: string; message: string; detail?: string }
+        const { code, message, detail, position } = error as Fields
         if (code === undefined) throw error
-        return { kind: 'error', code, message, detail }
+        return { kind: 'error', code, message, detail, position: position === undefined ? undefined : Number(position) }
       }
     },
     execute: async (sql) => {

@@ -41,7 +41,8 @@ export class SimulatedAnswers {
       this.#session.fail()
       this.#session.sync()
       if (error instanceof NotSupported) return { kind: 'refused', what: error.construct }
-      return { kind: 'error', code: error.code, message: error.message, detail: error.fields.detail }
+      const { detail, position } = error.fields
+      return { kind: 'error', code: error.code, message: error.message, detail, position }
     }
   }
 

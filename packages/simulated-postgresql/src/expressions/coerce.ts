@@ -160,7 +160,7 @@ function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, locati
     return constant({ ...target, typmod }, definition.input(compiled.literal, scope.context, typmod))
   } catch (error) {
     if (error instanceof SqlError && error.fields.position === undefined) {
-      throw errorAt(location, error.code, error.message, error.fields)
+      throw errorAt(compiled.location ?? location, error.code, error.message, error.fields)
     }
     throw error
   }

@@ -93,7 +93,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   if (node.ival !== undefined) return constant(typeNamed(scope, OID.int4), node.ival.ival ?? 0)
   if (node.sval !== undefined) {
     const text = node.sval.sval ?? ''
-    return { ...constant(typeNamed(scope, OID.unknown), text), literal: text }
+    return { ...constant(typeNamed(scope, OID.unknown), text), literal: text, location: node.location }
   }
   if (node.boolval !== undefined) return constant(typeNamed(scope, OID.bool), node.boolval.boolval ?? false)
   if (node.fval !== undefined) return compileNumber(node.fval.fval ?? '0', scope)
@@ -161,7 +161,7 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
     if (element !== undefined)
       return coerce(compileArray(arg.A_ArrayExpr, compiler, element), target, 'e', scope, node.location)
   }
-  return coerce(compiler.compile(arg), target, 'e', scope, locationOf(arg))
+  return coerce(compiler.compile(arg), target, 'e', scope, node.location)
 }
 
 function rowType(typeName: Fields<'TypeName'> | undefined, { context }: Scope): readonly RecordColumn[] | undefined {

@@ -16,6 +16,8 @@ export interface Compiled {
   readonly fold?: (env: Env) => Known | undefined
   /** The text of a literal whose type is still undecided: its type is `unknown`. */
   readonly literal?: string | null
+  /** Where the literal is in the statement. */
+  readonly location?: number | undefined
   /** The number of a parameter whose type nothing has decided yet. */
   readonly parameter?: number
   readonly columns?: readonly RecordColumn[]

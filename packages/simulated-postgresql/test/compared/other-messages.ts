@@ -71,3 +71,19 @@ export const OTHER_DETAILS: ReadonlySet<string> = new Set([
   'trigger t2 on table t depends on function tr()',
   'view v depends on table t',
 ])
+
+/**
+ * Error messages with another position than PostgreSQL's. An error without a position is never compared with
+ * PostgreSQL's position.
+ */
+export const OTHER_POSITIONS: ReadonlySet<string> = new Set([
+  'CASE types integer and text cannot be matched',
+  'a column definition list is only allowed for functions returning "record"',
+  'a column definition list is redundant for a function with OUT parameters',
+  'collations are not supported by type integer',
+  'operator does not exist: text < integer',
+  'relation "absent" does not exist',
+  'subquery has too few columns',
+  'syntax error at or near "selec"',
+  'type "absent" does not exist',
+])

@@ -68,7 +68,7 @@ export const SETTINGS: readonly (readonly string[])[] = [
     'show application_name',
     'show nothing',
     "select current_setting('nothing')",
-    "select current_setting('nothing', true), current_setting('a.b', true)",
+    "select current_setting('nothing', true), current_setting('never.named', true)",
     "select set_config('statement_timeout', '61s', false)",
     "select current_setting('statement_timeout')",
     'begin',
