@@ -98,6 +98,8 @@ export const MERGE: readonly (readonly string[])[] = [
     'truncate log',
     'merge into t using n on t.id = n.id when matched and n.v = 1 then delete when matched then do nothing when not matched then do nothing',
     'select w from log order by k',
+    'merge into t using (select 1) n on true when matched and t.id = 1 then update set v = 5 when matched then update set v = 6',
+    'select * from t order by id',
     'create trigger cols after update of v on t for each row execute function l($c$)',
     'truncate log',
     'merge into t using n on t.id = n.id when not matched by source then update set v = t.v',

@@ -386,6 +386,27 @@ test.each([
   },
 )
 
+test('with the fault serialization-failure, an update at repeatable read succeeds if nobody else has committed', () => {
+  const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0.5, fails: () => true })
+  const session = connect(engine)
+  execute(session, 'create table t (id int); insert into t values (1), (2)')
+  execute(session, 'begin isolation level repeatable read')
+  execute(session, 'select * from t')
+  expect(() => execute(session, 'update t set id = 4 where id = 2')).not.toThrow()
+})
+
+test('with the fault serialization-failure, an update at read committed succeeds after a wait for another update', () => {
+  const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0.5, fails: () => true })
+  const [session, other] = [connect(engine), connect(engine)]
+  execute(session, 'create table t (id int, v int); insert into t values (1, 0)')
+  execute(other, 'begin; update t set v = 1')
+  const [statement] = session.parse('update t set v = v + 1')
+  const execution = session.execute(statement!, [])
+  expect(execution.next().done).toBe(false)
+  execute(other, 'commit')
+  expect(execution.next()).toMatchObject({ done: true, value: { tag: 'UPDATE 1' } })
+})
+
 describe('a transaction block', () => {
   test.each([
     ...['select 1', 'insert into t values (1)', 'create table u (id int)', 'drop table t', 'truncate t', 'vacuum'],
