@@ -106,6 +106,8 @@ function short(message: BackendMessage): string {
       return `notification ${message.channel}=${message.payload}`
     case 'parameter-description':
       return `parameters ${message.types.join(',')}`
+    case 'authentication':
+      return `${message.kind} ${message.method}`
     case 'negotiate-version':
       return `${message.kind} ${message.minorVersion} ${message.unknown.join()}`
     case 'copy-in':
@@ -122,7 +124,7 @@ describe('the start of a connection', () => {
   test('the start of a connection declines encryption, then authenticates every user and reports the settings', () => {
     const { connect } = served()
     expect(connect().ask({ kind: 'ssl-request' }, startup)).toEqual([
-      ...['encryption', 'authentication', 'parameter-status', 'backend-key', 'ready I'],
+      ...['encryption', 'authentication 0', 'parameter-status', 'backend-key', 'ready I'],
     ])
   })
 
@@ -135,7 +137,7 @@ describe('the start of a connection', () => {
     (minorVersion, names, expected) => {
       const parameters = names.map((name) => [name, 'app'] as const)
       const [first] = served().connect().ask({ kind: 'startup', minorVersion, parameters })
-      expect(first).toBe(expected ?? 'authentication')
+      expect(first).toBe(expected ?? 'authentication 0')
     },
   )
 
