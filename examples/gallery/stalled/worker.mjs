@@ -32,7 +32,7 @@ async function work({ data: { order } }) {
 }
 
 const queues = {
-  // By default, a job whose worker seems to have died is run once more. With 0, it fails instead.
+  // By default, Bull runs a job once more if its worker seems to have died. If `maxStalledCount` is 0, the job fails.
   async bull() {
     const { default: Queue } = await import('bull')
     const maxStalledCount = mode === 'never' ? 0 : 1

@@ -78,7 +78,10 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** By account: its credits that were called before the event `until` are kept, and `at` is their number. */
+    /**
+     * By account: the credits of the account that were called before the event `until` are kept. They are the first
+     * `at` entries of the account's list in `credits`.
+     */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
     /** By account: the total that kept operations take from the account, and the events at which they end. */

@@ -37,7 +37,10 @@ export interface ModelEntry<Name extends string = Level> {
    */
   readonly online?: ((options: OnlineOptions) => OnlineChecker) | undefined
   readonly record: RecordRules
-  /** Whether a user wrote the model. The value of an answer is then only a result, whatever the operation's name. */
+  /**
+   * Whether a user wrote the model. The value of an answer is then the result of the operation, and never replaces the
+   * value of the request (see `withRequestedValues`).
+   */
   readonly isOwn?: boolean
   /** The entry that judges a history in place of this entry if the operations of the history are transactions. */
   readonly ofTransactions?: ModelEntry<string> | undefined

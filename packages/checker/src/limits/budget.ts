@@ -184,7 +184,10 @@ export function createAllowance(looks: number): Budget {
 /** The state of resumable work: finished, paused, or stopped for lack of memory. */
 export type Progress = 'met' | 'violated' | 'paused' | 'out of memory'
 
-/** Runs resumable work for some steps, until it ends or `isOver` holds after a slice of steps. */
+/**
+ * Runs resumable work for at most `steps` steps, in slices of at most `slice` steps. After a slice of paused work,
+ * returns `out of time` if `isOver` holds.
+ */
 export function inSlices<Some extends Progress>(
   run: (steps: number) => Some,
   steps: number,

@@ -169,7 +169,7 @@ export interface FailedOrder {
 const MOST_LISTED = 5
 
 /**
- * Proves a violated level, and lists the orders of its core, if this is small.
+ * Proves that a level is violated. If the core has at most `MOST_LISTED` operations, lists the orders of the core.
  *
  * @throws UserError (input) if events cannot express the history
  */

@@ -78,8 +78,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * The time between a dequeue and a later moment at which the bag is empty. It is so short that every earlier event
- * still comes before the dequeue.
+ * A dequeue of unknown outcome is placed this long before the moment at which the bag must be empty. Such a moment is
+ * half an event position after the latest event, so the dequeue still comes after this event.
  */
 const QUARTER = 0.25
 

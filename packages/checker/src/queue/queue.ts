@@ -103,7 +103,8 @@ function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget:
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('result' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // These messages leave at NEVER - 1. Messages that are never dequeued leave at NEVER, which is later.
+    // A message taken by a dequeue of unknown outcome is dequeued at NEVER - 1 at the latest. A message that is never
+    // dequeued has NEVER, which is later.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }

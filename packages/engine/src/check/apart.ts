@@ -31,7 +31,7 @@ export function judgePlaces(
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
     results.push({ answer, signs: signsOf(history) })
-    // The whole recording must be judged at once, so the remaining keys need not be judged separately.
+    // All keys of the recording must be judged together, so the remaining keys need not be judged separately.
     if (answer.result === 'whole') break
   }
   return together(results)

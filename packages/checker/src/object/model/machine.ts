@@ -17,8 +17,8 @@ export interface Machine {
   /** Returns the possible states if `step` returned a number below -1. There are at least two. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if operations change the state only by adding to it, and are possible whenever the sum is allowed. The
-   * search can then postpone operations that no result needs.
+   * Present if operations change the state only by adding amounts to it, and an addition is possible whenever the
+   * resulting state is allowed. The search can then postpone operations that no result needs.
    */
   readonly weights?: Weights
   /** Reports whether memory sufficed so far. If not, all later results are meaningless. */

@@ -30,7 +30,7 @@ export interface Part {
   readonly key: string | undefined
   readonly length: number
   readonly row: Int32Array
-  /** The model's number of the operation's `f`. */
+  /** The number of the operation's function (see `Functions.numberOf`). */
   readonly f: Uint8Array
   /** Ids in the history's value table. The output of an operation of unknown outcome is meaningless. */
   readonly input: Int32Array

@@ -6,7 +6,7 @@ import { eventsInOrder, type Part } from './part.ts'
  * `from[i + 1] - 1`.
  */
 export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
-  /** The count of amounts. */
+  /** The number of separate amounts: one per account for a bank, and 1 for a counter. */
   readonly width: number
   readonly isRead: (i: number) => boolean
   readonly from: Int32Array

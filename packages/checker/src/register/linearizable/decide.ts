@@ -89,7 +89,10 @@ function decideQuickly(
   return laidOut
 }
 
-/** Computes the orders. This takes as long as deciding, so it begins only when no key is violated. */
+/**
+ * Computes the orders of the keys that `decideQuickly` found to be linearizable. This takes as long as deciding the
+ * keys, so it is done only if `decideQuickly` found no violation.
+ */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,

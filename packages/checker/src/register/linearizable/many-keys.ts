@@ -45,8 +45,8 @@ interface Known {
 }
 
 /**
- * A key that has an order. `order` is computed on demand, because it is not needed if another key of the batch is
- * violated.
+ * A linearizable key. `order` computes the order of its operations on demand, because this order is not needed if
+ * another key of the batch is not linearizable.
  */
 interface Found {
   readonly key: number

@@ -107,7 +107,10 @@ interface Decided {
   readonly joined?: readonly number[] | undefined
 }
 
-/** Tries the forced orders, then one direct attempt, then both orders of each open pair of writes. */
+/**
+ * Derives the forced order (`saturate`). If it is not contradictory, tries to build a legal order from front to back
+ * (`layOut`). If this fails, tries both orders of each open pair of writes (`orderAllWrites`).
+ */
 export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }

@@ -147,8 +147,8 @@ const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
   !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
 /**
- * Creates a scan for the next open pair, in the order of the basis. The caller guarantees that all pairs before `from`
- * are ordered.
+ * Creates a scan for the next open pair. The scan goes through the operations in the order `basis` (see `basisOf`),
+ * from the position `from` on. The caller guarantees that no write before this position is in an open pair.
  */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
   const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation

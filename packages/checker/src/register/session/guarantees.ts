@@ -30,8 +30,9 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 }
 
 /**
- * Checks read your writes: a client's earlier writes are visible to its reads, in the client's order. The source of a
- * read is therefore the last of these writes, or a later write. Returns a cycle of orders that breaks this.
+ * Checks the guarantee "read your writes": a read sees the earlier writes of its client, in the order in which the
+ * client made them. The source of a read is therefore the last of these writes, or a write that is ordered after it.
+ * If the guarantee is broken, returns a cycle of edges. Each edge orders two operations.
  *
  * @throws OutOfTime
  */

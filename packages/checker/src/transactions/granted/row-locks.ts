@@ -157,8 +157,8 @@ export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
   /**
-   * By place: `#acknowledged` is the earliest acknowledgement of this write and all later ones; `#began` is their
-   * earliest beginning.
+   * By place: the earliest time at which a write at this place or a later place was acknowledged (`#acknowledged`) or
+   * began (`#began`).
    */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array

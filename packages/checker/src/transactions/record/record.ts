@@ -61,8 +61,8 @@ export interface TransactionRecord {
    */
   readonly value: Int32Array
   /**
-   * By micro-operation that reads an unrecorded value: reports whether it may have read the value with this id. A read
-   * without a test may have read any value.
+   * By row of a read of which only the result of a comparison was recorded: returns whether the read may have returned
+   * the value with the given id. Other reads of unrecorded values have no entry, and may have returned any value.
    */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
   /** By micro-operation: the list that it read, as a row of `lists`; NO_LIST if it read no list. */

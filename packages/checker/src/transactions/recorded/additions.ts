@@ -143,8 +143,8 @@ function openFrom(
 }
 
 /**
- * Chooses open additions whose sum is `wanted`. An addition is only chosen together with the additions that must
- * precede it.
+ * Chooses some of the additions `open`, so that the sum of their changes is `wanted`. An addition is only chosen
+ * together with the open additions that must precede it, because their deadlines are before it begins.
  */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []

@@ -197,8 +197,8 @@ class ReadTimesOf {
   }
 
   /**
-   * Returns the times of a micro-operation or, without times of its statement, of the transaction. Call it in the order
-   * of the micro-operations.
+   * Returns the times of a micro-operation's statement. If these were not recorded, returns the times of the
+   * transaction. Call this method for the micro-operations in their order.
    */
   of(row: number): ReadTimes {
     while (row >= this.#end && this.#at < this.#statements.length) this.#end += this.#statements[++this.#at]?.[1] ?? 0

@@ -94,8 +94,8 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // A number `to` from `length` on is the node of a moment. It increases by `length`, because the nodes of the
-    // commits are inserted before the moments.
+    // If `to` is at least `length`, it is the node of a moment of real time (see `addRealTime`). The nodes of the
+    // `length` commits are inserted before the moments, so the number of a moment increases by `length`.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -185,8 +185,8 @@ class KeyStates {
   /** By key: the number of its writers between snapshot and commit. */
   readonly #writing: Int32Array
   /**
-   * By version: how many of its readers are not placed yet. Rows of writers come first, then one row per key for its
-   * initial value.
+   * By version: the number of its readers that are not placed yet. First come the versions that transactions wrote, in
+   * the order of `facts.writer`. Then comes one version per key: the initial value.
    */
   readonly #left: Int32Array
   readonly #reads: Rows

@@ -47,8 +47,8 @@ export interface Ambiguity {
 }
 
 /**
- * Returns the initial value of each key, as an id. If it is not given, this is the first committed read of a value that
- * nobody wrote, or else UNKNOWN.
+ * Returns the initial value of each key, as an id. This value is `initial`, unless `initial` is UNKNOWN. In that case,
+ * it is the first value of the key that a committed transaction read and nobody wrote, or UNKNOWN if there is none.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)

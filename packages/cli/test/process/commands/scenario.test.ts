@@ -177,7 +177,7 @@ describe('chaos scenario', () => {
     expect(text.match(/<b class="system">Told: two masters/g)).toHaveLength(2)
     expect(text.match(/<b class="system">Fixed: Raft on three nodes/g)).toHaveLength(2)
     expect(text).toContain('The promise: Never more is spent than was paid in.')
-    // One step of each telling is highlighted.
+    // In each of the two accidents, the step that breaks the promise is highlighted.
     expect(text.match(/<li id="[^"]*" class="breaks">/g)).toHaveLength(2)
     expect(text.match(/<span class="ledger bad">✘ spent \$15 of \$10</g)).toHaveLength(2)
     expect(text).toContain('<span class="whose">n2: </span><span>$5</span>')

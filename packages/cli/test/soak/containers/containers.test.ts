@@ -85,7 +85,7 @@ function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
   } catch {
-    return '' // it ended between the listing and the reading
+    return '' // the process ended after it was listed
   }
 }
 

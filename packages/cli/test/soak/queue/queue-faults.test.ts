@@ -11,8 +11,8 @@ import { until } from '../../processes.ts'
 import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process.ts'
 import { recordingOf } from '../../queue/recorded-registers.ts'
 
-// The messages if a queue's data is damaged or full, if its worker has another version, or if it needs a password.
-// CHAOS_SOAK=short runs the tests in which data could be lost or disclosed.
+// These tests damage the data of a queue, use a worker of another version, pause the Redis of the queue, or give the
+// queue a password. CHAOS_SOAK=short runs only the tests in which data could be lost or disclosed.
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 
 const redis = installed('redis-server')

@@ -21,7 +21,7 @@ interface LoadWorkerOptions {
   readonly counted: (perform: Perform) => Perform
 }
 
-/** Returns a worker that takes load shares of runs from the queue. */
+/** Returns a worker that takes jobs from the queue. In each job, it drives a part of the clients of a run. */
 export function loadWorker(
   { bullmq, connection, connect }: Connected,
   { lostAfterMs, hosts, listener, counted }: LoadWorkerOptions,

@@ -85,7 +85,7 @@ const NO_TEXTS = (): Json => null
 
 /**
  * Returns the completed operation that a client called last, and the client's reads that were still open at this call.
- * Together, these operations know all that the client's completed operations know.
+ * The views of these operations (see `operationsUntil`) together contain every completed read of the client.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()

@@ -41,7 +41,10 @@ export interface Pieces {
  */
 const MOST_SIZES = 64
 
-/** Marks a key without a terminator. JSON text never contains this byte. */
+/**
+ * Marks a key whose pieces have no common terminator: a byte that ends every piece and occurs nowhere else in the
+ * pieces. JSON text never contains the byte 0.
+ */
 const NO_TERMINATOR = 0
 
 /** @throws OutOfTime */

@@ -47,7 +47,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // The next operation to try. When no operation is left, `classCursor` is the next class to try.
+  // The next operation to try. When no operation is left, `classCursor` is the next of the `classes` to try.
   let cursor = next[head]
   let classCursor = -1
   let started = false

@@ -54,7 +54,7 @@ export function createExpansion(
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /** The last firing, and the usage number, of the configuration that is being expanded. */
+  /** The last firing (see `Firings`) and the usage (see `Usage`) of the configuration that is being expanded. */
   let origin = NONE
   let used = 0
   const wantedBy = new Int32Array(casClasses.length > 0 ? values : 0)

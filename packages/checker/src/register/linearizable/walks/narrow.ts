@@ -162,7 +162,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     return true
   }
 
-  /** Begins the next return; false if there is none. */
+  /** Handles the calls before the next return, and begins to expand this return. Returns false if no return is left. */
   const advance = (): boolean => {
     for (; at < events.length; at++) {
       const event = events[at]
