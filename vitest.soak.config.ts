@@ -36,7 +36,7 @@ const WORKERS = 4
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter(), ...(isShort ? [new LeftOutReporter()] : []), stuck],
-    // So many fail together for one reason, and each may take its whole time limit.
+    // Ten failed tests probably fail for one common reason, and every further test may take its whole time limit.
     bail: isShort ? 10 : 0,
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -94,11 +94,9 @@ const PROGRAMS = {
   },
 }
 
-/**
- * The folder of the services that use PostgreSQL. `CHANGED_BY` names the operation that changes a service, if not
- * `add`.
- */
+/** The folder of the services that use PostgreSQL. */
 const SERVICES = join(root, 'packages', 'simulated-postgresql', 'test', 'services', 'programs')
+/** By service: the function of the operations that change its data, if this is not `add`. */
 const CHANGED_BY = { duty: 'write' }
 const MOVES = [
   ...['lost update', 'locked update', 'read and write', 'one step', 'cursor', 'locked cursor', 'double spend'],

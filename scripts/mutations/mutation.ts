@@ -16,7 +16,7 @@ export interface Mutation {
   readonly after: string
   /** What the mistake causes for a user. */
   readonly breaks: string
-  /** Names of the test files that are tried first: they are the likeliest to notice. */
+  /** Names of the test files that are run first, because they are the most likely to detect the mistake. */
   readonly tests: readonly string[]
 }
 

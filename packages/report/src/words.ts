@@ -26,7 +26,7 @@ export const shareOf = (share: number, all: number): string =>
 /** Leaves out empty texts. */
 export const nonEmpty = (texts: readonly string[]): string[] => texts.filter((text) => text !== '')
 
-/** Joins the texts that are not empty to a paragraph. */
+/** Joins texts with spaces, and leaves out empty texts. */
 export const sentences = (...texts: readonly string[]): string => nonEmpty(texts).join(' ')
 
 /** Joins items to a list: `a`, `a and b`, `a, b and c`. */

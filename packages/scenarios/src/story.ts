@@ -26,8 +26,8 @@ export interface Ledger {
   /** The promise as a sentence: `Never more than $10 is spent.` */
   readonly promise: string
   /**
-   * Returns the state of the promise after the given operations, in the order of their answers. Undefined while the
-   * promise does not matter.
+   * Returns the state of the promise after the operations `done`, which are in the order of their answers. Returns
+   * undefined if these operations do not concern the promise.
    */
   stands(done: readonly Done[], money: Money | undefined): Standing | undefined
 }

@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
-/** Returns names of keys: `x`, `y`, `z`, `a`, …, or `k0`, `k1`, … if there are more than letters. */
+/** Returns `count` names of keys: `x`, `y`, `z`, `a`, …, or `k0`, `k1`, … if `count` exceeds the number of letters. */
 export const keyNames = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
 

@@ -60,7 +60,7 @@ export class EventRows {
   }
 
   /**
-   * Reports the lines that were left out, and the roles of members.
+   * Reports the lines that were left out, and the role in which each member was read, such as the key.
    *
    * @throws UserError if no line was read
    */

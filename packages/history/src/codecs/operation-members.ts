@@ -156,8 +156,8 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
 }
 
 /**
- * @throws EventError if a cas or an acquire returned, but it is unclear whether it took effect. Some member of the line
- * probably says so, but its value was not understood.
+ * @throws EventError if it is unclear whether a cas or an acquire that returned took effect, and a member of the line
+ * probably decides this, but the value of the member was not understood.
  */
 export function refuseUndecided(
   { members, roles, used }: Pick<Line, 'members' | 'roles'> & { readonly used: ReadonlySet<string> },

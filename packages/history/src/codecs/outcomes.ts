@@ -43,7 +43,10 @@ export const isOpenError = (error: string): boolean =>
     error,
   )
 
-/** The outcome that the error in an answer shows. Go names errors ErrNoKey and ErrTimeout, and the absence of one OK. */
+/**
+ * Returns the outcome that the error in an answer shows; undefined if the answer has no error member. Programs in Go
+ * name errors ErrNoKey and ErrTimeout, and use OK if there is no error.
+ */
 export function outcomeOfError(error: Json | undefined): Outcome | undefined {
   if (error === undefined) return undefined
   const reason = reasonIn(error)

@@ -180,7 +180,7 @@ export class Roles {
     if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)
   }
 
-  /** Counts the members of a line that have no role. */
+  /** Counts the members of a line that were not used in any role (see `Role`). */
   leave(members: Members, used: ReadonlySet<string>): void {
     for (const [name, value] of Object.entries(members)) {
       if (used.has(name)) continue

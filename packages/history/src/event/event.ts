@@ -75,7 +75,7 @@ export interface Header {
   readonly stamps?: Stamps | undefined
   /** The format of the file from which the history was converted. Its rules still apply. */
   readonly from?: Format | undefined
-  /** In a converted history: the members of the original that may name clients or keys, and have no role. */
+  /** In a converted history: the members of the original that were not used, but may name clients or keys. */
   readonly taken?: readonly Taken[] | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }

@@ -163,8 +163,8 @@ function probe(program: Node, probed: Probed): void {
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // At the same offset, `prependLeft` puts a later text before an earlier one. The closing text of an await must come
-    // before this text, so this text is inserted first.
+    // The walk below may insert the closing text of an await at the same offset. That text must come before `); }`. At
+    // one offset, `prependLeft` puts the text of a later call first, so `); }` is inserted before the walk.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }

@@ -195,8 +195,8 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A local variable may hold a shared object, so changing a member changes the shared object. Values from outside
-      // are copies.
+      // A local variable may hold a shared object in memory, so changing a member changes the shared object. A value of
+      // an outside resource is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }

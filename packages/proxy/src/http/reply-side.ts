@@ -322,8 +322,8 @@ export class ReplySide implements Stage {
   }
 
   /**
-   * Handles a response that has not ended in time. Sends it if it is held. If the client does not get the response
-   * anyway, stops waiting for its end.
+   * Handles a response that has not ended in time. If the response is held, sends what has arrived. If the client gets
+   * no more of the response, stops waiting for its end.
    */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {

@@ -5,8 +5,8 @@ const SEARCHED_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 
 /**
- * Ends a file that cannot grow by overwriting its last lines with a seal: a full disk still accepts overwrites. Returns
- * false if this fails too.
+ * Ends a file with the seal `line`. The file cannot grow, so the seal overwrites the last lines: a full disk still
+ * accepts overwrites. Returns false if the seal cannot be written.
  *
  * @param wholeBytes the size of the file's complete lines.
  */

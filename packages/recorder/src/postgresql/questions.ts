@@ -291,7 +291,7 @@ export class Questions {
     this.#naming = undefined
   }
 
-  /** Notes the effects of a statement besides reads and writes. */
+  /** Notes what a statement does in addition to its reads and writes: it raises doubts, or sets the isolation level. */
   #noteAside(transaction: Transaction, statement: Statement): void {
     const mark = (doubt: Doubt) => doubtIn(transaction, this.#options.connection, statement.what, doubt)
     if (statement.kind === 'doubtful') mark(statement)

@@ -97,7 +97,7 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // A request that ended incomplete never gets a meaning, so it needs no place.
+    // A request that ended incomplete is never understood, so no place in the order of the events is reserved for it.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 

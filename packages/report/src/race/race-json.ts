@@ -40,8 +40,8 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
 }
 
 /**
- * The name of the header member that lists the blamed operations. The race and the database in the header explain these
- * operations.
+ * The name of the header member that lists the operations that are blamed for a contradiction. The members `race` and
+ * `database` of the header explain this contradiction.
  */
 const ACCUSED = 'accused'
 

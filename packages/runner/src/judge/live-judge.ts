@@ -18,9 +18,10 @@ interface JudgedHistory extends RecordSoFar {
 }
 
 /**
- * Creates a judge of a growing history. Like the final check, it is `not certain` of a history that proves nothing. It
- * is also `not certain` of a violation that a check of all events so far does not find. More events may make a
- * violation uncertain, too: they may show that the route table was misread.
+ * Creates a judge of a growing history. As in the final check, the verdict is `not certain` if the history proves
+ * nothing. The verdict is also `not certain` if the online checker found a violation that a check of all events so far
+ * does not find. More events can turn a violation into `not certain`: they may show that the route table reads wrong
+ * values.
  *
  * @param placeOf Returns the file and line of an event, given its position in the history.
  */

@@ -143,7 +143,7 @@ export interface DeclaredBeginning {
    * contain other data.
    */
   readonly initial: Json | undefined
-  /** The name of the file that declares the value. Error messages begin with it. */
+  /** The name of the file that declares `initial`. Error messages about `initial` begin with this name. */
   readonly where: string
 }
 

@@ -91,7 +91,7 @@ type IsolationLevel = (typeof isolationLadder.levels)[number]
 
 /** A group of levels that a comparison of systems shows with the same sign, such as `◑`. */
 export interface ComparedRung {
-  /** Label of the sign in a legend. */
+  /** The label of `sign` in a legend. */
   readonly name: string
   readonly sign: string
   /** Strongest first. */

@@ -23,7 +23,7 @@ export interface Server {
   /** The compiled statements. A statement's key contains everything on which its compilation depends. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
-  /** The facts for expressions that belong to the database and to no session, such as index expressions. */
+  /** The data for functions in expressions that belong to the database and to no session, such as index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
   /** Records what transactions read and wrote; undefined without an observer. */

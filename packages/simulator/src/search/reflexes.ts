@@ -3,7 +3,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Moment, MomentWatch } from '../moments.ts'
 import type { Reaction } from './reaction.ts'
 
-/** The reactions of one trial that wait for their moments. */
+/** Watches the moments of one trial. At the moment that a reaction waits for, triggers the reaction. */
 export interface Reflexes {
   readonly watch: MomentWatch
   begin(since: () => Nanos, react: (reaction: Reaction, node: NodeId) => void): void

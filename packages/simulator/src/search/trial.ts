@@ -38,8 +38,8 @@ export type Failure =
       readonly at: Nanos
     })
   /**
-   * The protocol's code is broken: for example, it throws an error, or floods. The trial then says nothing about a
-   * level.
+   * The protocol's code is broken: for example, it throws an error, or takes far too many events (see `floodWatch`).
+   * The trial then does not show whether a level is met.
    */
   | {
       readonly kind: 'broken'

@@ -11,8 +11,8 @@ const running =
   (engine, name) => ({ words: ['sh', '-c', script, engine, name] })
 
 /**
- * Returns a command that exits with 0 if the container's process is still running. Engines report a container as
- * running until it has ended.
+ * Returns a command that exits with 0 if the container's process runs: it is not stopped, has not ended, and has no
+ * pending SIGKILL. The engine's report is not enough, because it says `running` until the process has ended.
  */
 export const goesOn: ContainerCommand =
   running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")

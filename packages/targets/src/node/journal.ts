@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { environmentError } from '@chaosproxy/history'
 
-// A journal has one record per line, to be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is that of the JSON
-// in bytes, and both numbers have eight hexadecimal digits.
+// A journal is readable with `less`. It has one record per line: `LENGTH CRC32 JSON\n`. LENGTH is the size of JSON in
+// bytes. LENGTH and CRC32 have eight hexadecimal digits each.
 //
 // After the last record, the file is padded with empty lines. A write into the padding changes neither the file's size
 // nor its blocks, so only the data must be made durable, and not the file system's own journal.

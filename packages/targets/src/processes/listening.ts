@@ -12,7 +12,7 @@ export interface ListeningProcess {
 const PROC = '/proc'
 const LISTENING = '0A'
 
-/** Returns the other processes with this working directory that listen on a port. Reads Linux's /proc. */
+/** Returns the processes, except this one, that have this working directory and listen on a port. Reads /proc. */
 export const listeningIn = (directory: string): readonly ListeningProcess[] =>
   listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
 

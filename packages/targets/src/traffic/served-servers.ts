@@ -30,7 +30,11 @@ export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
   /** Returns the `host:port` of a server, known before its start. */
   address(name: NodeId): string | undefined
-  /** Starts the servers, each once the previous one accepts connections. @throws UserError (environment) */
+  /**
+   * Starts the servers one after another. A server starts when the previous server accepts connections.
+   *
+   * @throws UserError (environment)
+   */
   start(): Promise<void>
   readonly trouble: readonly string[]
   commands(): { readonly [name: NodeId]: ProgramCommand }

@@ -33,7 +33,7 @@ const send = (path: string, session: string, init: RequestInit = {}) =>
     headers: { 'Chaos-Session': session, 'Chaos-Sequence': '1', ...init.headers },
   })
 
-/** On a busy machine, the cluster may elect another leader at any time. It refuses requests until then. */
+/** On a busy machine, the cluster may elect a new leader at any time. It refuses requests during the election. */
 const served = (...request: Parameters<typeof send>) =>
   eventually(async () => expect((await send(...request)).status).toBe(200))
 

@@ -11,7 +11,7 @@ interface Copy {
   /** Whether the copy is delivered and not returned. */
   readonly isOut: boolean
   readonly isAcknowledged: boolean
-  /** Whether the copy must stay until it is acknowledged. */
+  /** Whether the queue must keep the message until it is acknowledged: its enqueue succeeded, or it is initial. */
   readonly isDue: boolean
 }
 

@@ -32,7 +32,7 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 /**
  * Checks the guarantee "read your writes": a read sees the earlier writes of its client, in the order in which the
  * client made them. The source of a read is therefore the last of these writes, or a write that is ordered after it.
- * If the guarantee is broken, returns a cycle of edges. Each edge orders two operations.
+ * Returns, if the guarantee is broken, a cycle of edges. Each edge orders two operations.
  *
  * @throws OutOfTime
  */

@@ -84,7 +84,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
   }
 }
 
-/** Matches the whole body. */
+/** Matches a place that is the whole body of the response, and no member of the body. */
 const WHOLE = /^answer\.(json|body)$/
 
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {

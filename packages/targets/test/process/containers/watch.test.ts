@@ -14,7 +14,7 @@ afterEach(() => {
 const keeper: Pick<Keeper, 'announce' | 'watch' | 'forget'> = { announce() {}, watch() {}, forget() {} }
 
 test('container events are requested again after the engine has ended their stream', async () => {
-  // The first call of the engine ends its stream, and the second fails. Later calls succeed.
+  // In the first call, the engine ends the stream after one event. The second call fails. Later calls keep it open.
   writeFileSync(
     join(directory, 'docker'),
     `#!/bin/sh

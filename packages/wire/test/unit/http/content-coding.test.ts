@@ -42,7 +42,7 @@ describe('the body decoder', () => {
       ['gzip', gzipSync(zeros)],
       ['br', brotliCompressSync(zeros)],
       ['deflate', deflateSync(zeros)],
-      // A block that repeats one byte 100,000 times, 60 times.
+      // 60 blocks. Each block repeats one byte 100,000 times.
       ['zstd', repeated(60, 100_000)],
     ] as const) {
       expect(decoded(body, coding, { most }), coding).toBeUndefined()
