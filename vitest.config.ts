@@ -22,8 +22,8 @@ const seeds = {
 /** Test files that change state of modules or globals of the process. Each of these files runs in its own process. */
 const APART = ['packages/*/test/process/apart/**/*.test.ts', 'packages/node-simulator/test/process/**/*.test.ts']
 
-// The floor of a test is its folder: `unit` is `npm test`, `process` is `npm run test:commands`, `soak` has a configuration
-// of its own. CONTRIBUTING.md says which test belongs where.
+// The folder of a test decides which command runs it: for `unit`, `npm test`; for `process`, `npm run test:commands`;
+// for `soak`, `npm run test:soak`, which has a configuration of its own. CONTRIBUTING.md says which test belongs where.
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter(), stuck],

@@ -27,7 +27,8 @@ app.get('/cart', ({ session }, response) => {
   response.json({ items: session.items ?? 0 })
 })
 
-// If the store still fails when the table exists, it never works again in this process.
+// Once the table exists, tries the store again. If the store fails even then, it fails for the rest of this process, so
+// the error is thrown.
 app.use(async (error, _request, response, _next) => {
   response.status(500).end()
   const { rows } = await pool.query("SELECT to_regclass('session') IS NOT NULL AS there")

@@ -1,6 +1,6 @@
 /**
- * CPU milliseconds of a fixed single-threaded workload: the minimum of a few runs. Each recorded reference figure was
- * calibrated with the same workload. Figures divided by it are comparable between machines and times.
+ * Returns the CPU milliseconds of a fixed single-threaded workload: the minimum of `runs` runs. Each recorded reference
+ * time comes with this number for its machine. A time divided by this number is comparable between machines and dates.
  */
 export function calibrate(runs = 8): number {
   let best = Number.POSITIVE_INFINITY

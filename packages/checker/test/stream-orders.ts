@@ -183,7 +183,7 @@ export const judged: readonly Guarantee[] = [
   'committed-starts',
 ]
 
-/** Returns the guarantees that some order of the operations keeps by the specification. */
+/** Returns each guarantee for which the specification (`stream`) permits at least one order of the operations. */
 export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
   const text = (value: string): string => JSON.stringify(value)
   const known = new Map<string, { offset: number; message: string; isReturned: boolean }>()

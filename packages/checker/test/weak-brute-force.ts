@@ -74,8 +74,9 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /**
-   * PRAM (Lipton & Sandberg 1988): each client has an order that explains all its reads up to its last operation. If
-   * last operations overlap, each is examined separately.
+   * PRAM (Lipton & Sandberg 1988): for each completed operation, there is an order of all writes and of this operation
+   * and its predecessors in its client. The order explains the client's reads among them. Every completed operation is
+   * tried, because a client whose operations overlap has several last operations.
    */
   const pram = completed.every((last) => {
     const own = (i: number): boolean => i === last || inClient[i]![last]!

@@ -97,7 +97,8 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart, a node settles its entries again, so all of them are compared again.
+    // A node that restarted may know fewer settled entries than before. All its settled entries are then compared
+    // again.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {

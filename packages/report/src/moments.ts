@@ -43,7 +43,10 @@ function refusedReproach(history: History, acquire: OperationRow, refused: Opera
   return { by: acquire, text: `${clientOfInWords(history, acquire)}'s release${at} failed` }
 }
 
-/** Returns why a repeated delivery is wrong: another operation received or added the element before. */
+/**
+ * Returns why a repetition in the result of `culprit` is wrong: another operation had already received the message, or
+ * a read shows an element more than once. Undefined if `culprit` repeats nothing.
+ */
 function repeatedReproach(
   history: History,
   counterexample: Counterexample,

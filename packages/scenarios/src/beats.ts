@@ -41,7 +41,10 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/** A line that begins with this character stands for inserted beats. No line of text begins with it. */
+/**
+ * Begins a line that stands for beats among the values of the template. The index of these beats in `inserted` follows.
+ * No line of the text itself begins with this character.
+ */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>

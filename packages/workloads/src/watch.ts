@@ -155,7 +155,7 @@ function changedKeys(f: string, key: string | undefined, value: Json): readonly 
   return key === undefined ? [] : [key]
 }
 
-/** The number of failed reads after which the remaining revisions stay unsettled. */
+/** The number of failed reads after which no client reads the remaining unknown revisions any more. */
 const MOST_IN_VAIN = 60
 
 /** Reads the revisions that no acknowledgement and no watch shows. */

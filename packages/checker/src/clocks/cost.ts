@@ -19,7 +19,8 @@ export interface Cost {
   /**
    * Returns the reason why a level is unknown: only orders that are possible but not certain contradict it.
    *
-   * @param most the contradiction with every possible order, if any
+   * @param most the contradiction that is found if every possible order of two operations is taken as certain;
+   * undefined if none is known
    */
   reason(most: Counterexample | undefined): string
 }

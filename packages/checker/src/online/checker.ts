@@ -169,7 +169,9 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
 
 interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
-  /** The keys with a doubt. The key that became doubtful first comes first. */
+  /**
+   * The keys that are not certain to be correct (those with a `doubt`). The key that became doubtful first comes first.
+   */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
   none: GivenUp | undefined
   /** The number of further keys that may get a monitor. */

@@ -77,7 +77,7 @@ const CHANGES = 4
 
 /** A message that a dequeue of unknown outcome must have taken. */
 export interface Taking {
-  /** `life`: the message. `before`: the deadline for taking it. */
+  /** `life`: the message (see `Life`). `before`: the event position by which a dequeue must have taken the message. */
   readonly life: Life
   readonly before: number
   /** The operations that prove that the message was taken by `before`, such as a dequeue that found the queue empty. */

@@ -72,7 +72,7 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** False if the assignment does not explain the key, but another assignment may. */
+  /** False if `assignment` does not make the key linearizable, and not all other assignments were tried. */
   readonly isCertain: boolean
 }
 

@@ -36,7 +36,7 @@ interface Sighting {
 }
 
 export interface Message {
-  /** The common value of these messages, as canonical JSON. */
+  /** The value, as canonical JSON. All messages of a queue that have this value share one `Message`. */
   readonly text: string
   readonly initially: number
   readonly enqueues: OperationRow[]

@@ -69,8 +69,9 @@ test('check finds a violation in a run of twelve processes exactly if the run ha
 test('check finds a single planted contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
-    // Only `buffering` certainly leaves the history causal. With the others, processes learn of writes by other means
-    // than the store. If a replica lags behind, this may violate causality.
+    // Only `buffering` certainly leaves the history causal. In `readers` and `puzzle`, planted reads return writes of
+    // other processes without using the store. If the reader's replica lags behind the writer's, the reader's later
+    // reads may then violate causality.
     if (planted === 'buffering')
       expect(judge({ planted, processes: 12 }, causal), planted).toEqual(['met', 'met', 'met'])
   }

@@ -119,7 +119,10 @@ function resultOf(model: string, steps: readonly Step[], initial: Json): string 
   return (report.levels as unknown as { readonly [level: string]: { readonly result: string } })[level]!.result
 }
 
-/** Models without a contract: their objects have no separate observations, or no initial content. */
+/**
+ * Models without a `Contract`: their objects have no observations that are separate from updates, or have no initial
+ * content.
+ */
 const WITHOUT = ['lock', 'unique-ids', 'watch', 'stream', 'work-queue']
 
 test('every model has a contract in this test or is listed in WITHOUT', () => {

@@ -10,7 +10,10 @@ import { type ParsedOptions, textsOf } from '../command.ts'
 /** Code or a request that a data file names. Using the file runs it on this machine. */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
-  /** The command, path or requirement as in the file. For a program beside nodes, its name comes first. */
+  /**
+   * The command or path as in the file; for the kind `probe`, the requirement as in the file; for the kind `beside`,
+   * `NAME=PROGRAM`.
+   */
   readonly text: string
 }
 

@@ -36,8 +36,9 @@ export interface QueueSettings {
 }
 
 /**
- * Opens a pool of workers on other machines. They run jobs of the given `kinds`, each job name only once. The pool
- * `local` runs jobs of all other kinds, and jobs that read stdin. Closing the new pool also closes `local`.
+ * Opens a pool of workers on other machines. They run jobs of the given `kinds`. Several requests for jobs with the
+ * same name share one run and its result. The pool `local` runs jobs of all other kinds, and jobs that read stdin.
+ * Closing the new pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */

@@ -13,8 +13,9 @@ interface Written {
 }
 
 /**
- * Detects numbers that a client read and then wrote in a separate operation, while another client wrote the object. The
- * other client's update may then be lost. Checks of single reads and writes do not show this.
+ * Detects lost updates: a client reads a number from an object, then another client changes the object, and then the
+ * first client writes a number to the object in a separate operation. The change of the other client may then be lost.
+ * Checks of single reads and writes do not show this.
  */
 export class Overwrites {
   readonly #written: Map<string, Written> = new Map()

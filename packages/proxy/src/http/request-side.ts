@@ -98,7 +98,8 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // Bytes that waited behind a held request are received a second time. They may be empty.
+    // The gate passes bytes that waited behind a held request to `receive` again. `bytes` is empty if the held request
+    // ended its chunk.
     if (bytes.length === 0) return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))

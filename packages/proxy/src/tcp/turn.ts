@@ -40,7 +40,9 @@ export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean
   setImmediate(scheduledEnd)
 }
 
-/** Whether reads are being handled, so that writes can wait. */
+/**
+ * Reports whether reads are being handled. Writes to a socket can then be gathered until all these reads are handled.
+ */
 export const gathersWrites = (): boolean => isHandling
 
 export function flushInTurn(pending: Flushing): void {

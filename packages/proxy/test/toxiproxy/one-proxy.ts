@@ -6,7 +6,7 @@ import { control } from '../control/control-plane.ts'
 export const UPSTREAM = '127.0.0.1:1'
 export const proxy = (name: string, more: object = {}) => ({ name, listen: '127.0.0.1:0', upstream: UPSTREAM, ...more })
 
-/** With one proxy, `db`. */
+/** Starts a control plane and creates one proxy, `db`, with the settings `more`. */
 export async function withProxy(more: object = {}) {
   const asked = await control()
   const created = await asked.ask('POST', '/proxies', proxy('db', more))

@@ -90,7 +90,10 @@ export class Remarks {
     this.#notePassedOn(kind)
   }
 
-  /** Marks keys in both views from now on. */
+  /**
+   * Marks keys as changed outside the record, from now on. Marks them in the client's view and, if it is recorded, in
+   * the backend's.
+   */
   touched(remark: Remark, touches: Touches): void {
     if (!this.#countTouch(remark, touches)) return
     for (const view of this.#views) view.touched(remark, touches)

@@ -157,8 +157,8 @@ export class View {
 }
 
 /**
- * Returns a line of the process `recorder`, which is no client. `mark` is the number of a mark that a later line may
- * withdraw.
+ * Returns a line of the process `recorder`, which is not a client. `mark` is a number for the mark that the line sets.
+ * A later line with this number may end the mark, or withdraw it.
  */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
   const event = { index: UNWRITTEN, time, process: 'recorder', type: 'info', f, key, value } as const

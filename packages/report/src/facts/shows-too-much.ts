@@ -7,8 +7,8 @@ import { elementsIn } from '../operation-words.ts'
 import { changesAround } from '../sheets/sheet.ts'
 
 /**
- * Whether a wrong read cannot have come from a stale copy. Such a read shows more than ever existed, or it lacks no
- * change.
+ * Reports whether a wrong read cannot have come from a stale copy: it shows more than the object ever contained, or it
+ * lacks none of the earlier changes.
  */
 export function showsTooMuch({ model }: Report<string>, history: History, read: OperationRow): boolean {
   if (model === 'bank') return isBeyondTransfers(history, read)

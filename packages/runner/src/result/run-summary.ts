@@ -76,7 +76,7 @@ export interface RunViews {
     /** Requests that a node answered although the client got no answer. */
     readonly untold: number
   }
-  /** Sentences about differences between the views. */
+  /** Sentences about differences between the clients' view and the nodes' view. */
   readonly said: readonly string[]
 }
 

@@ -17,7 +17,10 @@ type Reader = (value: SqlValue | undefined) => unknown
 
 type Read<Readers extends readonly Reader[]> = { [At in keyof Readers]: ReturnType<Readers[At]> }
 
-/** Returns implementations by functions that take arguments of the given types instead of a list of values. */
+/**
+ * Makes implementations of `functions`, each of which takes separate arguments. Each of the `readers` converts one SQL
+ * value to one argument.
+ */
 export function taking<const Readers extends readonly Reader[]>(
   readers: Readers,
   functions: Readonly<Record<string, (...given: readonly [...Read<Readers>, env: Env, call: CallTypes]) => SqlValue>>,

@@ -48,7 +48,7 @@ export class Transactions {
     return this.failed ? 'failed' : this.inBlock ? 'transaction' : 'idle'
   }
 
-  /** Begins a block, or makes a block of the open transaction. */
+  /** Begins a transaction block. If a transaction is already open, it becomes the transaction of the block. */
   beginBlock(): void {
     this.inBlock = true
     this.begin()

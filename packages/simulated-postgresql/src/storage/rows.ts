@@ -180,8 +180,8 @@ function* untilFree(
       const state = find(tuple, transaction)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // After a wait, the loop also waits for the writers of later versions. Only then does it report this version as
-      // updated.
+      // If this version was updated during a wait, 'updated' is returned only once the writers of later versions have
+      // ended, too.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))

@@ -76,8 +76,8 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // If the statement saw no row, the version that it missed would show it a whole new row, because that version
-  // includes the row's insertion.
+  // If the statement saw no row, it would see the whole missed version, because a version contains all columns of its
+  // row. The same is true if the missed version inserted or deleted the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

@@ -29,7 +29,10 @@ export interface Plan {
   readonly reactions: readonly Reaction[]
 }
 
-/** The range of virtual time for faults and operations: the length of one election to several. */
+/**
+ * The minimum and maximum length of a trial: the virtual time during which faults and operations happen. The minimum
+ * suffices for one election, the maximum for several.
+ */
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
 /** The timeouts of clients. With a long timeout, a request stays open across several changes of the leader. */

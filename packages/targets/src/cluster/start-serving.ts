@@ -45,7 +45,10 @@ interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
   /** Adds each node to `starting` once it is available, and resolves once all nodes are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
-  /** Waits for a leader, and then keeps watching roles; by default by the declaration's `role`. */
+  /**
+   * Waits for a leader, and then keeps watching roles. By default, `declaration.role` says how to ask for a node's
+   * role.
+   */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
   readonly remedy: string
 }

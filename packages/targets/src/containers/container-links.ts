@@ -64,8 +64,8 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // The outer table stays open until the end, even after inner rules have taken over, so that no other run can use
-  // these containers.
+  // The nftables table of `outer` stays open until the end, even if inner rules (see `openInnerRules`) have replaced
+  // its rules. While it is open, no other run can use these containers (see `openRules`).
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []

@@ -6,8 +6,8 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
-// Urgent inspections use the engine's socket, because the start of its program would take longer than all other steps
-// between a container's start and its links.
+// Urgent inspections of containers use the engine's socket instead of its program (`docker`, `podman`). From the start
+// of a container to the opening of its links, starting this program would take longer than all other steps together.
 
 export interface EngineSocket {
   /**

@@ -125,7 +125,9 @@ interface TableOptions {
   readonly setup: readonly string[]
   /** A process in whose network namespace the table is opened; by default this process. */
   readonly inside?: number | undefined
-  /** If this process dies, the keeper ends the table before it removes the proxy's addresses. */
+  /**
+   * If this process dies, the keeper ends nft, and thereby removes the table, before it removes the proxy's addresses.
+   */
   readonly keeper?: Keeper | undefined
 }
 
@@ -216,7 +218,8 @@ export const emptyTable = (
       `add map ${table} ${links} { type ${pair} . inet_service : ${type} . inet_service; }`,
       `add map ${table} ${sources} { type ${type} : ${type}; }`,
       `add set ${table} ${pairs} { type ${pair}; counter; }`,
-      // The open connections. Even if the set is full, packets of further connections are refused.
+      // The connections that were already open (see `noteOpen`). If this set is full, no more connections are noted,
+      // but their packets are still rejected, because a separate rule rejects them.
       `add set ${table} ${each.open} { type ${each.type} . inet_service . ${each.type} . inet_service; size 4096; flags dynamic; }`,
       `add set ${table} ${datagrams} { type ${pair}; counter; }`,
       `add set ${table} ${cut} { type ${pair}; counter; }`,

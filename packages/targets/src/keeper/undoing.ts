@@ -17,7 +17,7 @@ interface NodeToUndo {
 
 const LOOK_EVERY_MS = 10
 const BETWEEN_TRIES_MS = 100
-/** This time is enough for engines on an overloaded machine. */
+/** The time within which undo commands are repeated. It is enough for container engines on an overloaded machine. */
 const TRIES_WITHIN_MS = 60_000
 
 /** Several faults of a node may have the same undo command. */

@@ -35,7 +35,10 @@ export interface ClusterNetwork {
   clientAddress(node: NodeId): Address
   /** Returns the address at which one node dials another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
-  /** Returns the only address of an announced port. The proxy finds out who dials it. */
+  /**
+   * Returns the address of an announced port. All endpoints dial this same address. The proxy finds out which endpoint
+   * dialled (see `dialler`).
+   */
   announcedAddress(node: NodeId, port: string): Address
   /** Sets where a node listens; undefined while it is down, because another process may reuse its ports. */
   moved(node: NodeId, listening: Listening | undefined): void

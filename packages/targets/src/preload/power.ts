@@ -53,8 +53,8 @@ export function losePower({ disk, undo, unsynced, random }: LossOptions): readon
 }
 
 /**
- * Treats everything on a disk as fsynced, while its programs are stopped. Records the size of each file: data that
- * programs append later lies beyond it.
+ * Declares everything on a disk to be fsynced. The disk's programs must be stopped during the call. Records the size of
+ * each file, because a later power loss may remove what programs append beyond this size.
  */
 export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): void {
   for (const path of filesBelow(disk)) {

@@ -5,9 +5,9 @@
 const LEAST = 1 / 10
 
 /**
- * Returns a function that must be called at regular intervals. It estimates for which share of the time since the last
- * call one thread of this process can have run. If other processes use the processors, the share is small. `busy` is
- * the number of threads that run at the same time.
+ * Returns a function that estimates how much processor time one thread of this process could use since the last call,
+ * as a share of the elapsed time. The share is small if other processes use the processors. The function must be called
+ * at regular intervals. `busy` is the number of threads of this process that run at the same time.
  *
  * @param everyMs how often the function is called
  * @param usedNow returns the microseconds of processor time that the process has used

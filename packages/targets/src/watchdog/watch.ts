@@ -11,15 +11,18 @@ export interface WatchLimits {
    */
   readonly looks: number
   /**
-   * Each time that memory grows by this much during a call, the count of looks restarts at 0. The call may then be
-   * exhausting memory instead of hanging.
+   * Each time that memory grows by this many bytes during a call of user code, the count for `looks` restarts at 0,
+   * because the call may be exhausting memory instead of hanging.
    */
   readonly growthBytes: number
   /** Beyond this growth, a hanging call is reported as exhausting memory. */
   readonly muchBytes: number
   /** The size of the process in bytes at which a call is stopped immediately. */
   readonly mostBytes?: number | undefined
-  /** The growth during a call at which it is stopped immediately. Buffers have no limit of their own. */
+  /**
+   * The growth of memory in bytes during a call at which the call is stopped immediately. This limit is needed for
+   * buffers, which are outside the heap and its limit.
+   */
   readonly mostGrowthBytes?: number | undefined
   /**
    * The size of the process before the first call of user code; by default, the size at the first look. This call may

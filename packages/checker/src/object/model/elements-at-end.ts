@@ -40,8 +40,10 @@ export const membersOfElements = (elements: Elements): Pick<ObjectModel, 'beside
 })
 
 /**
- * Eventual consistency of sets and lists, by their final reads. These agree, and hold every element that was initial or
- * acknowledged before them, unless some operation removed it. They hold no other elements except added ones.
+ * Checks the eventual consistency of sets and lists by their final reads. All final reads of a key must agree. Each
+ * must hold every element that was initial, or whose addition was acknowledged before the read was called, unless some
+ * operation removes this element. In addition, it may hold only elements whose addition was called before the read
+ * returned.
  *
  * @throws OutOfTime
  */

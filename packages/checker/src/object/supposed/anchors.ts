@@ -11,7 +11,7 @@ export interface Anchor {
   readonly at: number
   /** The moment, as an event position or a fraction between two. */
   readonly point: number
-  /** The overlapping operations whose effect the sighting shows. */
+  /** The operations that overlap the read and whose additions are part of the sum that the read returned. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
   /** The operations of unknown outcome that this anchor includes but no earlier anchor does. */
@@ -27,8 +27,8 @@ interface Inclusion {
 }
 
 /**
- * Returns the sightings in an order in which each includes everything that earlier ones include. Omits sightings that
- * fit no such order.
+ * Returns an anchor for each sighting (see `Sighting`), in an order in which each sighting includes all operations that
+ * the earlier ones include. Omits sightings that fit no such order.
  */
 export function anchorsOf(sightings: readonly Sighting[], since: Since, budget: Budget): readonly Anchor[] {
   const inclusions = inclusionsOf(sightings, since, budget)

@@ -1,7 +1,9 @@
 import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Sighting } from './sightings.ts'
 
-/** A completed operation that this sighting and every later one include. */
+/**
+ * A completed operation that a sighting (see `Sighting`) includes. All later sightings must include the operation, too.
+ */
 export interface Included {
   readonly operation: number
   /** The return of the first read (see `Sighting`) that includes the operation, as an event position. */

@@ -44,7 +44,7 @@ export function overconsumed(part: Encoded, budget: Budget): readonly number[] |
 /** A value of a key, and the operations that end, begin and read this value, as indices into the part. */
 interface Uses {
   readonly value: number
-  /** The operations that end the value, in order of their returns. */
+  /** The completed cas operations that replaced the value by another value, in order of their returns. */
   readonly ends: readonly number[]
   readonly begins: readonly number[]
   readonly reads: readonly number[]

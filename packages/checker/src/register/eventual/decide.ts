@@ -239,10 +239,11 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * Returns the acknowledged writes that no replica has. A write is lost if all writers of the remaining values had
- * returned before its call. An append is lost if no write can have replaced it and no value contains it. Returns only
- * the last of these writes, because the earlier ones were legally overwritten. All final reads must have begun after
- * them.
+ * Returns the lost writes of a key: acknowledged writes that are in none of its final reads, although nothing can have
+ * replaced them. A write is lost if it was called after all writers of the values in the final reads had returned. An
+ * append is also lost if no write can have replaced it and no final read contains it. Omits all other writes and
+ * appends that returned before the last acknowledged write was called, because this write may have replaced them. Also
+ * omits operations that returned after the first final read was called.
  */
 function lostWrites(
   input: Key,

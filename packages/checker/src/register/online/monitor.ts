@@ -54,7 +54,10 @@ interface Block {
 }
 
 export interface RegisterMonitor {
-  /** Handles a call. Returns a flight for the end of the operation, or 'too much to remember'. */
+  /**
+   * Handles a call. Returns the open operation, which the caller passes to `succeeded`, `failed` or `abandoned` when it
+   * ends. Returns 'too much to remember' if the monitor already remembers as many values as it may.
+   */
   called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
   /** Handles the outcome `ok`; `read` is the value read, if any. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined

@@ -20,7 +20,9 @@ export function faultOfWitness(
   return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
 }
 
-/** Describes what is wrong with a real-time witness for a single key, if anything. The key may have any number. */
+/**
+ * Describes what is wrong with a real-time witness for a single key, if anything. The number of the key need not be 0.
+ */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)

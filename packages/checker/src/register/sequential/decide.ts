@@ -76,9 +76,10 @@ const COLUMNS = 64
 const MOST_PARTINGS = 30
 
 /**
- * Decides a history of many threads by joining threads. An order of the joined threads is an order of the history. A
- * contradiction counts only if it uses no joint. Otherwise the joints that it used are removed, and the history is
- * decided again.
+ * Decides a history of many threads after joining threads end to end, which assumes an order between them (see
+ * `joinThreads`). An order of the joined threads is also an order of the history. A contradiction counts only if it
+ * uses no assumed order. Otherwise the threads whose assumed orders it uses are separated, and the history is decided
+ * again. Returns undefined if this method does not decide the history.
  */
 export function decideJoined(
   facts: ReadsFrom,

@@ -161,7 +161,10 @@ export function saturate(
     }
     return undefined
   }
-  /** Derives orders from an operation's new predecessors, and adds these predecessors to its successors. */
+  /**
+   * Derives orders from the new predecessors of `operation`. Then adds these predecessors to each operation that
+   * directly follows `operation`.
+   */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)

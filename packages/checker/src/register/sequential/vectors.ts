@@ -2,8 +2,9 @@ import type { Threads } from '../../encoding/threads.ts'
 import type { Basis } from './basis.ts'
 
 /**
- * The predecessors of each operation, as a count per thread that includes the operation itself. Operations with changed
- * counts are queued in the order of the basis, with the threads that changed.
+ * The predecessors of each operation: for each thread, how many of its operations precede the operation. The operation
+ * itself counts, too. Operations whose counts changed are queued in the order of `basis` (see `basisOf`), together with
+ * the threads whose counts changed.
  */
 export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean

@@ -11,7 +11,8 @@ export interface Cases {
   readonly partOf: (number: number) => number
   /**
    * Records that a case is contradictory. `culprit` finds the return at which the contradiction appears. If all cases
-   * of the same part are now contradictory, returns a function that finds the latest of their returns.
+   * of the same part are now contradictory, returns a function that finds the return at which this is known: the latest
+   * of the returns that the `culprit` of each case finds, and of the return that ruled out all other initial values.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }

@@ -29,7 +29,7 @@ export interface FoundAnomaly {
 }
 
 export interface ExplainedJudgement {
-  /** The verdicts on the levels in the outcomes; the other levels follow from these. */
+  /** The verdicts on some levels. The verdicts on the other levels follow from these. */
   readonly verdicts: { readonly [level in IsolationLevel]?: Verdict }
   readonly anomalies: { readonly [name: string]: FoundAnomaly }
 }

@@ -127,7 +127,10 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   for (const node of graph.to) waitsFor[node]++
   const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
   const ready = createHeap(byRank)
-  /** Nodes that the state of a key held back. Some of them may have become ready again. */
+  /**
+   * Nodes that were ready but could not be placed because of the state of a key (see `keptBackBy`). Some of these nodes
+   * may have become ready again.
+   */
   const parked = createHeap(byRank)
   const isParked = new Uint8Array(nodes)
   const waiting: (number[] | undefined)[] = []

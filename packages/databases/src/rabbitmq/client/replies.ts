@@ -97,7 +97,10 @@ function publishing(
 interface Content {
   /** Begins a message. `tag` is undefined for a message that the broker has returned. */
   begin(tag: bigint | undefined): void
-  /** Returns the message that this frame completes; undefined if the broker returned the message. */
+  /**
+   * Adds a frame to the message. If the frame completes the message, returns the message. Otherwise returns undefined,
+   * as it does for each message that the broker sent back as undeliverable (`basic.return`).
+   */
   add(frame: Extract<Frame, { kind: 'header' | 'body' }>): Reply | undefined
 }
 

@@ -41,7 +41,7 @@ const climb = {
 } as const
 const reporter = { name: 'shout', summary: 'loud', report: () => '' }
 
-/** As JavaScript calls them. */
+/** Calls with invalid definitions. They ignore the types of the parameters, as calls from JavaScript can. */
 const refusals: readonly (readonly [of: unknown, define: (given: never) => unknown, why: RegExp])[] = [
   [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a string, /],
   [{ ...fault, kind: 'a b' }, defineFault, /"a b" is not a valid name\. Begin with a letter/],

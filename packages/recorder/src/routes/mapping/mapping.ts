@@ -26,7 +26,7 @@ export interface Understood {
 /** The possible routes of a request, as far as its head tells. */
 export interface RoutedRequest {
   readonly isKnown: boolean
-  /** Whether all these routes are ignored (`"ignore": true`). */
+  /** Whether the request has possible routes, and all of them are ignored (`"ignore": true`). */
   readonly isIgnored: boolean
   readonly bodyBytes: number
   readonly answerBytes: number

@@ -20,7 +20,10 @@ export type FormSpec = { readonly [member: string]: unknown }
 /** `absent`: success without a value, as with a 404 for a read. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
-/** Conditions on places: a place has this value, any value, or no value. */
+/**
+ * Conditions on the values in a message, by place (see `ValueSource`). The place must have the given value; or any
+ * value, for `{"there": true}`; or no value, for `{"there": false}`.
+ */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
 export interface OperationSpec {
@@ -61,13 +64,15 @@ interface RecordedBase extends RouteBase {
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
-  /** Additional contents of the requests that are made for this route, by place. */
+  /** Additional contents of the requests that chaos itself sends to this route. */
   readonly sends?: Sends | undefined
 }
 
 /**
- * Further contents of made requests, by place: `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`. Texts
- * may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests may lack these contents.
+ * Additional contents of requests that chaos itself sends, by place (see `ValueSource`):
+ * `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}`
+ * and
+ * `{requestId}`. Recorded requests may lack these contents.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 

@@ -52,7 +52,7 @@ const FLOOD_CHECKED = 1_000
  */
 export async function startMaelstrom(options: MaelstromOptions): Promise<StartedCluster> {
   const { signal, dataDir, logDir, rpc } = options
-  // Nodes run in separate directories, so their paths must be absolute.
+  // Each node runs in a directory of its own, so the paths in the command must be absolute.
   const [program, ...rest] = options.words
   const words: ProgramCommand['words'] = [here(program), ...rest.map(here)]
   const names = nodeNames(options.nodes)

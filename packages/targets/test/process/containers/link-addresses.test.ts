@@ -73,7 +73,7 @@ async function killWithKeeper({ child, keeper }: Owner): Promise<void> {
   await eventually(async () => expect(processExists(keeper)).toBe(false))
 }
 
-/** Adds addresses as an attachment does. */
+/** Adds addresses in this process, with a keeper, as chaos does when it attaches to containers. */
 function add(...families: readonly Family[]) {
   const keeper = startKeeper(() => undefined)
   ended.push(() => void keeper.close())

@@ -218,7 +218,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   }
 }
 
-/** Entries of the path without a class: a chosen mandatory operation, and an observation that held. */
+/**
+ * Entries of `pathClass` for operations that belong to no class: a mandatory operation that was chosen, and an
+ * observation that held.
+ */
 const CHOICE = -1
 const OBSERVATION = -2
 

@@ -160,8 +160,8 @@ export function createExpansion(
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 
   /**
-   * Finds the values that a cas of unknown outcome waits for. Such a cas waits for its old value only if some operation
-   * waits for its new value.
+   * Marks in `wantedBy` the old value of each cas of unknown outcome that can help: another open operation, or another
+   * such cas, needs the new value of the cas. The cas can take effect only while the register has its old value.
    */
   const findWantedByCas = (done: number): void => {
     round++
