@@ -71,8 +71,7 @@ interface RecordedBase extends RouteBase {
 /**
  * Additional contents of requests that chaos itself sends, by place (see `ValueSource`):
  * `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}`
- * and
- * `{requestId}`. Recorded requests may lack these contents.
+ * and `{requestId}`. Recorded requests may lack these contents.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
