@@ -70,10 +70,14 @@ const isOverloaded = (name) => functions.filter(({ proname }) => proname === nam
 await writeFile(
   new URL('../packages/simulated-postgresql/src/functions/signatures.ts', import.meta.url),
   `${GENERATED}/**
- * Functions: a paragraph for each flags,result. A line has the arguments[/out types/names], \`/\` if there are none, and
- * the functions that take them: name[=source]. If a source begins with the name and \`_\`, only its end is listed. The
- * flags are kind, volatility and, if they apply, \`s\` for strict, \`r\` for a set, \`v\` for variadic and the number of
- * defaults.
+ * The functions, in paragraphs separated by empty lines. The first line of a paragraph is \`flags,result\`, which all its
+ * functions share. Every other line has the types of the arguments, and then the functions that take them. After the
+ * types, \`/types/names\` gives the output arguments; \`/\` alone means no arguments. A function is \`name\` or, if its
+ * source has another name, \`name=source\`. If the source begins with the name and \`_\`, only the rest of the source is
+ * written: \`overlaps=_time\` means \`overlaps=overlaps_time\`.
+ *
+ * The flags are the kind, the volatility and, if they apply, \`s\` for strict, \`r\` for a set, \`v\` for variadic, and the
+ * number of defaults.
  */
 export const FUNCTIONS: string = ${text(
     grouped(
@@ -94,8 +98,8 @@ export const OPERATORS: string = ${lines(
   )}
 
 /**
- * Casts: a line for each source,context,function with the target types. In place of a function, \`b\` marks a cast without
- * change, \`i\` one by the text form.
+ * The casts. A line is \`source,context,function\`, followed by the target types that share them. Instead of a function,
+ * \`b\` stands for a cast that changes nothing, and \`i\` for a cast by the text form.
  */
 export const CASTS: string = ${lines(
     casts,

@@ -6,7 +6,7 @@ const [pgHost, pgPort] = postgres.split(':')
 const connection = { host: pgHost, port: Number(pgPort), user: 'postgres', database: 'postgres' }
 const isGuarded = mode === 'guarded'
 
-/** By name: creates `visit`, which counts a visit, and `count`, which returns the count. */
+/** The ORMs, by name. Each function returns `visit`, which counts a visit, and `count`, which returns the count. */
 const orms = {
   async knex() {
     const { default: knex } = await import('knex')

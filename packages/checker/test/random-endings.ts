@@ -22,7 +22,7 @@ export const endedModels: readonly string[] = Object.keys(initials)
 
 const isMessages = (model: string): boolean => model === 'queue' || model === 'bag'
 
-/** An object with an initial value that sometimes forgets an acknowledged operation. */
+/** Simulates an object that begins with an initial value, and sometimes forgets an acknowledged operation. */
 function simulated(model: string, kind: ObjectKind, initial: Json, forgetful: number, random: () => number): Simulated {
   const object = kind.simulate()
   const put = { set: 'add', counter: 'add', queue: 'enqueue', bag: 'enqueue', 'list-append': 'append' }[model]

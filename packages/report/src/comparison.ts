@@ -80,9 +80,9 @@ export interface ComparedCell {
   /** Nanoseconds of the longest time without an answered write. */
   readonly outageNanos: number
   /**
-   * Median over the runs of the nanoseconds from the fault's end to the recovery. After the recovery, the system
-   * answers as large a share of the requests as before the fault, or 99%. `never` if it does not recover; absent
-   * without a fault.
+   * The median over the runs of the time from the fault's end to the recovery, in nanoseconds. A run has recovered when
+   * the system answers at least 99% of the requests, or at least as large a share as before the fault. `never` if the
+   * system does not recover; absent without a fault.
    */
   readonly recovery?: number | 'never' | undefined
   /** Answers per second in equal parts of the run; the mean over the runs. */

@@ -50,7 +50,10 @@ export interface PlayedStep {
    * healing.
    */
   readonly nodes?: readonly PlayedNode[] | undefined
-  /** State of the story's promise at the end of the step; absent in stories without a promise. */
+  /**
+   * The state of the story's promise at the end of the step, such as `spent $15 of $10`. Absent in stories without a
+   * promise.
+   */
   readonly ledger?: PlayedLedger | undefined
 }
 

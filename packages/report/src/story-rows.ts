@@ -1,7 +1,7 @@
 import { adjective } from './level-words.ts'
 import type { PlayedLedger, PlayedNode, Sign, StoryTelling } from './played-story.ts'
 
-/** A step of a telling, with the events that occur during it. */
+/** A step of a `StoryTelling`, with the events that occur during it. */
 export interface StepGroup {
   readonly number: number
   readonly text: string

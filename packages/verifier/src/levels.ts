@@ -26,7 +26,10 @@ const isolations: ReadonlyMap<string, readonly string[]> = new Map([
   ['read-uncommitted', []],
 ])
 
-/** An isolation level, and the order that it also keeps. */
+/**
+ * A level as an isolation level and the order of operations that it requires. For example, `strict-serializable` is
+ * `serializable` in real time.
+ */
 export interface IsolationLevel {
   readonly isolation: string
   readonly keeps: Keeps

@@ -110,8 +110,8 @@ interface Moment {
 const callsFirst: AtOnce = (one, other) => Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 
 /**
- * Compares events so that a return precedes a call at the same time. An operation without duration is called at its
- * return.
+ * Compares events so that, at equal times, returns precede calls. The call and the return of an operation without
+ * duration come between the returns and the calls of other operations.
  */
 const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row - other.row
 

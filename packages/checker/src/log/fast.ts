@@ -185,7 +185,7 @@ function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly nu
       for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
     if (next < known.length) sequence.push(known[next])
   }
-  // If reads order appends in a cycle, none of them comes first, so the sequence lacks them.
+  // If reads order some appends in a cycle, the cycle has no first append, so `sequence` lacks these appends.
   return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
 }
 

@@ -71,7 +71,7 @@ const MANY = 1_000
 const MOST_READ = 2_000
 
 /**
- * Returns few operations that the verifier accepts as a core; undefined if it accepts none.
+ * Returns a small set of operations that the verifier accepts as a core; undefined if it accepts no set that was tried.
  *
  * @param start the operations to begin with
  * @param named the operations that contradict the level

@@ -136,8 +136,8 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (isByFinalReads(level)) {
     const answer = firstAccepted([[{ level, result: 'met', final: true }]])
-    // An implied level may be weaker than the verifier's definition of it. If the verifier refuses such a level, this
-    // proves nothing.
+    // A level that another verdict implies is met as the checker defines it. The verifier's definition may be stronger,
+    // so its refusal of an implied level proves nothing.
     return witness.kind === 'implied' && answer?.verdict === 'refused' ? undefined : answer
   }
   if (witness.kind === 'implied') {

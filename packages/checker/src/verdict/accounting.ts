@@ -64,8 +64,8 @@ export interface Accounted {
    */
   readonly operation: OperationRow
   /**
-   * The time in nanoseconds from when the element was first known. For a stale element: until it was last missing. For
-   * a lost element: until it was last seen.
+   * The nanoseconds from the moment at which the element was first known to the last read that lacked it (for a stale
+   * element) or returned it (for a lost element).
    */
   readonly late?: number | undefined
   /** For a counter: the least and the greatest value that the additions allowed. */

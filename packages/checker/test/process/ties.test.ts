@@ -77,7 +77,7 @@ type Before = (a: number, b: number) => boolean
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** The orders that the stamps prove. */
+/** One operation precedes another only if their stamps prove it, or if one client performed both in this order. */
 const fewest =
   (operations: readonly StampedOperation[], skew = 0): Before =>
   (a, b) => {

@@ -6,7 +6,8 @@ import { levels } from '../../src/index.ts'
 import { checkHistory, historyOf } from '../checking.ts'
 import { atLeast, many } from '../many.ts'
 
-// People look for the operations of the sentence in the drawing, which shows the counterexample's operations.
+// The drawing of a counterexample shows only the counterexample's operations. Readers look there for each operation
+// that the counterexample's sentence names.
 
 const NAMED_OPERATION =
   /process (\S+?)(?:'s)? (?:read(?: of)?|wrote|may have written|write of|appended|may have appended|append of|changed|may have changed|failed to change|cas)\b([^,;:]*)/gi

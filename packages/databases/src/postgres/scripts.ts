@@ -24,7 +24,7 @@ echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
 cp -a new db
 mv new template`
 
-/** COPY DATA: a standby starts from the copy that n1 keeps. */
+/** COPY DATA: copies n1's cold backup to the node's directory DATA, from which a standby starts. */
 export const COPY: string = `${sql.COPY}
 cat follow-n1.conf > follow.conf
 touch db/standby.signal`

@@ -6,7 +6,7 @@ import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targe
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
-/** Describes the function of a protocol that has this number in a thread's progress. */
+/** Returns the name of the protocol's function that a number in a thread's progress stands for. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
 /** Reports each turn of a simulated program to `progress`. */

@@ -43,7 +43,7 @@ export interface Scene {
 
 export interface VirtualWorld extends World {
   /**
-   * Returns a subject's definition as known before loading.
+   * Returns the definition of a subject (a protocol or a service) as known before the subject is loaded.
    *
    * @throws UserError (usage, input) if there is no such subject.
    */

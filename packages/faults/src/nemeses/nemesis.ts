@@ -23,8 +23,9 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * By kind of traffic: the strategy that replaces this one in a system without links among servers. By default, a
-   * nemesis that acts between clients and servers is not replaced if the traffic supports its kind of fault.
+   * By kind of traffic between clients and external servers: the strategy that replaces this nemesis. A nemesis without
+   * a replacement is used unchanged if it acts on links of clients and the traffic supports its kind of fault.
+   * Otherwise it is not available in this traffic.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

@@ -465,7 +465,7 @@ export class HistoryBuilder implements EventSink {
    * Returns the history, which shares columns with the builder, so call `build` only once.
    *
    * @throws OutOfOrder if its times contradict the order of its events.
-   * @throws UserError if no read has a value, and some read has an unknown member, which may be its value.
+   * @throws UserError if no read has a value, but the line of a read has an unknown member, which may be the value.
    */
   build(): History {
     if (this.#unread !== undefined) refuseUnread(this.#unread, this.source, this.#columns, this.functions)

@@ -141,7 +141,8 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // Lines with other member names cannot be read in a stretch, because their invocation may be missing there.
+      // Events with other member names cannot be read from the middle of a file, because the invocations of completions
+      // may be in an earlier part of the file.
       if (this.#isAmid) throw new CannotPack('members with other names')
       if (!this.#areRenamed) this.#sink.taken?.([])
       this.#areRenamed = true

@@ -582,7 +582,10 @@ export function partsOf(
   }
 }
 
-/** The outcome of a change whose answer has more members than an outcome, such as `{"index":7,"error":"timeout"}`. */
+/**
+ * Returns the outcome that the answer to a change states, even among other members, such as
+ * `{"index":7,"error":"timeout"}`. Undefined if the answer states no outcome.
+ */
 export function outcomeOfReply(f: string, reply: Json | undefined, roles: Roles): Outcome | undefined {
   if (typeof reply === 'string') return !mayAnswerText(f) && isTrouble(reply) ? 'info' : undefined
   if (reply === undefined || !isObject(reply) || takesNothing(f) || roles.isContent(reply)) return undefined

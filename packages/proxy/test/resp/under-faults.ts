@@ -177,7 +177,9 @@ function outcomesOf(events: readonly Event[]): readonly Recorded[] {
   return outcomes
 }
 
-/** Whether a mark is for a request that a fault changed. Such a request may have any effect. */
+/**
+ * Whether the recorder marked a key as touched because a fault changed a request. Such a request may have any effect.
+ */
 const isOfAltered = (mark: Json): boolean =>
   (mark as { readonly what?: string }).what === 'a request that a fault changed'
 

@@ -20,7 +20,7 @@ export interface PostgresqlSettings {
     /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
-    /** The decimals written to the recorded column. */
+    /** The greatest number of decimal places written to each recorded numeric column. */
     readonly decimals: WrittenDecimals
     readonly schemas: NamedSchemas
     readonly functionsRead: boolean

@@ -411,8 +411,8 @@ export class Exchange {
 }
 
 /**
- * Returns the meaning of a request. If a history cannot hold the values, the request is not an operation, and only its
- * keys are marked.
+ * Returns the meaning of a request. If a history cannot hold the request's values, the request is not recorded as an
+ * operation, and the keys that it may change are marked as touched.
  */
 function recordable(requested: Understanding): Understanding {
   if (requested.kind !== 'operations') return requested

@@ -14,7 +14,10 @@ import { setCommands, setTable } from './set-commands.ts'
 import { registerTable, stringCommands } from './string-commands.ts'
 import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queue-commands.ts'
 
-/** The commands to record. Other commands are passed on, and the keys that they change are marked. */
+/**
+ * The commands to record as operations. Other commands are passed on; the keys that they may change are marked as
+ * touched.
+ */
 export interface CommandSet {
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>

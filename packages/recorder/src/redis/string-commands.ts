@@ -79,7 +79,10 @@ const flushing =
 
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
-/** Reads a command that renames a key. The new key is written if its value is known, otherwise marked. */
+/**
+ * Reads a command that renames a key. If the value of the old key is known, records a write of this value to the new
+ * key. Otherwise marks the new key as touched.
+ */
 const renaming =
   (interpret: Interpret): CommandReader =>
   (words, names) => {

@@ -20,7 +20,10 @@ export const asksAs = (session: string | undefined, ...calls: readonly [Call, ..
   session,
 })
 
-/** A recorder that keeps both views in memory. Each call of its clock advances the clock by one nanosecond. */
+/**
+ * A recorder that keeps the client's and the backend's history in memory. Each call of its clock advances the clock by
+ * one nanosecond.
+ */
 export function recording(options: { readonly maximumWaiting?: number } = {}) {
   const client = new RecordedLines()
   const backend = new RecordedLines()

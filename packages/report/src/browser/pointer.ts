@@ -33,7 +33,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     }
     drag = { x: event.clientX, from: view.from, to: view.to, isSelecting: event.shiftKey, moved: false }
   })
-  /** Zooms and pans so that each time stays under its finger. */
+  /** Zooms and pans so that the two times in `pinched` stay under the two fingers. */
   const pinch = ([first, second]: readonly [number, number]): void => {
     const [one = 0, other = 0] = fingers.values()
     if (Math.abs(one - other) < 8) return

@@ -26,8 +26,8 @@ export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
   /**
-   * All operations within this distance of a violation or a fault's edge are embedded, in nanoseconds. Infinity for all
-   * operations.
+   * The page contains all operations within this number of nanoseconds of a violation, or of the start or end of a
+   * fault. Infinity if it contains all operations.
    */
   readonly completeWithin: number
   /** One in this many operations outside the time spans in `complete` is embedded. */

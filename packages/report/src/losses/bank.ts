@@ -177,7 +177,7 @@ function accountsAt(history: History, read: OperationRow): readonly AccountBalan
   })
 }
 
-/** Returns the loss of the account with the worst balance: `p14 read 71,592 too much in account d`. */
+/** Describes the most wrong balance in a read: `p14 read 71,592 too much in account d`. */
 function misread(history: History, read: OperationRow): Loss | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined

@@ -188,8 +188,8 @@ function effectWithoutCause({ history, report, counterexample: given }: SheetInp
 }
 
 /**
- * A title names a cause that the reader missed only if the contradiction has at most this many operations. For a larger
- * contradiction, a title about a stale value is easier to understand.
+ * A title names a write that the reading client missed only if the contradiction has at most this many operations. For
+ * a larger contradiction, a title about a stale value is easier to understand.
  */
 const MOST_IN_A_TITLE = { ofGiven: 6, ofOther: 5 }
 

@@ -23,7 +23,10 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     seconds: 11,
   })
 
-/** A run that tries to acquire locks rarely, because the leader revokes only 16 leases at a time. */
+/**
+ * The arguments of a run with few attempts per second to acquire locks, because the leader revokes only 16 leases at a
+ * time.
+ */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',

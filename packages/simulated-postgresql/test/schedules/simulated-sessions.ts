@@ -165,7 +165,7 @@ export class SimulatedSessions implements Sessions {
         outcome.kind === 'rows'
           ? `${outcome.tag}${rowsText(outcome.rows.map((row) => row.map((value, at) => (value === null ? '' : this.engine.types.typeOf(outcome.columns[at]!.type.oid).output(value, open.session.context)))))}`
           : outcome.kind === 'done'
-            ? // The driver of the real server does not tell this count.
+            ? // The driver of the real server does not report the count of a MERGE.
               outcome.tag.replace(/^MERGE .*/, 'MERGE')
             : outcome.kind
       open.execution = undefined

@@ -10,7 +10,10 @@ import { simulateRun } from '../simulate-run.ts'
 const NODES = 5
 const TIME_MS = millis(5_000)
 
-/** Returns the nodes that marked the bug in a run with the settings and faults that the bug declares. */
+/**
+ * Returns the nodes on which the bug took effect (see `ProtocolDefinition.marks`) in a run with the settings and faults
+ * that the bug declares.
+ */
 function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
   const { settings = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
   const workload = workloadFor(protocol, name ?? '')

@@ -139,7 +139,10 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/** Opens a socket. `intake` gets the received bytes in shared memory, which the next chunk overwrites. */
+/**
+ * Opens a socket. If `intake` is given, all such sockets receive into the same buffer `memory`. `intake` must copy the
+ * bytes that it keeps, because the next chunk of any socket overwrites them.
+ */
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })

@@ -261,7 +261,10 @@ async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried):
   }
 }
 
-/** Returns the milliseconds during which a later read may still differ. */
+/**
+ * Returns for how many milliseconds a read with this judgement is repeated, because a later read may return another
+ * result.
+ */
 function patienceFor({ type }: ReadJudgement, nodes: number): number {
   switch (type) {
     case 'fits':

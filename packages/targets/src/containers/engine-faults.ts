@@ -164,7 +164,7 @@ async function withFullDisk(shared: Shared): Promise<Handover> {
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
-    // If this process dies between the heal and the start, only the keeper can start the container.
+    // If this process dies between the heal and the start, only the keeper, which outlives it, can start the container.
     const { engine, name, keeper, id } = shared
     const forget = keeper.undoLater(
       { words: [engine, 'start', name] },

@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-// The page that controls the libraries preloaded into a node's programs, as `control.h` declares it.
+// The memory page through which chaos controls the libraries preloaded into a node's programs. Its layout is that of
+// `control.h`.
 
 const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, diskFrozen: 24, clockSlot: 64, clocks: 72 } as const
 const COUNTED = { syncsHit: 32, writesRefused: 40, changesHeld: 48, clockReads: 56 } as const

@@ -5,8 +5,8 @@ import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/clie
 /** A fault on another host, in force while its lease is renewed. */
 export interface LeasedFault {
   /**
-   * Heals the fault. Resolves once the fault has ended, or once its proxy can no longer be asked whether it has. Later
-   * calls return the same promise.
+   * Heals the fault. Resolves once the fault has ended, or once the proxy can no longer be asked whether the fault has
+   * ended. Later calls return the same promise.
    */
   end(): Promise<LeasedEnd>
 }

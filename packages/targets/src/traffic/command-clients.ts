@@ -18,7 +18,10 @@ interface RecordedCommand {
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: number
-  /** Whether the command may still run at the time limit. The run then ends the command, and reports no problem. */
+  /**
+   * Whether the command is allowed to run until the time limit. If the command still runs then, the run ends the
+   * command, and reports no problem.
+   */
   readonly endsInTime: boolean
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }

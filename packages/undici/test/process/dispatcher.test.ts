@@ -96,7 +96,8 @@ describe('a global dispatcher', () => {
 
 test('a dispatcher for single requests reaches several servers by their URLs', async () => {
   const first = await store()
-  // Both names mean the same store. The final reads would wait until two separate stores agree.
+  // Both names mean the same store. If they meant two separate stores, the final reads would wait for the stores to
+  // agree.
   const second = first.replace('127.0.0.1', 'localhost')
   const recorded = await recording({ first, second })
   const dispatcher = dispatcherThrough(recorded)

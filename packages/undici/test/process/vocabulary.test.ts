@@ -90,7 +90,7 @@ const EFFECTS: { readonly [kind: string]: Effect } = {
   'trickle-reply': [{ kind: 'trickle-reply', pieceBytes: 4, pauseMs: 1 }, is(200)],
 }
 
-/** The faults of existing connections, and of the end of connections. */
+/** The faults that act only on existing connections, or on the end of a connection. */
 const OF_CONNECTIONS = ['reset', 'half-open', 'slow-close']
 
 const needed = { delayMs: 1, latencyMs: 1, message: '{}', afterMs: 1, skewMs: 1 }

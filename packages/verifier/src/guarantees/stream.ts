@@ -158,7 +158,7 @@ const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: n
     offset,
   ])
 
-/** Returns whether a consumer of the group may have received this message unseen. */
+/** Returns whether a consumer of the group may have received this message in a poll that the history does not show. */
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 

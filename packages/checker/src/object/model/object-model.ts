@@ -99,7 +99,10 @@ interface Speed {
    * @throws OutOfTime
    */
   refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
-  /** A machine on integers for this part, if there is one that is faster than numbering the states. */
+  /**
+   * Creates a machine for this part that is faster than the general machine (see `machineOf`), which numbers the states
+   * as the search reaches them. Undefined if there is no faster machine.
+   */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
    * The operations on which linearizability depends; undefined if it depends on all. Leaves out operations of unknown

@@ -58,8 +58,8 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice: the call `cursor` or, after all calls, the class `classCursor`. `alternative` selects one of
-  // several effects.
+  // The next choice: the operation called at `cursor` or, after all calls, an operation of unknown outcome of the class
+  // `classCursor` (see `classesOf`). `alternative` selects one of the operation's possible effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0

@@ -129,7 +129,9 @@ function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[])
   return laidOut
 }
 
-/** Decides the strings of all keys together, unless a key must be decided separately. */
+/**
+ * Decides histories with appends to strings, for all keys at once. Undefined if the keys must be decided one by one.
+ */
 function decideAppends(encoded: Encoded, budget: Budget): Linearizability | undefined {
   const found = encoded.hasConditional ? undefined : orderAppends(encoded, budget)
   if (found === undefined) return undefined

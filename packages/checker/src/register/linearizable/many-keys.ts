@@ -89,7 +89,10 @@ export function decideManyKeys(encoded: Encoded, jsonOf: JsonOf, budget: Budget,
 const BYTES_PER_OPERATION = 8
 const BYTES_PER_KEY = 16
 
-/** Attempts each key. Returns a violation or the limit reached, if any. */
+/**
+ * Tries to decide each key, in linear time or by the first steps of a search. Returns a violation or the limit reached,
+ * if any.
+ */
 function attemptEach(known: Known): Violation | Limit | undefined {
   const { encoded, budget, race, separated } = known
   const isDue = createDue()

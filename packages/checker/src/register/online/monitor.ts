@@ -1,4 +1,4 @@
-/** A value as a table key: a number for itself, any other value as canonical JSON text. */
+/** A value as the key of a table. A number stands for itself; any other value becomes canonical JSON text. */
 export type ValueName = number | string
 
 /** The reason why no order explains the events so far. */

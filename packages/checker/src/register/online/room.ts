@@ -80,7 +80,10 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Detects reads that use another place than the writes. Undefined if all reads certainly use the same place. */
+  /**
+   * Detects that a route table reads values from another place than it writes them to. Undefined if no route table
+   * named the operations.
+   */
   readonly readBack: ReadBack | undefined
 }
 
@@ -97,8 +100,9 @@ interface ReadBack {
   /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
   isDoubtful(): boolean
   /**
-   * Returns why the latest read probably did not return the value: no write wrote a value of its type, or a write wrote
-   * the same number as another text, such as "2.50" for "2.5".
+   * Returns why the value of the latest read may be something other than the value of the key: no write wrote a value
+   * of this type, or a write wrote this number in another form, such as "2.50" for "2.5". Undefined if there is no such
+   * reason.
    */
   foreign(): GivenUp | undefined
   retained(): number

@@ -4,7 +4,10 @@ import { DIFFERS, type Encoded, NOTHING, READ, restrict } from '../../encoding/e
 import type { Budget } from '../../limits/budget.ts'
 import { indicesWhere } from './reads-from.ts'
 
-/** Returns why no level in client order can be met, if some operations have an unnamed client. */
+/**
+ * Returns why no level that respects the order of each client can be met. Undefined if every operation names its
+ * client.
+ */
 export function looseReason(history: History): string | undefined {
   if (!history.hasSessions) return undefined
   const { length } = history.operations

@@ -237,8 +237,9 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // For each thread, the last write to the key that precedes the read. If an earlier write of the thread overwrites a
-  // source, this last write overwrites it, too, so the earlier writes need no check.
+  // For each thread, the last write to the key that precedes the read. A source is overwritten if one of these writes
+  // follows it. The thread's earlier writes need no check: if one of them follows the source, the last write follows
+  // the source, too.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

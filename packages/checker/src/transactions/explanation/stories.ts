@@ -330,7 +330,8 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const isForked =
     steps.length === 4 && kinds.every((kind, at) => kind === (kinds[0] === RW ? [RW, WR] : [WR, RW])[at % 2])
   if (isForked) return longFork
-  // A weaker level excludes such a cycle only if no write of the cycle replaced another.
+  // If no write of the cycle replaced another, a weaker level already excludes the cycle: `causal` instead of
+  // `parallel-snapshot-isolation`, and `prefix` instead of `snapshot-isolation`.
   if (readWrites === 1) return otherCycle(has(WW) ? 'parallel-snapshot-isolation' : 'causal')
   if (kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)) return otherCycle('serializable')
   return otherCycle(has(WW) ? 'snapshot-isolation' : 'prefix')

@@ -210,7 +210,7 @@ export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly rows: StepRows
 }
 
-/** A transaction of a counterexample without which its other transactions do not contradict each other. */
+/** A transaction that is drawn in addition to those of a cycle or a finding, for the reason `why`. */
 export interface Proof {
   readonly transaction: number
   readonly rows: readonly number[]

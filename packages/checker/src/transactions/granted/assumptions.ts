@@ -15,6 +15,7 @@ export interface Assumption {
 
 type Grant = (before: number, after: number) => void
 
+/** The reads and writes of one key by one transaction. */
 interface Touch {
   readonly transaction: number
   readonly key: number
@@ -86,8 +87,8 @@ const linearizableKeys: Assumption = {
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
     /**
-     * For each key, the touches that the next touch may directly follow, because no other touch certainly came in
-     * between.
+     * For each key, the touches that the next touch may directly follow. Omits a touch once another touch that
+     * certainly followed it has ended.
      */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
@@ -95,7 +96,7 @@ const linearizableKeys: Assumption = {
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Only the latest of these transactions are needed. The orders after earlier transactions follow by transitivity.
+      // Only the latest touches in `ended` are needed. The order after an earlier touch follows by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

@@ -195,7 +195,7 @@ export class Visible {
     return places
   }
 
-  /** Returns the last place whose commit was acknowledged before `time`, or -1. */
+  /** Returns the last place such that the commit of its write was acknowledged before `time`; -1 if there is none. */
   #lastAcknowledged(time: number): number {
     return countBelow(this.#acknowledged, time) - 1
   }

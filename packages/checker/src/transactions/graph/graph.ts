@@ -30,7 +30,7 @@ export function graphOf(edges: Edges, nodes: number): Graph {
   return { nodes, starts, to, kind, key }
 }
 
-/** Lists the targets of each node's edges of some kinds. */
+/** Lists the targets of each node's edges whose kinds are in `mask`. */
 export const edgesBy =
   ({ starts, to, kind }: Graph, mask: EdgeMask): Before =>
   (node, place) => {

@@ -20,7 +20,10 @@ import { areExplained, RolledBackWrites, type Seen, valuesAt, valuesInOrder } fr
 
 /** The orders and sources that the record proves, and the likely orders and sources. */
 export interface RecordedInference {
-  /** Orders and sources that hold in every case. A level that they contradict is violated. */
+  /**
+   * Orders of versions, and sources of reads (the writes whose values the reads returned), that hold in every case. A
+   * level that they contradict is violated.
+   */
   readonly certain: Inference
   /**
    * The likeliest orders and sources. A level is met if these meet it. Undefined if they do not explain the values of

@@ -126,7 +126,10 @@ class Search {
     }
   }
 
-  /** Reverses a choice, and adds the other order of its obstacle. If this is impossible, returns the reason. */
+  /**
+   * Reverses a choice. Adds the opposite of the chosen order, and the order of the obstacle that was not chosen. If one
+   * of them is impossible, returns the reason.
+   */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

@@ -19,7 +19,7 @@ export interface TooOld {
  */
 export class Views {
   readonly #edges: EdgeList
-  /** By pair of writer and source: a reader that shows their order. */
+  /** By pair of a writer and the source of a read: the reader that shows that the writer precedes the source. */
   readonly readers = new Map<number, number>()
   tooOld: TooOld | undefined
 

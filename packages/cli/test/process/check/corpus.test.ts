@@ -81,7 +81,7 @@ const limits = { deadlineMs: millis(20_000), memoryBytes: 2e9, now: () => millis
 const judge = (labelled: Labelled, history: History, levels: readonly Level[]): Report =>
   check(history, {
     model: modelOf(labelled.model) ?? 'register',
-    // A labelled lock begins with the value `unlocked`, which is null in our model.
+    // The corpus writes the initial value of a lock as `unlocked`, and our model as null.
     initial: labelled.initial === 'unlocked' ? null : (labelled.initial ?? null),
     levels,
     failedCas: labelled.format === 'porcupine-jepsen-log' ? 'observes' : 'drop',

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvServices, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// The image of the manual, built by its recipe. Nothing can be downloaded, so the base image is empty, and node and all
-// other programs are those of this machine.
+// Tests the container image that the manual describes, built by the manual's recipe. Nothing can be downloaded, so the
+// base image is empty, and node and all other programs are those of this machine.
 
 const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
 const [, section = ''] = /## In an image\n(.*?)\n## /s.exec(manual) ?? []

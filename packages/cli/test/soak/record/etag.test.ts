@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Records a service with ETags whose clients lose replies. The version in a lost reply is unknown, and counts as a
-// single version.
+// Records a service with ETags whose clients lose replies. The version in a lost reply is unknown. The checker assumes
+// that each write without a reply wrote one version, different from all others, or nothing.
 
 const SERVICE = join(import.meta.dirname, '../../record/etag-service.mjs')
 

@@ -15,7 +15,7 @@ type Perform = (job: TakenJob) => Promise<object>
 
 interface LoadWorkerOptions {
   readonly lostAfterMs: number
-  /** Where the worker may drive clients, by host or `host:port`. */
+  /** The hosts that this worker's clients may dial, each as a host or as `host:port`. */
   readonly hosts: readonly string[]
   readonly listener: (event: DriveEvent) => void
   readonly counted: (perform: Perform) => Perform

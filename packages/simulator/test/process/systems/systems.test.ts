@@ -8,7 +8,7 @@ import { titleOf } from '../../systems/row.ts'
 // Tests every system against the verdict that it must earn. systems.soak.test.ts uses many seeds, and
 // cli/test/run/systems.soak.test.ts uses processes.
 
-/** The number of runs of all rows together, so that the time does not grow with the number of rows. */
+/** The total number of runs, shared by all rows, so that the time does not grow with the number of rows. */
 const RUNS = 60
 const LEAST_RUNS = 1
 /** Violations must show within this many seeds. */

@@ -14,7 +14,7 @@ interface SwitchboardOptions {
   deliver(message: Message): void
 }
 
-/** The simulator's network in real time. */
+/** The simulator's network, whose messages arrive by the machine's clock instead of virtual time. */
 export interface Switchboard {
   readonly network: SimulatedNetwork
   send(from: NodeId | 'clients', to: NodeId | 'clients', message: Message): void

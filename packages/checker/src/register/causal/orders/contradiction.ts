@@ -127,8 +127,8 @@ function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
 /**
- * Converts the orders that break a guarantee to a contradiction. A single order is no cycle, but contradicts the
- * operations' own order.
+ * Converts the edges that break a guarantee to a contradiction. A single edge is not a cycle by itself, but contradicts
+ * the known order of its two operations.
  */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>
   cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

@@ -54,7 +54,7 @@ export interface OptionalOperations {
   readonly classOf: Int32Array
   /** By class: the number of its members called so far. */
   readonly called: Int32Array
-  /** By value: the class of its writes, or -1. */
+  /** By value: the class of the writes of this value (see `OptionalClass`), or -1 if there is none. */
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]

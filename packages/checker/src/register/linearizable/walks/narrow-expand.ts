@@ -128,7 +128,7 @@ export function createExpansion(
     else explore(value, done, hideable, nowUsed, operation)
   }
 
-  /** Reports whether the class has an unused member that was called. */
+  /** Reports whether an operation of the class has been called and is not used yet. */
   const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
 
   /** Fires the first unused member of a class; all are equivalent. */
@@ -177,7 +177,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of each awaited value except the current state. */
+  /** Fires one write of each value that a read or a cas waits for. Omits the value that the register already has. */
   const supplyAwaited = (state: number, done: number): void => {
     let awaited = (sets[READ] | sets[CAS]) & ~done
     while (awaited !== 0) {
