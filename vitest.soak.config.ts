@@ -60,7 +60,7 @@ export default defineConfig({
           ...leavingOut,
           env: { PATIENT: 'true' },
           name: 'runs',
-          // Runs on real processes, which wait for much of their time, and patient tests beside quick ones.
+          // Tests that run real processes, which mostly wait, and patient tests in files that also have quick tests.
           include: ['packages/cli/test/soak/**/*.test.ts', 'packages/*/test/**/*.patient.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],
           // The files share their imports, because importing takes as much processor time as many of these runs.

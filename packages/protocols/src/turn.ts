@@ -76,7 +76,10 @@ export class Turn<Types extends MachineTypes> {
   declare readonly state: Types['state']
   /** The time by the node's wall clock. */
   declare readonly now: Millis
-  /** The time by the node's monotonic clock. At a start, this is the time by the wall clock. */
+  /**
+   * The time by the node's monotonic clock. While the machine starts, it equals `now`, because `StateMachine.start`
+   * gets no monotonic time.
+   */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**

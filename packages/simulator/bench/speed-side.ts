@@ -17,7 +17,7 @@ export interface BenchTurn {
   readonly strategies: readonly string[]
 }
 
-/** A side can begin. */
+/** The first message of a side: it is ready for its first turn. */
 export interface Ready {
   /** The names of the checkout's strategies. */
   readonly strategies: readonly string[]

@@ -7,7 +7,9 @@ export const SIMULATED = 'sim:'
 
 /**
  * Returns a target that runs a protocol in virtual time. The same specification gives the same history, byte for byte.
- * A watched protocol, such as a user-defined one, is stopped if it floods.
+ *
+ * @param watched whether to stop the run if the protocol causes far too many events within a short virtual time. A
+ *   user-defined protocol may do so by mistake.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),

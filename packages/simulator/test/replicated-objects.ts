@@ -6,7 +6,7 @@ import { type SeedFailure, searchSeeds, usualStrategies } from '../src/index.ts'
 const limits = {
   memoryBytes: 2 ** 28,
   now: (): Millis => millis(performance.now()),
-  // Clients should notice it.
+  // Invariants are not checked, because clients should notice the bugs.
   invariants: false,
 }
 

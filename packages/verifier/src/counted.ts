@@ -4,9 +4,10 @@ import { isBefore, type Keeps } from './replay.ts'
 import { nameOf } from './transactions.ts'
 
 /**
- * Returns the answers of registers and locks that count. An answer counts if the core contains every write that may
- * have been the last one before it. Proof: take a legal order of the whole history, and leave out everything but the
- * core. The last write before the answer remains the last one, so the answer is right in the order of the core, too.
+ * Returns the actions of the core (the operations of a proof), without those answers of registers and locks that prove
+ * nothing. An answer is kept if the core contains every write that may have been the last one before it. Proof: take a
+ * legal order of the whole history, and leave out everything but the core. The last write before the answer remains the
+ * last one, so the answer is right in the order of the core, too.
  */
 export function countedCells(
   core: readonly Operation[],
@@ -90,8 +91,9 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Returns the elements of lists and the values of registers that count in transactions. They count if the core contains
- * every write of them. The rules are those of `countedElements` and `countedCells`, with a transaction as one step.
+ * Returns the elements of lists and the values of registers that count in a proof about transactions. An element or
+ * value counts if the core contains every transaction that writes it. The rules are those of `countedElements` and
+ * `countedCells`, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

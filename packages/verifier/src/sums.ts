@@ -45,8 +45,8 @@ export const counter: Model = {
 }
 
 /**
- * Accounts whose balances must not be negative after a move. Of moves with equal ids, only one happens. A transfer from
- * an account to itself needs no money.
+ * Accounts with transfers, deposits and withdrawals (`move`), none of which may make a balance negative. Of moves with
+ * equal ids, only one takes effect. A transfer from an account to itself needs no money.
  */
 export const bank: Model = {
   family: 'sums',

@@ -134,7 +134,8 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
     for (const [first, before] of ofKey)
       for (const [second, after] of ofKey) {
         if (first === second) continue
-        // The pairs whose order is possible, minus the pairs whose order is certain.
+        // The pairs in which the first operation may have returned before the second was called, minus the pairs in
+        // which it certainly did.
         open += ordered(before, after, ends.earliestReturn, ends.latestCall)
         open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
       }

@@ -81,7 +81,10 @@ export interface RecordRules {
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
   readonly mayBeTaken: boolean
-  /** Finds reads whose answers are probably not the values read. Returns a mark for each of these reads. */
+  /**
+   * Finds reads whose recorded result is probably not the value of the key, but other content, such as an error.
+   * Returns a mark for each of these reads.
+   */
   strangeReads?(history: History, initial: Json): ReadonlyMap<OperationRow, Mark>
   /**
    * Fills in values that operations omit, such as the old value of a cas. Returns undefined if no operation omits a

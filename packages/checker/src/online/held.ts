@@ -71,7 +71,7 @@ export function eventsOf([first, ...others]: readonly Held[]): readonly EventInp
   return moments.map(({ event }) => event)
 }
 
-/** Moves additional members into `extra`, as in a file. */
+/** Moves the members that are not part of the event format into `extra`, as the reader of history files does. */
 export function withMembers(given: EventInput): EventInput {
   const { index, time, process, type, f, key, value, node, error, final, answered, session, extra, ...others } = given
   if (Object.keys(others).length === 0) return given

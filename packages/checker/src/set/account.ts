@@ -140,7 +140,10 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** Finds each element's last read without it, by visiting the reads from the last to the first. */
+/**
+ * Visits the reads from the last to the first. The first visited read that lacks an element is therefore the last read
+ * that lacks it (`absent`).
+ */
 function walkReads(
   history: History,
   elements: Elements,

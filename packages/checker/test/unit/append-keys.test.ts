@@ -35,7 +35,7 @@ const spellings: readonly ((n: number) => string)[] = [
   (n) => (n % 7 === 3 ? '' : `${n} `),
 ]
 
-/** Returns a history of a few strings with the same pieces on each, and its initial value. */
+/** Returns a random history of a few strings, and their initial value. The nth piece is the same in every string. */
 function caseOf(seed: number, operations: number): { readonly history: History; readonly reading: Reading } {
   const random = randomFrom(seed)
   const below = (n: number): number => Math.floor(random() * n)

@@ -208,7 +208,7 @@ function parseService(
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes, client } = typed
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text, 'TEXT')))
-  // Typed paths are relative to the working directory.
+  // Paths in options are relative to the working directory; paths in the configuration, to the directory of its file.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
   const beside = besidesWith(service?.beside ?? {}, { ...typed, asserts: typed['assert-sql'] })
   const spec = declaredService(

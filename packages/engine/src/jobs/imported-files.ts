@@ -68,7 +68,7 @@ function pathOfUrl(url: string): string | undefined {
  * change without it, as in a linked package.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // `chaosproxy` always means the running program, not a copy that is installed next to the file.
+  // An import of `chaosproxy` always means the running program, not a copy installed next to the importing file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

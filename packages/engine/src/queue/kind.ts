@@ -32,7 +32,10 @@ export interface QueuedKind<Spec extends object, Result> {
 /** Maps the hash of a text to a function that returns the text. The function is called when the text is sent. */
 export type Cargo = ReadonlyMap<string, () => string>
 
-/** Fetches the texts that coordinators have sent with jobs. A worker can store files in the directory `home`. */
+/**
+ * A worker's access to the texts that coordinators have sent with jobs. `home` is a directory in which the worker can
+ * store files.
+ */
 export interface LocalStore extends Store {
   readonly home: string
 }

@@ -542,7 +542,10 @@ interface Structure {
   readonly isAnswer: boolean
 }
 
-/** Returns the parts of a structure: an operation with its key and value, or a value with its outcome. */
+/**
+ * Returns the function, the key and the value in a request or an answer and, for an answer, its outcome. A `value` that
+ * cannot be divided is returned whole.
+ */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,

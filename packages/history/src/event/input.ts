@@ -47,7 +47,7 @@ export const writtenValue = (f: string, value: Json): Json =>
 /** Whether the value of an answer replaces the value of the invocation. */
 export type AnswerCounts = (requested: Json, answered: Json) => boolean
 
-/** Returns the rule for `f`. Only `cas` and operations that replace the whole value have one. */
+/** Returns the `AnswerCounts` of the function `f`; undefined unless `f` is `cas` or replaces the whole value. */
 export function answerCounts(f: string): AnswerCounts | undefined {
   if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined

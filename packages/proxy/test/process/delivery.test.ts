@@ -52,7 +52,7 @@ function due(delivery: Delivery): Extract<Delivery, { kind: 'deliver' }> {
   return delivery
 }
 
-/** Delivers a whole chunk, and returns when each piece was due. The clock jumps from one due time to the next. */
+/** Delivers a chunk, and returns the due time and size of each piece. The clock jumps from one due time to the next. */
 function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 0) {
   const pieces: { atMs: number; sizeBytes: number }[] = []
   let next = bytes(sizeBytes, arrivedAtMs)

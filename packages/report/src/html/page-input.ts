@@ -15,7 +15,7 @@ export interface Page extends FactsInput {
   readonly initial?: Json | undefined
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
-  /** The page as Markdown, for its button. */
+  /** The content of the page as Markdown, for the button "Copy Markdown". If undefined, the page lacks this button. */
   readonly markdown?: string | undefined
   readonly proof?: WrittenProof | undefined
 }

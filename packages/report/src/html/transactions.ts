@@ -232,7 +232,7 @@ function arrowsMarkup(
   })
 }
 
-/** Positions on an arrow that labels avoid, as shares of its length. */
+/** Parameters, from 0 to 1, of points on the Bézier curve of an arrow. Labels avoid these points. */
 const POINTS = Array.from({ length: 41 }, (_, i) => i / 40)
 
 function arcBetween(begin: Side, end: Side): Arc {

@@ -40,7 +40,7 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
 
 interface Way extends Line {
   readonly message: NodeMessage
-  /** What had happened to the message when a node gave the answer in which the message's change is missing. */
+  /** What had happened to the message by `until` (see `Wire`), when a node answered without the change. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }

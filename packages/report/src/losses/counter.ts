@@ -57,8 +57,8 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
 /**
- * Finds counters whose final reads are all too low or all too high. For each counter, the final read with the smallest
- * error counts.
+ * Finds counters whose final reads are all too low or all too high. Each counter contributes the smallest error of its
+ * final reads (see `offInTheEnd`).
  */
 function inTheEnd({ history, report }: SheetInput): Loss | undefined {
   const least = offInTheEnd(history, wrongIn(report))

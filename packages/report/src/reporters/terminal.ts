@@ -8,7 +8,6 @@ import { renderRepeat, renderRepeats } from './repeats-page.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { FileSubject, Subject } from './subject.ts'
 
-/** Prints the page for readers. */
 export const terminalReporter: Reporter = {
   name: 'default',
   summary: 'a page for people',

@@ -36,8 +36,8 @@ export interface LiveRecord {
   /** Returns why a correct system and a broken one could both have this record; undefined if it proves something. */
   missing(level: string): string | undefined
   /**
-   * Returns how a check of the record contradicts the verdict: the violation or, without one, that the level is met.
-   * Undefined if the check agrees or takes too long.
+   * Returns why a check of the record does not confirm a verdict. The verdict is `violation` or, if `violation` is
+   * undefined, that the level is met. Undefined if the check confirms the verdict, or runs out of time or memory.
    */
   objection(level: string, violation: Proven | undefined): string | undefined
 }
@@ -57,7 +57,7 @@ export function createLiveRecord({ model, initial, mapping, vacuous }: RecordSoF
   let held: EventInput[] = []
   let entries = 0
   let isWhole = true
-  /** Whether the forgotten events have everything that a record needs. */
+  /** Whether the record proved something (see `missing`) before its oldest events were forgotten. */
   let isProven = false
   /** A doubt that the forgotten events raise, and that no later event can remove. Undefined if there is none. */
   let lasting: string | undefined

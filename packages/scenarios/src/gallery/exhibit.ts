@@ -28,7 +28,7 @@ export interface Exhibit {
   readonly servers: readonly string[]
   /** Whether injecting the faults of this gallery entry requires a C compiler. */
   readonly compiles?: true
-  /** Whether a fault needs a server that is written in Go and stores its data in the file system of `chaos`. */
+  /** Whether a fault requires `chaos` to mount a file system for the data of a server that is written in Go. */
   readonly mounts?: true
   /**
    * The level that each trial of the weakness must violate: a consistency level, `faithful` for watches, or

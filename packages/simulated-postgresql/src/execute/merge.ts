@@ -104,7 +104,7 @@ function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'D
   return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
 }
 
-/** Returns a scope with the names of some items only. */
+/** Returns a scope in which only the names of these relations are visible. */
 function narrowed(scope: QueryScope, relations: readonly Relation[]): QueryScope {
   const narrow = new QueryScope(scope.context, undefined, scope)
   narrow.relations.push(...relations)

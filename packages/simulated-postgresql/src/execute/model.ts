@@ -95,7 +95,8 @@ export interface Item {
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Coroutine<JoinedRow[]>
   /**
-   * Tells the item that the query needs only rows whose column `own` equals `other`. The item may return further rows.
+   * Tells this item that the query needs only those of its rows whose column `own` equals the column `other` of an item
+   * to its left. `extend` may still return further rows.
    */
   match?(own: NamedColumn, other: NamedColumn): void
 }

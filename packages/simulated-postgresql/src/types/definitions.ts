@@ -123,7 +123,10 @@ interface Own<T> extends Pick<Behaviour, 'input' | 'receive'> {
   readonly compare?: (a: T, b: T) => number
 }
 
-/** Returns the behaviour of a type by functions of its own values, which `as` checks. */
+/**
+ * Returns the behaviour of an SQL type whose values are of the TypeScript type `T`. Before a value is passed to
+ * `output`, `send` or `compare`, `as` checks that it is a `T`.
+ */
 export function behaviour<T>(
   as: (value: SqlValue | undefined) => T,
   { output, send, compare, ...parsing }: Own<T>,

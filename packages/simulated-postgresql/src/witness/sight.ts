@@ -83,7 +83,11 @@ export function withVersion(
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
-/** Returns what a statement would see of a row if a version that it saw did not exist. */
+/**
+ * Returns the row as the statement would have seen it, had version `at` not existed. This is the version that the
+ * statement saw, or an earlier one. If `only` is given, undoes only the version's changes of these columns. Returns
+ * undefined if the row would be the same.
+ */
 export function withoutVersion(
   sight: Sight,
   history: RowHistory,

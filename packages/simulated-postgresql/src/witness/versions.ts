@@ -63,7 +63,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
     const ordered = all.sort(
       (one, other) => one.transaction.commitNumber - other.transaction.commitNumber || one.command - other.command,
     )
-    // Other transactions see only the last version of a transaction.
+    // If a transaction wrote several versions of the row, other transactions see only the last of them.
     const versions: Version[] = []
     for (const version of ordered) {
       const last = versions.at(-1)

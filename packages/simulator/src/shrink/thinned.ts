@@ -7,8 +7,8 @@ const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
 /**
- * Returns a random part of a scenario under other delays. This part may fail even if every single deletion removes the
- * failure.
+ * Returns a random part of a scenario, usually with another seed and thus other delays, and sometimes with other times
+ * or other roles of the nodes. This part may fail even if every single deletion from the scenario removes the failure.
  */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {

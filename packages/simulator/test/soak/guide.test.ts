@@ -5,8 +5,8 @@ import { subjectWith } from '../../bench/bug-subjects.ts'
 import { guide, usualStrategies } from '../../src/index.ts'
 import { findingFrom, limits } from '../planted-bugs.ts'
 
-// Starting from a broken invariant that hardly any history shows, a search goes on until a history shows it.
-// CHAOS_SOAK=short takes 2 of the 20 starting seeds.
+// In most scenarios in which these bugs break an invariant, the history shows no violation. From such a scenario, the
+// search continues until it finds a history that shows one. CHAOS_SOAK=short takes 2 of the 20 starting seeds.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(30_000)
 

@@ -2,7 +2,7 @@ import { type Completion, inputError, type UserError } from '@chaosproxy/history
 import type { Request } from '@chaosproxy/runner'
 import { judgeAnswer } from '@chaosproxy/workloads'
 
-/** The name prefix of sessions that wait for a cluster to serve. */
+/** The prefix of client names in reads before the run, which are repeated until a node of the cluster answers. */
 export const BEFORE = 'before-'
 
 interface Pending {

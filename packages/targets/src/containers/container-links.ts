@@ -52,7 +52,10 @@ export interface ContainerLinks extends DatagramCuts {
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends the connections that are older than the rules, and leaves them out of `direct`. */
+  /**
+   * Ends the connections that are older than the rules that redirect traffic to the proxy. From then on, `direct`
+   * leaves out the connections that were refused so far.
+   */
   endOlder(): Promise<void>
   /** Lets all new traffic pass directly. Existing connections stay in the proxy until the proxy closes. */
   release(): Promise<void>

@@ -23,7 +23,7 @@ interface ServedOptions {
 }
 
 /**
- * Returns the containers of a running project that clients dial.
+ * Returns those containers of a running project to which clients connect.
  *
  * @throws UserError (usage, environment)
  */

@@ -1,4 +1,7 @@
-/** Conversations that are usual, unusual but valid, and invalid. CRLF is written out; nothing is added to it. */
+/**
+ * Conversations that are usual, unusual but valid, and invalid. `lines` ends each line with CRLF. All other text is
+ * used exactly as it is written here.
+ */
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join('')
 const get = lines('GET /kv/x HTTP/1.1', 'Host: n1', '')

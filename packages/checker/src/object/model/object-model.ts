@@ -123,7 +123,7 @@ interface Speed {
 /** Adds to operations all others on which their results may depend. */
 export type Closure = (chosen: Iterable<number>) => readonly number[]
 
-/** Members for smaller counterexamples: which operations may be left out. */
+/** The members that determine which operations can be left out of a counterexample, to make it smaller. */
 interface Dependence {
   /**
    * Adds to the chosen operations everything on which their results may depend. If the whole history has a legal order,

@@ -41,8 +41,8 @@ const MOST_BY_CHANCE = 5
 const MOST_THOROUGH = 4
 
 /**
- * Returns the cheapest guess found. A guess is cheaper if it leaves fewer sightings unexplained and takes fewer
- * operations.
+ * Returns the guess of least cost among those tried. Each unexplained sighting and each operation taken adds to the
+ * cost (see `UNEXPLAINED` and `LATE`).
  */
 export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addition[], budget: Budget): Guess {
   let guesses: readonly Guess[] = [{ sum: 0, taken: undefined, included: [], cost: 0 }]

@@ -54,7 +54,10 @@ export function viewOf(sighting: Sighting): View {
   }
 }
 
-/** Returns the overlapping operations that the sighting must include, as bits. */
+/**
+ * Returns, as bits, the overlapping operations that the sum of the sighting's read must include, because the sum of a
+ * read that returned earlier includes them.
+ */
 export function forcedAt({ sighting: { call, overlapping } }: View, included: readonly Included[]): number {
   let forced = 0
   for (const { operation, until } of included) {

@@ -55,7 +55,12 @@ export function limit(
   return { kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
-/** @param among operations that include everything on which the results of `start` may depend */
+/**
+ * Returns a few operations that the verifier accepts as a contradiction; undefined if none are found.
+ *
+ * @param start the operations to begin with
+ * @param among operations that include `start` and everything on which the results of `start` may depend
+ */
 export type Prove = (
   start: readonly number[],
   among: readonly number[],

@@ -22,7 +22,7 @@ import { phrase, show } from '../../verdict/words.ts'
  *
  * - `then`: the same client did the next operation afterwards.
  * - `saw`: the next operation saw this write.
- * - `missed`: this operation did not see the next operation, which is an earlier write.
+ * - `missed`: this operation did not see the write of the next operation, which the rest of the cycle orders before it.
  * - `given`: this operation returned the value of the next operation, but that value had already been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'

@@ -191,7 +191,10 @@ function createNumerals() {
   }
 }
 
-/** Returns the number that a value is, also as a text, such as 2.5 for "2.50". */
+/**
+ * Returns the number that a value represents: a number itself, or the number in a text, such as 2.5 in "2.50".
+ * Undefined if there is none, or if the number in a text exceeds `Number.MAX_SAFE_INTEGER`.
+ */
 function numberIn(value: ValueName): number | undefined {
   if (typeof value === 'number') return value
   if (!value.startsWith('"')) return undefined

@@ -55,7 +55,7 @@ export function writesByKey(
   first[keys] = start.length
   const words = (count + 31) >> 5
   const writers = new Int32Array(keys * words)
-  // For each word of `writers`: the first list whose thread has a bit in this word.
+  // By word of `writers`: the first of the lists of writes (see `KeyWrites`) whose thread has its bit in this word.
   const firstOfWord = new Int32Array(keys * words)
   for (let k = 0; k < keys; k++) {
     for (let list = first[k + 1] - 1; list >= first[k]; list--) {

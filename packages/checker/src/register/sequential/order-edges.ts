@@ -8,8 +8,8 @@ import type { Edge } from './edges.ts'
 const DEEPEST_CHAIN = 3
 
 /**
- * Converts an order of a cycle, with the orders on which it depends, to rows of the history. Process order between
- * different processes becomes real-time order.
+ * Converts an edge of a cycle, and the edges on which this edge depends, to orders between rows of the history. Process
+ * order between different processes becomes real-time order.
  */
 export function orderEdgeOf(
   edge: Edge,

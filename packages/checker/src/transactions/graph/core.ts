@@ -8,7 +8,10 @@ import { type Graph, graphOf } from './graph.ts'
  */
 export interface Core {
   readonly graph: Graph
-  /** By node: its transaction, or -1 for a moment or a group. */
+  /**
+   * By node: its transaction; -1 for a node that represents a moment of real time (see `addRealTime`) or a group of
+   * writers.
+   */
   readonly transaction: Int32Array
   /** By transaction: its node, or -1 if it is on no cycle. */
   readonly node: Int32Array

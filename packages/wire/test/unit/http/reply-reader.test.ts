@@ -5,7 +5,7 @@ import { createReplyReader } from '../../../src/http/reply-reader.ts'
 import { bodyOfRequest, expectsContinue, wantsClose } from '../../../src/http/request-head.ts'
 import { bytesOf, readRequests } from '../../http/feed.ts'
 
-/** Reads a reply in these pieces, and then after the server has ended the connection. */
+/** Reads a reply in these pieces, and then the end of the connection. Returns the results of all these steps. */
 function replied(pieces: readonly string[], { method = 'GET', keep = 100 } = {}) {
   const reader = createReplyReader()
   reader.expect(method, keep)

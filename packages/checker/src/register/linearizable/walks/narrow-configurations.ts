@@ -1,7 +1,8 @@
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state, the operations that took effect, the hideable writes, the operations of
-// unknown outcome used (see `Usage`), and the last firing.
+// The words of a configuration: the state, the operations that took effect, the writes that are hideable (see
+// `createFrontier`), the operations of unknown outcome used (see `Usage`), and the number in `Firings` of the operation
+// that took effect last.
 export const STATE = 0
 export const DONE = 1
 export const HIDEABLE = 2
