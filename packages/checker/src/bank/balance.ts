@@ -137,7 +137,7 @@ export function openingRemedy(history: History): string {
 }
 
 const openedEmpty = (history: History): string =>
-  `The accounts opened empty, because no opening balances were given: ${openingRemedy(history)}, or say --initial unknown.`
+  `All accounts are judged from the balance 0, because no opening balances were given: ${openingRemedy(history)}, or say --initial unknown.`
 
 /** The opening balances that explain the first read, if they are certain. */
 function openingOf(history: History): Json | undefined {

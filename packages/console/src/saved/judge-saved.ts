@@ -14,7 +14,7 @@ export async function judgeSaved(question: Question, onProgress: (progress: Prog
     if (error instanceof MemoryLimitError)
       return {
         type: 'refused',
-        why: `Out of memory after ${plural(error.events, 'event')}. The command line takes more: npx chaos check --memory 8GB`,
+        why: `Out of memory after ${plural(error.events, 'event')}. Check large files on the command line: npx chaos check --memory 8GB`,
       }
     throw error
   }

@@ -101,7 +101,7 @@ function startJudging(code: string, question: Question, onAnswer: (answer: Answe
     stop()
     onAnswer({
       type: 'refused',
-      why: `Judging ended with an error: ${event.message || 'out of memory?'}. The command line takes more: npx chaos check FILE`,
+      why: `Judging ended with an error: ${event.message || 'out of memory?'}. Check large files on the command line: npx chaos check FILE`,
     })
   }
   worker.postMessage(question)

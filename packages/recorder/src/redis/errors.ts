@@ -12,7 +12,7 @@ export const redisErrors: readonly ErrorMeaning[] = [
   fail('NOAUTH', 'checked before the command'),
   fail('NOPERM', 'the user lacks permission: checked before the command is carried out'),
   fail('NOPROTO', 'HELLO asked for an unknown protocol'),
-  fail('OOM', 'refused since memory is full, before it is carried out'),
+  fail('OOM', 'memory is full: checked before the command is carried out'),
   fail('READONLY', 'a replica takes no writes: the client has to find the primary'),
   fail('LOADING', 'the data is still being read from disk'),
   fail('MISCONF', 'the disk cannot be written, and writes are refused until it can'),

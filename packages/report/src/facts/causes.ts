@@ -249,7 +249,7 @@ const causes: readonly Cause[] = [
     cause: 'A message was handed out again.',
     isSeen: true,
     remedy:
-      'A message whose acknowledgement is lost is handed out again: let consumers remember the ids of what they have handled. If messages may come again and in another order, expect eventual.',
+      'A message whose acknowledgement is lost is handed out again: let consumers remember the ids of what they have handled. If messages may come again and in another order, require only eventual (--expect eventual).',
     fits: ({ report: { model, accounting } }) => model === 'queue' && (accounting?.duplicated.length ?? 0) > 0,
   },
   {

@@ -50,7 +50,7 @@ export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html 
   return sectionOf(
     'phases',
     'How it fared',
-    html`${phaseTable(worst, phases, 'Phases')}${others.length !== 0 && folded('more', plural(others.length, 'more phase'), phaseTable(others, phases, 'Other phases'))}${majority !== '' && note(`${capitalised(majority)}.`)}${phases.some(isBroken) && note('Violation seen: the strongest level whose counterexample ends in the phase, or linearizable if the phase has stale reads. The cause of a violation may be in an earlier phase. Phases without an entry may have violations, too: only one counterexample of each level is shown.')}`,
+    html`${phaseTable(worst, phases, 'Phases')}${others.length !== 0 && folded('more', plural(others.length, 'more phase'), phaseTable(others, phases, 'Other phases'))}${majority !== '' && note(`${capitalised(majority)}.`)}${phases.some(isBroken) && note('Violation seen: the strongest level with a counterexample that ends in the phase. A phase with stale reads violates linearizable. The cause of a violation may be in an earlier phase. Phases without an entry may have violations, too: only one counterexample of each level is shown.')}`,
   )
 }
 

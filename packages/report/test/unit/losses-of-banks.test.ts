@@ -97,7 +97,7 @@ describe('the report of a bank violation', () => {
   test('the report of a bank violation states that the accounts opened empty, and names the option --initial', () => {
     const { title, sentence } = judged([read({ a: 30, b: 30 }), { ...transfer(4), from: 20, to: 25 }], null)
     expect(title).toBe('Not linearizable')
-    expect(sentence).toContain('The accounts opened empty')
+    expect(sentence).toContain('All accounts are judged from the balance 0')
     expect(sentence).toContain(`--initial '{"a":30,"b":30}'`)
     expect(judged([transfer(40)], null).title).toBe('Not linearizable')
     // The first read does not show the opening balances, because a transfer came before it.
