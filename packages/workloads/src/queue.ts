@@ -1,6 +1,6 @@
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readShare } from './reading.ts'
-import { numberOf } from './setting.ts'
+import { numberOf, shareSetting } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
@@ -19,12 +19,7 @@ export const queue: Workload = {
   settings: [
     keysSetting(5, 'how many queues clients use'),
     {
-      name: 'dequeues',
-      summary: 'share of operations that take a message; some clients take more, others less',
-      default: 0.5,
-      min: 0,
-      max: 1,
-      fraction: true,
+      ...shareSetting('dequeues', 0.5, 'share of operations that take a message; some clients take more, others less'),
       worthTrying: [0.3, 0.5, 0.7],
     },
   ],

@@ -1,5 +1,5 @@
 import type { Input } from '@chaosproxy/history'
-import type { Setting } from './setting.ts'
+import { type Setting, shareSetting } from './setting.ts'
 
 /**
  * By rank of a client (see `Clients`): how often the client reads, relative to the average. A partitioned node stops
@@ -16,12 +16,7 @@ export const WRITING_RANK = 0
 export const READING_RANK = 2
 
 export const readsSetting: Setting = {
-  name: 'reads',
-  summary: 'share of operations that read; some clients read more, others less',
-  default: 0.5,
-  min: 0,
-  max: 1,
-  fraction: true,
+  ...shareSetting('reads', 0.5, 'share of operations that read; some clients read more, others less'),
   worthTrying: [0.3, 0.5, 0.7],
 }
 

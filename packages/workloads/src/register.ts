@@ -2,7 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
-import { numberOf } from './setting.ts'
+import { numberOf, shareSetting } from './setting.ts'
 import { missing, withoutNews, withoutSharedKey } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
@@ -31,14 +31,12 @@ export const register: Workload = {
     keysSetting(20, 'how many registers clients use'),
     readsSetting,
     {
-      name: 'cas',
-      summary:
+      ...shareSetting(
+        'cas',
+        0.2,
         'share of updates that are compare-and-sets; with 0, levels weaker than sequential can be decided as well',
-      default: 0.2,
+      ),
       ifWeaker: 0,
-      min: 0,
-      max: 1,
-      fraction: true,
       worthTrying: [0.1],
     },
   ],

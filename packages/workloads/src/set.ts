@@ -1,7 +1,7 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
-import { numberOf } from './setting.ts'
+import { numberOf, shareSetting } from './setting.ts'
 import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
@@ -23,14 +23,7 @@ export const set: Workload = {
     keysSetting(20, 'how many sets clients use at a time'),
     readsSetting,
     sizeSetting('number of additions after which a new set replaces a set'),
-    {
-      name: 'removes',
-      summary: 'share of updates that remove an element; 0: sets only grow',
-      default: 0.1,
-      min: 0,
-      max: 1,
-      fraction: true,
-    },
+    shareSetting('removes', 0.1, 'share of updates that remove an element; 0: sets only grow'),
   ],
   create(settings, serial) {
     const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

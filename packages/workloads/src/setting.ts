@@ -32,6 +32,16 @@ export const choice = (
   summary: string,
 ): Setting => ({ name, summary, default: values[0], values })
 
+/** Returns a setting that is a share: a number from 0 to 1. */
+export const shareSetting = (name: string, usual: number, summary: string): Setting => ({
+  name,
+  summary,
+  default: usual,
+  min: 0,
+  max: 1,
+  fraction: true,
+})
+
 interface Declaring {
   readonly name: string
   readonly settings: readonly Setting[]

@@ -1,7 +1,7 @@
 import type { Random } from '@chaosproxy/faults'
 import { type Completion, type Input, isObject, type Json } from '@chaosproxy/history'
 import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
-import { numberOf, type Settings } from './setting.ts'
+import { numberOf, type Settings, shareSetting } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Client, Workload } from './workload.ts'
 
@@ -28,15 +28,8 @@ export const stream: Workload = {
   reads: ['poll', 'assign'],
   settings: [
     keysSetting(5, 'how many partitions clients use'),
-    { name: 'sends', summary: 'share of operations that send', default: 0.5, min: 0, max: 1, fraction: true },
-    {
-      name: 'crashes',
-      summary: 'share of operations before which a consumer crashes',
-      default: 0.02,
-      min: 0,
-      max: 1,
-      fraction: true,
-    },
+    shareSetting('sends', 0.5, 'share of operations that send'),
+    shareSetting('crashes', 0.02, 'share of operations before which a consumer crashes'),
   ],
   asksAfterHealing: true,
   create(settings, serial) {

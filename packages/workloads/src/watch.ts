@@ -2,7 +2,7 @@ import type { Random } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
 import { createKnownRevisions, type KnownStore } from './known-store.ts'
-import { numberOf, type Settings } from './setting.ts'
+import { numberOf, type Settings, shareSetting } from './setting.ts'
 import { missing } from './vacuity.ts'
 import { createWatcher, isWatcher } from './watcher.ts'
 import type { Client, Workload } from './workload.ts'
@@ -32,14 +32,7 @@ export const watch: Workload = {
   reads: ['changes', 'watch', 'watched', 'unwatch', 'read'],
   settings: [
     keysSetting(5, 'how many keys clients write'),
-    {
-      name: 'deletes',
-      summary: 'share of writes that delete',
-      default: 0.15,
-      min: 0,
-      max: 1,
-      fraction: true,
-    },
+    shareSetting('deletes', 0.15, 'share of writes that delete'),
     {
       name: 'compact',
       summary:

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
-import { numberOf } from './setting.ts'
+import { numberOf, shareSetting } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
@@ -32,14 +32,7 @@ export const workQueue: Workload = {
       min: 1,
       max: 600_000,
     },
-    {
-      name: 'deaths',
-      summary: 'share of messages whose consumer dies before it acknowledges them',
-      default: 0.05,
-      min: 0,
-      max: 1,
-      fraction: true,
-    },
+    shareSetting('deaths', 0.05, 'share of messages whose consumer dies before it acknowledges them'),
   ],
   create(settings, serial) {
     const keys = createKeyPool(numberOf(settings, 'keys'))
