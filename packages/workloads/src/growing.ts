@@ -37,7 +37,7 @@ const growing = {
   reads: ['read'],
   finale: readAll,
   races: { what: 'an append', functions: ['append'] },
-  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
+  vacuous: (history) => [...missing(history, 'read'), ...missing(history, 'append')],
 } satisfies Partial<Workload>
 
 export const append: Workload = {

@@ -62,7 +62,7 @@ export const log: Workload = {
   finale: (keys) => keys.map((key) => ({ f: 'poll', key, value: null })),
   races: { what: 'a send', functions: ['send'] },
   vacuous: (history) => [
-    ...missing(history, 'send', ['send']),
+    ...missing(history, 'send'),
     ...unfound(history, ['poll'], {
       text: 'no poll returned an entry',
       fits: (entries) => Array.isArray(entries) && entries.length > 0,

@@ -44,7 +44,7 @@ export const queue: Workload = {
   finale: (keys) => keys.map((key) => ({ f: 'drain', key, value: null })),
   races: { what: 'an enqueue or a dequeue', functions: ['enqueue', 'dequeue'] },
   vacuous: (history) => [
-    ...missing(history, 'enqueue', ['enqueue']),
+    ...missing(history, 'enqueue'),
     ...unfound(history, ['dequeue'], { text: 'no dequeue returned a message', fits: (message) => message !== null }),
   ],
 }

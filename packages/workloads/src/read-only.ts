@@ -24,5 +24,5 @@ export const readOnly: Workload = {
     return { client: (random) => ({ next: () => readOf(keys.pick(random)) }) }
   },
   finale: readAll,
-  vacuous: (history) => missing(history, 'read', ['read']),
+  vacuous: (history) => missing(history, 'read'),
 }

@@ -40,7 +40,7 @@ export const stream: Workload = {
   // A node may answer with any number of messages.
   agreedOn: () => null,
   vacuous: (history) => [
-    ...missing(history, 'send', ['send']),
+    ...missing(history, 'send'),
     ...unfound(history, ['poll'], {
       text: 'no poll returned a message',
       fits: (polled) => offsetsIn(polled).length > 0,

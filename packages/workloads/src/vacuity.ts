@@ -13,8 +13,11 @@ import {
 } from '@chaosproxy/history'
 import type { Workload } from './workload.ts'
 
-/** Returns a complaint if none of these functions succeeded, with their commonest errors. */
-export function missing(history: History, what: string, functions: readonly string[]): string[] {
+/**
+ * Returns a complaint if none of these functions succeeded, with their commonest errors. Without a list, `what` is the
+ * name of the function.
+ */
+export function missing(history: History, what: string, functions: readonly string[] = [what]): string[] {
   return unfound(history, functions, { text: `no ${what} succeeded` })
 }
 

@@ -75,8 +75,8 @@ export const watch: Workload = {
   finale: () => [{ f: 'read', value: null }],
   vacuous: (history) => [
     ...missing(history, 'put', ['put', 'txn']),
-    ...missing(history, 'watch', ['watch']),
-    ...missing(history, 'watched', ['watched']),
+    ...missing(history, 'watch'),
+    ...missing(history, 'watched'),
   ],
 }
 

@@ -71,8 +71,8 @@ export const workQueue: Workload = {
   finale: (keys) => keys.map((key) => ({ f: 'remaining', key, value: null })),
   races: { what: 'a take or an acknowledgement', functions: ['take', 'ack'] },
   vacuous: (history) => [
-    ...missing(history, 'enqueue', ['enqueue']),
-    ...missing(history, 'ack', ['ack']),
+    ...missing(history, 'enqueue'),
+    ...missing(history, 'ack'),
     ...unfound(history, ['take'], { text: 'no take returned a message', fits: (message) => message !== null }),
   ],
 }
