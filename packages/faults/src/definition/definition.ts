@@ -61,3 +61,9 @@ export type Matching<Match extends Parameters> = ValuesOf<Match> & { readonly no
 export const defineFault = <const Kind extends string, Entries extends Parameters>(
   definition: FaultDefinition<Kind, Entries>,
 ): FaultDefinition<Kind, Entries> => definition
+
+/** Returns a function that tells whether a kind is one of these. The list may grow later. */
+export const isKindOf =
+  <Definition extends FaultDefinition>(definitions: readonly Definition[]) =>
+  (kind: unknown): kind is Definition['kind'] =>
+    definitions.some((definition) => definition.kind === kind)

@@ -1,5 +1,5 @@
 import { canonical, didYouMean, inputError, type Json } from '@chaosproxy/history'
-import type { Aim, FaultDefinition, HarmOf, Matching } from './definition.ts'
+import { type Aim, type FaultDefinition, type HarmOf, isKindOf, type Matching } from './definition.ts'
 import { parseLinks } from './link.ts'
 import { json, optional, type Parameters, type ValuesOf } from './parameter.ts'
 import { type Members, quote, readObject, readParameters } from './read-parameters.ts'
@@ -59,8 +59,7 @@ export function defineFamily<
   const { noun, validateMatch, ...family } = options
   const hasMatch = Object.keys(family.match).length > 0
   const notParameters = ['kind', 'links', 'when', ...(hasMatch ? ['match'] : [])]
-  const has = (kind: unknown): kind is Kinds[number]['kind'] =>
-    family.kinds.some((definition) => definition.kind === kind)
+  const has: (kind: unknown) => kind is Kinds[number]['kind'] = isKindOf(family.kinds)
   return {
     ...family,
     // The conditions, including `not`, which `readMatch` reads separately.

@@ -1,5 +1,5 @@
 import { inputError } from '@chaosproxy/history'
-import type { FaultDefinition, HarmOf } from '../definition/definition.ts'
+import { type FaultDefinition, type HarmOf, isKindOf } from '../definition/definition.ts'
 import { findDefinition, readHarm } from '../definition/family.ts'
 import type { NodeId } from '../definition/link.ts'
 import { readObject } from '../definition/read-parameters.ts'
@@ -41,25 +41,21 @@ export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
 /** A visible effect of a node: writing to its disk, sending to another node, replying to a client. */
 export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
 
-export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
-  kinds.some((definition) => definition.kind === kind)
+export const isNodeKind = isKindOf(kinds)
 
 export type EngineFault = HarmOf<(typeof engineKinds)[number]> & { readonly nodes: readonly NodeId[] }
 
-export const isEngineKind = (kind: unknown): kind is EngineFault['kind'] =>
-  engineKinds.some((definition) => definition.kind === kind)
+export const isEngineKind = isKindOf(engineKinds)
 
 export type MachineFault = HarmOf<(typeof machineKinds)[number]> & { readonly nodes: readonly NodeId[] }
 
 export const isMachineFault = (fault: { readonly kind: string }): fault is MachineFault => isMachineKind(fault.kind)
 
-export const isMachineKind = (kind: unknown): kind is MachineFault['kind'] =>
-  machineKinds.some((definition) => definition.kind === kind)
+export const isMachineKind = isKindOf(machineKinds)
 
 export type DatabaseFault = HarmOf<(typeof databaseKinds)[number]> & { readonly nodes: readonly NodeId[] }
 
-export const isDatabaseKind = (kind: unknown): kind is DatabaseFault['kind'] =>
-  databaseKinds.some((definition) => definition.kind === kind)
+export const isDatabaseKind = isKindOf(databaseKinds)
 
 export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
 
