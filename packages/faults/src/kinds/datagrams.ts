@@ -1,5 +1,6 @@
 import { defineFault } from '../definition/definition.ts'
 import { ms, or, wholeNumber } from '../definition/parameter.ts'
+import { bits, copies, delay } from './common.ts'
 
 export const dropDatagram = defineFault({
   kind: 'drop-datagram',
@@ -10,7 +11,7 @@ export const dropDatagram = defineFault({
 export const duplicateDatagram = defineFault({
   kind: 'duplicate-datagram',
   summary: 'deliver the datagram several times',
-  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies },
 })
 
 /** Holds the datagram until `behind` other datagrams have passed, but at most `withinMs`. */
@@ -27,14 +28,11 @@ export const reorderDatagram = defineFault({
 export const delayDatagram = defineFault({
   kind: 'delay-datagram',
   summary: 'delay the datagram; others may overtake it',
-  parameters: {
-    delayMs: ms('the delay'),
-    jitterMs: or(ms('uniform jitter: ± this much'), 0),
-  },
+  parameters: delay,
 })
 
 export const corruptDatagram = defineFault({
   kind: 'corrupt-datagram',
   summary: 'flip bits of the datagram',
-  parameters: { bits: or(wholeNumber('number of bits to flip', { least: 1, most: 64 }), 1) },
+  parameters: { bits },
 })

@@ -1,7 +1,8 @@
 import { inputError, type Json } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
-import { json, optional, text, wholeNumber } from '../definition/parameter.ts'
+import { json, optional, text } from '../definition/parameter.ts'
 import { quote, readObject } from '../definition/read-parameters.ts'
+import { status } from './common.ts'
 
 const edits = {
   headers: optional(json('header fields to set ({"Name":"value"}) or to remove ({"Name":null})')),
@@ -20,7 +21,7 @@ export const editReply = defineFault({
   summary: 'change header fields, the body or the status of the response',
   parameters: {
     ...edits,
-    status: optional(wholeNumber('the status that the client receives', { least: 200, most: 599 })),
+    status: optional(status),
   },
   actsOnReplies: true,
   validate: (harm, where) => validateEdit(harm, where, harm.status !== undefined),

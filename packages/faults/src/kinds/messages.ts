@@ -1,5 +1,6 @@
 import { defineFault } from '../definition/definition.ts'
 import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
+import { bits, copies, delay } from './common.ts'
 
 const behind = or(wholeNumber('number of other messages that pass before this one', { least: 1 }), 1)
 const withinMs = or(ms('longest wait for that number of messages', { most: 3_600_000 }), 1000)
@@ -13,7 +14,7 @@ export const dropMessage = defineFault({
 export const duplicateMessage = defineFault({
   kind: 'duplicate-message',
   summary: 'deliver the message several times in a row',
-  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies },
 })
 
 /** Holds the message until `behind` other messages have passed, but at most `withinMs`. */
@@ -33,16 +34,13 @@ export const replayMessage = defineFault({
 export const delayMessage = defineFault({
   kind: 'delay-message',
   summary: 'delay the message and everything after it on the connection',
-  parameters: {
-    delayMs: ms('the delay'),
-    jitterMs: or(ms('uniform jitter: ± this much'), 0),
-  },
+  parameters: delay,
 })
 
 export const corruptMessage = defineFault({
   kind: 'corrupt-message',
   summary: 'flip bits of the message so that it still parses',
-  parameters: { bits: or(wholeNumber('number of bits to flip', { least: 1, most: 64 }), 1) },
+  parameters: { bits },
 })
 
 export const fabricateMessage = defineFault({

@@ -1,6 +1,7 @@
 import { defineFault } from '../definition/definition.ts'
 import { choice, json, ms, optional, or, perSecond, text, wholeNumber } from '../definition/parameter.ts'
 import { maxBodyBytes } from './bodies.ts'
+import { copies, delay, status } from './common.ts'
 import { validateFields } from './edits.ts'
 
 /** What a client gets instead of a response: a reset, or nothing. */
@@ -8,10 +9,6 @@ const silence = or(
   choice(['reset', 'hang'], 'reset: the connection of the client is reset; hang: the client gets no response'),
   'reset',
 )
-const delay = {
-  delayMs: ms('the delay'),
-  jitterMs: or(ms('uniform jitter: ± this much'), 0),
-}
 
 // Each of the next four kinds withholds the response from the client.
 
@@ -49,8 +46,6 @@ export const delayRequest = defineFault({
   parameters: delay,
 })
 
-const status = wholeNumber('the status that the client receives', { least: 200, most: 599 })
-
 export const errorStatus = defineFault({
   kind: 'error-status',
   summary: 'answer the client with an error',
@@ -86,7 +81,7 @@ export const rateLimit = defineFault({
 export const duplicateRequest = defineFault({
   kind: 'duplicate-request',
   summary: 'send the request to the server several times',
-  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
+  parameters: { copies, maxBodyBytes },
 })
 
 /** Replaces the response by an earlier response to an equal request: the last one with other content. */

@@ -1,5 +1,6 @@
 import { defineFault } from '../definition/definition.ts'
-import { choice, ms, optional, or, text, usually, wholeNumber } from '../definition/parameter.ts'
+import { choice, optional, or, text, usually, wholeNumber } from '../definition/parameter.ts'
+import { delay } from './common.ts'
 
 /** HTTP/2's error codes (RFC 9113 §7). */
 export const http2Codes = {
@@ -30,10 +31,7 @@ const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Cod
 export const delayStream = defineFault({
   kind: 'delay-stream',
   summary: 'delay the request or the response',
-  parameters: {
-    delayMs: ms('the delay'),
-    jitterMs: or(ms('uniform jitter: ± this much'), 0),
-  },
+  parameters: delay,
 })
 
 const code = choice(http2CodeNames, 'the HTTP/2 error code')
