@@ -50,6 +50,9 @@ const single =
 export const amongNodes = single('nodes')
 export const amongClients = single('clients')
 
+/** Draws the probability with which a fault hits messages or requests. */
+export const from5To30Percent = (random: Random) => ({ probability: 0.05 + 0.25 * random.next() })
+
 export interface Strategy {
   readonly summary: string
   /** The kind of fault, which the target must support. */

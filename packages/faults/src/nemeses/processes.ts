@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { minoritySize } from '../schedule/outage.ts'
+import type { Random } from '../schedule/random.ts'
 import { amongNodes, just, type Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
@@ -7,6 +8,7 @@ import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 // Killing all nodes is a power failure: everything acknowledged must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
+const onSomeNodes = (random: Random) => ({ nodes: random.pick(pauseChoices) })
 /**
  * The probability that a `kill` fault is planned as a shift of majorities: all nodes are killed, and then several
  * different majorities of the nodes run, one majority at a time.
@@ -36,7 +38,7 @@ export const processes: readonly Nemesis[] = [
   },
   amongNodes('pause', {
     summary: 'suspend one node, a minority or the leader (SIGSTOP), and resume it',
-    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    plan: onSomeNodes,
     inTraffic: inAllTraffic(pauseServer),
   }),
 ]
@@ -59,7 +61,6 @@ const shares = [0.5, 0.2, 0.05] as const
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 
-const clockChoices = ['one', 'minority', 'leader'] as const
 /** Each pair says whether the clock jumps, and whether it drifts. */
 const clockTroubles = [
   [true, false],
@@ -98,11 +99,11 @@ export const machines: readonly Nemesis[] = [
   amongNodes('fail-fsync', {
     summary:
       'make every fsync of one node, a minority or the leader fail (EIO); restart a process that ends because of it',
-    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    plan: onSomeNodes,
   }),
   amongNodes('freeze-disk', {
     summary: 'block every write and fsync of one node, a minority or the leader for a while',
-    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    plan: onSomeNodes,
   }),
   amongNodes('clock', {
     summary: 'make the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
@@ -110,7 +111,7 @@ export const machines: readonly Nemesis[] = [
       const [jumps, drifts] = random.pick(clockTroubles)
       const upTo = (most: number) => random.integer(2 * most + 1) - most
       return {
-        nodes: random.pick(clockChoices),
+        nodes: random.pick(pauseChoices),
         offsetMs: millis(jumps ? upTo(2_000) : 0),
         driftPpm: drifts ? upTo(50_000) : 0,
       }
@@ -123,7 +124,7 @@ export const machines: readonly Nemesis[] = [
   amongNodes('stop', {
     summary:
       'stop one node, a minority or the leader cleanly through the container engine (SIGTERM), and start it again',
-    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    plan: onSomeNodes,
   }),
   {
     name: 'restart',
@@ -142,7 +143,7 @@ export const machines: readonly Nemesis[] = [
   }),
   amongNodes('fill-disk', {
     summary: 'fill the disk of one node, a minority or the leader; containers need a disk of their own ("disk")',
-    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    plan: onSomeNodes,
   }),
 ]
 

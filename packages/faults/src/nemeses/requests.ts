@@ -1,10 +1,8 @@
 import { millis } from '@chaosproxy/history'
-import type { Random } from '../schedule/random.ts'
-import { amongClients, type Nemesis } from './nemesis.ts'
+import { amongClients, from5To30Percent, type Nemesis } from './nemesis.ts'
 import { holdAnswers, loseAnswers, loseQuestions } from './traffic.ts'
 
 const links = 'from-clients'
-const from5To30Percent = (random: Random) => ({ probability: 0.05 + 0.25 * random.next() })
 
 const silences = ['reset', 'hang'] as const
 
