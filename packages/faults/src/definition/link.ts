@@ -31,6 +31,9 @@ export const placesOf = (
   fault: { readonly nodes: readonly NodeId[] } | { readonly links: readonly Link[] },
 ): readonly Endpoint[] => ('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))
 
+export const fromClients = (nodes: readonly NodeId[]): readonly Link[] => nodes.map((to) => ({ from: 'clients', to }))
+export const toClients = (nodes: readonly NodeId[]): readonly Link[] => nodes.map((from) => ({ from, to: 'clients' }))
+
 /** Returns the links in both directions between every two nodes of different groups. */
 export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
   const links: Link[] = []

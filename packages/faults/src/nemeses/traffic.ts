@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import type { Link, NodeId } from '../definition/link.ts'
+import { fromClients, type Link, type NodeId, toClients } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
 import { amongClients, amongNodes, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
@@ -20,9 +20,6 @@ export const clientLinks = (nodes: readonly NodeId[]): readonly Link[] =>
     { from: 'clients', to: node },
     { from: node, to: 'clients' },
   ])
-
-const fromClients = (nodes: readonly NodeId[]): readonly Link[] => nodes.map((to) => ({ from: 'clients', to }))
-const toClients = (nodes: readonly NodeId[]): readonly Link[] => nodes.map((from) => ({ from, to: 'clients' }))
 
 const modes = ['hold', 'drop'] as const
 

@@ -1,4 +1,4 @@
-import { type Link, linksBetween, type NodeId } from '../definition/link.ts'
+import { fromClients, type Link, linksBetween, type NodeId, toClients } from '../definition/link.ts'
 import type { Fault } from '../families/registry.ts'
 import { minoritySize } from './outage.ts'
 import type { Random } from './random.ts'
@@ -47,9 +47,9 @@ function selectLinks(selector: LinkSelector, situation: Situation): readonly Lin
     case 'between-nodes':
       return linksAmong(nodes)
     case 'from-clients':
-      return nodes.map((to) => ({ from: 'clients', to }))
+      return fromClients(nodes)
     case 'to-clients':
-      return nodes.map((from) => ({ from, to: 'clients' }))
+      return toClients(nodes)
     case 'from-clients-to-one':
       return [{ from: 'clients', to: situation.random.pick(nodes) }]
     case 'from-clients-to-leader':
@@ -63,10 +63,9 @@ function selectLinks(selector: LinkSelector, situation: Situation): readonly Lin
 
 function partitionLinks(shape: PartitionShape, { nodes, leader, random }: Situation): readonly Link[] {
   const shuffled = random.shuffle(nodes)
-  const half = Math.floor(nodes.length / 2)
   switch (shape) {
     case 'halves':
-      return linksBetween([shuffled.slice(0, half), shuffled.slice(half)])
+      return cutInHalves(shuffled)
     case 'majority-ring':
       return majorityRingCut(shuffled)
     case 'isolate-leader':
@@ -81,10 +80,14 @@ function partitionLinks(shape: PartitionShape, { nodes, leader, random }: Situat
     }
     case 'bridge': {
       const [, ...rest] = shuffled
-      const middle = Math.floor(rest.length / 2)
-      return linksBetween([rest.slice(0, middle), rest.slice(middle)])
+      return cutInHalves(rest)
     }
   }
+}
+
+function cutInHalves(nodes: readonly NodeId[]): Link[] {
+  const half = Math.floor(nodes.length / 2)
+  return linksBetween([nodes.slice(0, half), nodes.slice(half)])
 }
 
 const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
@@ -98,8 +101,7 @@ const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map(
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)
-  if (ring.length < 5)
-    return linksBetween([ring.slice(0, Math.floor(ring.length / 2)), ring.slice(Math.floor(ring.length / 2))])
+  if (ring.length < 5) return cutInHalves(ring)
   const links: Link[] = []
   for (const [i, from] of ring.entries())
     for (const [j, to] of ring.entries()) {
