@@ -1,9 +1,12 @@
-/** The place of a node in a ring with the first node at the top. */
-export interface Place {
+export interface Point {
   readonly x: number
   readonly y: number
+}
+
+/** The place of a node in a ring with the first node at the top. */
+export interface Place extends Point {
   /** The unit vector from the ring's centre outwards. */
-  readonly out: { readonly x: number; readonly y: number }
+  readonly out: Point
 }
 
 export interface Layout {
@@ -46,8 +49,8 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
 }
 
 export function between(
-  from: { readonly x: number; readonly y: number },
-  to: { readonly x: number; readonly y: number },
+  from: Point,
+  to: Point,
   card: Layout['card'],
 ): { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number } {
   const start = edgeOf(from, to, card)
@@ -56,11 +59,7 @@ export function between(
 }
 
 /** The point at which the line towards another point leaves a card. */
-function edgeOf(
-  middle: { readonly x: number; readonly y: number },
-  towards: { readonly x: number; readonly y: number },
-  card: Layout['card'],
-): { readonly x: number; readonly y: number } {
+function edgeOf(middle: Point, towards: Point, card: Layout['card']): Point {
   const dx = towards.x - middle.x
   const dy = towards.y - middle.y
   const scale = 1 / Math.max(Math.abs(dx) / (card.width / 2 + 4), Math.abs(dy) / (card.height / 2 + 4), 1e-9)

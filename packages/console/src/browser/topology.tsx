@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import type { Picked } from './actions.ts'
 import { focusOn, INSPECTOR, nodeElement } from './focus.ts'
 import type { FaultRow, Hello, NodeRow } from './frames.ts'
-import { between, type Layout, layOut, type Place, stub } from './layout.ts'
+import { between, type Layout, layOut, type Place, type Point, stub } from './layout.ts'
 import { offset } from './words.ts'
 
 interface TopologyProps {
@@ -120,7 +120,7 @@ const conditionWords: { readonly [condition in Condition]: string } = {
   hurt: 'hurt',
 }
 
-const ARROWS: { readonly [key: string]: { readonly x: number; readonly y: number } } = {
+const ARROWS: { readonly [key: string]: Point } = {
   ArrowUp: { x: 0, y: -1 },
   ArrowDown: { x: 0, y: 1 },
   ArrowLeft: { x: -1, y: 0 },
@@ -219,7 +219,7 @@ function isApart(node: string, nodes: readonly string[], faults: readonly FaultR
   return others.length > 0 && others.every((other) => conditionOf(faults, node, other) === 'cut')
 }
 
-function focusTowards({ places }: Layout, node: string, direction: { readonly x: number; readonly y: number }): void {
+function focusTowards({ places }: Layout, node: string, direction: Point): void {
   const from = places.get(node)
   if (from === undefined) return
   const ahead = [...places]
@@ -230,7 +230,7 @@ function focusTowards({ places }: Layout, node: string, direction: { readonly x:
   if (nearest !== undefined) focusOn(nodeElement(nearest.name))
 }
 
-function costOf(from: Place, to: Place, { x, y }: { readonly x: number; readonly y: number }): number | undefined {
+function costOf(from: Place, to: Place, { x, y }: Point): number | undefined {
   const along = (to.x - from.x) * x + (to.y - from.y) * y
   const aside = Math.abs((to.x - from.x) * y - (to.y - from.y) * x)
   return along > 1 ? along + 2 * aside : undefined
