@@ -17,7 +17,7 @@ import type { Disturbances } from './disturbances.ts'
 import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import { harms, type Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
-import { drawnReaction, OCCURRENCES, type Strategy, scatter } from './strategy.ts'
+import { drawnReaction, momentsWithin, OCCURRENCES, type Strategy, scatter } from './strategy.ts'
 import { isForLess, type SearchedProtocol, type SearchSubject } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
@@ -159,7 +159,7 @@ function planOperations(
   }
   const timeOf =
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
-      ? inBursts(random, busy ?? burstsWithin(random, lengthMs), busyMs)
+      ? inBursts(random, busy ?? momentsWithin(random, lengthMs, MOST_BURSTS), busyMs)
       : () => random.next() * lengthMs
   // These are plain loops: thousands of trials are planned, and iterators would cost more time than the random numbers.
   const times = float64Array(operations)
@@ -178,9 +178,6 @@ function planOperations(
   }
   return planned
 }
-
-const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
-  Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
 /** Returns times clustered around a few moments: some bugs need many simultaneous operations on one key. */
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
@@ -205,10 +202,7 @@ export function fitting(
   { random, nemeses, nodes, lengthMs }: Fitting,
 ): Disturbances {
   const busy =
-    usual ??
-    (random.chance(BUSY_PROBABILITY)
-      ? Array.from({ length: 1 + random.integer(MOST_BUSY_MOMENTS) }, () => millis(random.next() * lengthMs))
-      : undefined)
+    usual ?? (random.chance(BUSY_PROBABILITY) ? momentsWithin(random, lengthMs, MOST_BUSY_MOMENTS) : undefined)
   const kinds: ReadonlySet<string> = new Set(nemeses.map(({ kind }) => kind))
   const possible = harms.filter((harm) => kinds.has(kindOf[harm]))
   const fits = (reaction: Reaction): Reaction => {

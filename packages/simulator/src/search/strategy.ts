@@ -127,7 +127,7 @@ const windows: Strategy = {
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
     // Faults and requests happen close together, so that clients observe what faults cause.
-    const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
+    const busy = momentsWithin(random, lengthMs, MOST_BUSY_MOMENTS)
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
   },
@@ -135,6 +135,7 @@ const windows: Strategy = {
 
 /** Restarts, faults of databases, and holds begin within this time of a busy moment. */
 const WINDOW_MS = 20
+const MOST_BUSY_MOMENTS = 3
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
   const moment = random.pick(openings)
@@ -169,7 +170,7 @@ const awaits: Strategy = {
   summary: "a program's request is held at an await until another request has passed the same await or another one",
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, _times, places = []) {
-    const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
+    const busy = momentsWithin(random, lengthMs, MOST_BUSY_MOMENTS)
     const schedule = random.chance(0.3) ? scatter(random, nemeses, 1, nodes, lengthMs) : []
     const count = places.length === 0 ? 0 : 1 + random.integer(MOST_HOLDS)
     return { schedule, reactions: [], busy, holds: Array.from({ length: count }, () => hold(random, places, busy)) }
@@ -188,7 +189,7 @@ const databases: Strategy = {
     const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
     // If the user selected no fault of databases, this strategy plans the same as `awaits`.
     if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
-    const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
+    const busy = momentsWithin(random, lengthMs, MOST_BUSY_MOMENTS)
     const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
     const kinds = losing.length > 0 ? losing : someOf(random, own)
     const from = () => random.pick(busy) - random.next() * WINDOW_MS
@@ -376,3 +377,7 @@ const faultLengthMs = (random: Random): number => between(random, SHORTEST_FAULT
 const between = (random: Random, least: number, most: number): number => least * (most / least) ** random.next()
 
 const atMs = (time: number) => nanos(time * 1e6)
+
+/** Draws at least one moment of a trial, and at most `most`. */
+export const momentsWithin = (random: Random, lengthMs: number, most: number): readonly Millis[] =>
+  Array.from({ length: 1 + random.integer(most) }, () => millis(random.next() * lengthMs))

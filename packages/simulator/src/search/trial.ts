@@ -4,7 +4,7 @@ import {
   count,
   type Event,
   type History,
-  HistoryBuilder,
+  historyFromEvents,
   type Millis,
   millis,
   momentInMillis,
@@ -252,7 +252,7 @@ const breachIn =
     cluster: SimulatedCluster,
     { invariants: watched }: TrialLimits,
     invariants: ReturnType<typeof watchInvariants> | undefined,
-  ): (() => { readonly name: string; readonly node: NodeId; readonly what: string } | undefined) =>
+  ): (() => Broken | undefined) =>
   () =>
     invariants?.broken ?? (watched ? cluster.broken?.() : undefined)
 
@@ -298,7 +298,7 @@ function watchInvariants({ protocol }: SearchedProtocol) {
   const invariants = (protocol.invariants ?? []).map(({ name, watch }) => ({ name, watch: watch() }))
   if (invariants.length === 0) return undefined
   const watcher: {
-    broken: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+    broken: Broken | undefined
     observe(node: NodeId): Observer
   } = {
     broken: undefined,
@@ -315,14 +315,8 @@ function watchInvariants({ protocol }: SearchedProtocol) {
   return watcher
 }
 
-function historyOf(events: readonly Event[]): History {
-  const builder = new HistoryBuilder({
-    source: 'the simulated history',
-    expectedOperations: Math.ceil(events.length / 2),
-  })
-  for (const event of events) builder.event(event)
-  return builder.build()
-}
+const historyOf = (events: readonly Event[]): History =>
+  historyFromEvents(events, { source: 'the simulated history', expectedOperations: Math.ceil(events.length / 2) })
 
 function judge(
   { level, workload }: SearchedProtocol,
