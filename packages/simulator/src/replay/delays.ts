@@ -1,5 +1,5 @@
 import { ms, optional, readObject, readParameters, text, wholeNumber } from '@chaosproxy/faults'
-import { millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import { millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 
 export type PlannedDelay = NonNullable<Scenario['delays']>[number]
@@ -21,11 +21,10 @@ export const printPlannedDelay = ({ connection, from, packet, takes, least }: Pl
 
 /** @throws UserError (input) */
 export function parsePlannedDelay(value: unknown, where: string): PlannedDelay {
-  const given = readParameters(parameters, readObject(value, where), where)
-  const nanosOf = (time: unknown): Nanos => millisToNanos(millis(Number(time)))
+  const { leastMs, ms: takesMs, ...packet } = readParameters(parameters, readObject(value, where), where)
   return {
-    ...{ connection: String(given['connection']), from: String(given['from']), packet: Number(given['packet']) },
-    takes: nanosOf(given['ms']),
-    ...(given['leastMs'] === undefined ? {} : { least: nanosOf(given['leastMs']) }),
+    ...packet,
+    takes: millisToNanos(takesMs),
+    ...(leastMs === undefined ? {} : { least: millisToNanos(leastMs) }),
   }
 }

@@ -1,5 +1,5 @@
 import { ms, readObject, readParameters, text, wholeNumber } from '@chaosproxy/faults'
-import { type Millis, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
+import { millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 
 export type PlannedHold = NonNullable<Scenario['holds']>[number]
@@ -18,11 +18,6 @@ export const printPlannedHold = ({ at, from, until, times, most }: PlannedHold):
 
 /** @throws UserError (input) */
 export function parsePlannedHold(value: unknown, where: string): PlannedHold {
-  const given = readParameters(parameters, readObject(value, where), where)
-  const millisOf = (time: unknown): Millis => millis(Number(time))
-  return {
-    ...{ at: String(given['at']), until: String(given['until']), times: Number(given['times']) },
-    from: millisToNanos(millisOf(given['fromMs'])),
-    most: millisToNanos(millisOf(given['mostMs'])),
-  }
+  const { fromMs, mostMs, ...awaits } = readParameters(parameters, readObject(value, where), where)
+  return { ...awaits, from: millisToNanos(fromMs), most: millisToNanos(mostMs) }
 }

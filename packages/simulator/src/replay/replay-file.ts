@@ -3,6 +3,7 @@ import {
   nodeNames,
   optional,
   parseFault,
+  placesOf,
   printFault,
   quote,
   readObject,
@@ -10,7 +11,7 @@ import {
   text,
   wholeNumber,
 } from '@chaosproxy/faults'
-import { type Input, inputError, type Json, meaningOf, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
+import { type Input, inputError, type Json, meaningOf, millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { parsePlannedDelay, printPlannedDelay } from './delays.ts'
@@ -100,47 +101,34 @@ export function parseReplay(written: string, source: string): Replay {
       `${source} is of version ${quote(version)}; this program reads versions ${OLDEST_VERSION} and ${VERSION}. Find the failure anew with chaos fuzz.`,
     )
   const head = readParameters(headParameters, members, source, HEAD_BESIDE)
-  const nodes = Number(head['nodes'])
+  const { target, workload = REGISTER, bug, nodes, seed, timeoutMs, found, level, digest, node } = head
   const targetMember = OLD_TARGET_SETTINGS in members ? OLD_TARGET_SETTINGS : 'targetSettings'
   const besides = parseNames(members['besides'], `${source}: "besides"`)
   return {
     scenario: {
-      target: String(head['target']),
-      workload: String(head['workload'] ?? REGISTER),
+      target,
+      workload,
       settings: parseSettings(members['settings'], `${source}: "settings"`),
-      bug: head['bug'] === undefined ? undefined : String(head['bug']),
+      bug,
       targetSettings: parseSettings(members[targetMember], `${source}: "${targetMember}"`),
       nodes,
       ...(besides.length === 0 ? {} : { besides }),
-      seed: Number(head['seed']),
-      timeoutMs: millis(Number(head['timeoutMs'])),
-      operations: parseList(members['operations'], `${source}: "operations"`).map((value, i) =>
-        parseOperation(value, `${source}: operations[${i}]`, nodes),
-      ),
-      faults: parseList(members['faults'], `${source}: "faults"`).map((value, i) =>
-        parsePlannedFault(value, `${source}: faults[${i}]`, { nodes, besides }),
-      ),
-      ...(members['delays'] === undefined
-        ? {}
-        : {
-            delays: parseList(members['delays'], `${source}: "delays"`).map((value, i) =>
-              parsePlannedDelay(value, `${source}: delays[${i}]`),
-            ),
-          }),
-      ...(members['holds'] === undefined
-        ? {}
-        : {
-            holds: parseList(members['holds'], `${source}: "holds"`).map((value, i) =>
-              parsePlannedHold(value, `${source}: holds[${i}]`),
-            ),
-          }),
+      seed,
+      timeoutMs,
+      operations: parseList('operations', (value, where) => parseOperation(value, where, nodes)),
+      faults: parseList('faults', (value, where) => parsePlannedFault(value, where, { nodes, besides })),
+      ...(members['delays'] === undefined ? {} : { delays: parseList('delays', parsePlannedDelay) }),
+      ...(members['holds'] === undefined ? {} : { holds: parseList('holds', parsePlannedHold) }),
     },
-    found: head['found'] === undefined ? undefined : String(head['found']),
-    level: head['level'] === undefined ? undefined : String(head['level']),
-    digest: head['digest'] === undefined ? undefined : String(head['digest']),
-    source: head['source'] === undefined ? undefined : String(head['source']),
-    ...(head['node'] === undefined ? {} : { node: String(head['node']) }),
+    ...{ found, level, digest, source: head.source },
+    ...(node === undefined ? {} : { node }),
     invariants: parseFlag(members['invariants'], `${source}: "invariants"`),
+  }
+
+  function parseList<Item>(name: string, parse: (value: unknown, where: string) => Item): readonly Item[] {
+    const list = members[name]
+    if (Array.isArray(list)) return list.map((value: unknown, i) => parse(value, `${source}: ${name}[${i}]`))
+    throw inputError(`${source}: "${name}" must be a list${list === undefined ? ', but is missing' : ''}.`)
   }
 }
 
@@ -183,11 +171,6 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
-function parseList(value: unknown, where: string): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  throw inputError(`${where} must be a list${value === undefined ? ', but is missing' : ''}.`)
-}
-
 function parseNames(value: unknown, where: string): readonly string[] {
   if (value === undefined) return []
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value
@@ -220,19 +203,13 @@ const operationParameters = {
 
 function parseOperation(value: unknown, where: string, nodes: number): PlannedOperation {
   const members = readObject(value, where)
-  const given = readParameters(operationParameters, members, where, ['value', 'old', 'new'])
-  const node = String(given['node'])
+  const { atMs, client, node, f, key } = readParameters(operationParameters, members, where, ['value', 'old', 'new'])
   requireNode(node, where, nodes)
   return {
-    at: millisToNanos(millis(Number(given['atMs']))),
-    client: Number(given['client']),
+    at: millisToNanos(atMs),
+    client,
     node,
-    input: parseInput(
-      String(given['f']),
-      given['key'] === undefined ? {} : { key: String(given['key']) },
-      members,
-      where,
-    ),
+    input: parseInput(f, key === undefined ? {} : { key }, members, where),
   }
 }
 
@@ -261,8 +238,7 @@ function parsePlannedFault(
   const times = readParameters(timeParameters, { fromMs: members['fromMs'], toMs: members['toMs'] }, where)
   const [from, to] = [millisToNanos(times.fromMs), millisToNanos(times.toMs)]
   if (to < from) throw inputError(`${where} ends before it begins: "toMs" must not be below "fromMs".`)
-  const named = 'nodes' in fault ? fault.nodes : fault.links.flatMap((link) => [link.from, link.to])
-  for (const name of named) if (name !== 'clients' && !besides.includes(name)) requireNode(name, where, nodes)
+  for (const name of placesOf(fault)) if (name !== 'clients' && !besides.includes(name)) requireNode(name, where, nodes)
   return { from, to, fault }
 }
 
