@@ -39,10 +39,9 @@ export const settingsIn = (part: string | NamedPart | undefined): Settings => pa
  * and the bug of the first draft's target or workload are dropped.
  */
 export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
-  const defined = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
   return {
     ...base,
-    ...defined,
+    ...defined(over),
     target: mergeParts(base.target, over.target),
     workload: mergeParts(base.workload, over.workload),
   }
