@@ -2,7 +2,7 @@ import { duration, inputError, isObject, percent, usageError } from '@chaosproxy
 import { foundText, haveIsolation, highest } from '../found.ts'
 import { numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
 import type { RequirementResult } from '../requirement-result.ts'
-import { judgeRequirements } from './judge-requirements.ts'
+import { judgeRequirements, undecided } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
 import { parseRequirement } from './requirement.ts'
 
@@ -105,7 +105,7 @@ const shareText = (share: number): string => `${(Math.floor(share * 1e6) / 1e4).
 function judgeLevels({ met }: Baseline, { report }: MeasuredRecord): RequirementResult {
   const named = haveIsolation(met) ? highest(met) : met.slice(0, 1)
   const requirement = `no weaker than the baseline (${named.join(', ') || 'no level'})`
-  if (report === undefined) return { requirement, met: 'unknown', found: '', why: 'nothing was checked' }
+  if (report === undefined) return undecided(requirement, 'nothing was checked')
   const broken = met.filter((level) => report.levels[level]?.result === 'violated')
   const open = met.filter((level) => report.levels[level]?.result !== 'met')
   const found = foundText(report)

@@ -64,10 +64,18 @@ function judgeRequirement(requirement: Requirement, record: MeasuredRecord): Req
   }
 }
 
+/** Returns the result of a requirement that cannot be judged. */
+export const undecided = (requirement: string, why: string): RequirementResult => ({
+  requirement,
+  met: 'unknown',
+  found: '',
+  why,
+})
+
 function judgeMeasure(requirement: MeasureRequirement, record: MeasuredRecord): RequirementResult {
   const { text, measure, comparison, bound } = requirement
   const figure = figureOf(requirement, record)
-  if ('why' in figure) return { requirement: text, met: 'unknown', found: '', why: figure.why }
+  if ('why' in figure) return undecided(text, figure.why)
   const { value, atLeast } = figure
   const met = COMPARE[comparison](value, bound)
   const found = FOUND[measure.unit](value)
@@ -82,7 +90,7 @@ function judgeProbe(
   { answers }: MeasuredRecord,
 ): RequirementResult {
   const answer = answers?.get(written) ?? { why: 'the probe was not carried out' }
-  if ('why' in answer) return { requirement: text, met: 'unknown', found: '', why: answer.why }
+  if ('why' in answer) return undecided(text, answer.why)
   const { value } = answer
   return { requirement: text, met: COMPARE[comparison](value, bound), found: String(value), value, why: '' }
 }
@@ -94,18 +102,20 @@ function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: Measure
 }
 
 function judgeLevel({ text, level }: LevelRequirement, { report }: MeasuredRecord): RequirementResult {
-  const open = (why: string): RequirementResult => ({ requirement: text, met: 'unknown', found: '', why })
-  if (report === undefined) return open('nothing was checked')
+  if (report === undefined) return undecided(text, 'nothing was checked')
   const verdict = report.levels[level]
   switch (verdict?.result) {
     case undefined:
-      return open(`${level} was not decided: it does not apply to the model ${report.model}, or was not asked for`)
+      return undecided(
+        text,
+        `${level} was not decided: it does not apply to the model ${report.model}, or was not asked for`,
+      )
     case 'met':
       return { requirement: text, met: true, found: level, why: '' }
     case 'violated':
       return { requirement: text, met: false, found: `a violation: ${verdict.counterexample.sentence}`, why: '' }
     case 'unknown':
-      return open(verdict.reason.text)
+      return undecided(text, verdict.reason.text)
     default:
       return verdict satisfies never
   }
