@@ -44,8 +44,8 @@ export const faultMutations: readonly Mutation[] = [
     [
       {
         name: 'faults-engine-injects-what-it-cannot',
-        before: 'engineKinds.some((definition) => definition.kind === kind)',
-        after: 'engineKinds.some((definition) => definition.kind !== kind)',
+        before: 'export const isEngineKind = isKindOf(engineKinds)',
+        after: 'export const isEngineKind = isKindOf(kinds)',
         breaks: 'every fault of nodes is taken for one that a container engine injects',
       },
     ],
@@ -199,8 +199,8 @@ export const faultMutations: readonly Mutation[] = [
       },
       {
         name: 'faults-ring-of-four-nodes',
-        before: 'if (ring.length < 5)',
-        after: 'if (ring.length < 4)',
+        before: 'if (ring.length < 5) return cutInHalves(ring)',
+        after: 'if (ring.length < 4) return cutInHalves(ring)',
         breaks: 'a majority ring of four nodes leaves a node without a majority',
       },
     ],
