@@ -66,6 +66,33 @@ const named = (f) => {
   if (f.source === f.proname || f.source === 'aggregate_dummy') return f.proname
   return `${f.proname}=${f.source.startsWith(`${f.proname}_`) ? f.source.slice(f.proname.length) : f.source}`
 }
+const COMPARISONS = { '=': 'eq', '<>': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' }
+/** Lists the six comparisons of a type as one word, with `…` in place of the comparison. */
+const withFamilies = (words) => {
+  const families = new Map()
+  for (const word of words.filter((each) => each.includes('eq'))) {
+    const members = Object.values(COMPARISONS).map((comparison) => word.replaceAll('eq', comparison))
+    if (members.every((each) => words.includes(each)))
+      for (const each of members) families.set(each, word.replaceAll('eq', '…'))
+  }
+  return [...new Set(words.map((word) => families.get(word) ?? word))]
+}
+/** Lists the operators of a type that has all six comparisons in the line of the operator `…`. */
+const withComparisons = (groups) => {
+  const functionsOf = new Map(groups)
+  const isFamily = (word) =>
+    word.includes('eq') &&
+    Object.entries(COMPARISONS).every(([name, comparison]) =>
+      functionsOf.get(name).includes(word.replaceAll('eq', comparison)),
+    )
+  const families = functionsOf.get('=').filter(isFamily)
+  const others = groups.map(([name, words]) => {
+    const comparison = COMPARISONS[name]
+    const listed = comparison === undefined ? [] : families.map((word) => word.replaceAll('eq', comparison))
+    return [name, words.filter((word) => !listed.includes(word))]
+  })
+  return [['…', families.map((word) => word.replaceAll('eq', '…'))], ...others.filter(([, words]) => words.length > 0)]
+}
 const isOverloaded = (name) => functions.filter(({ proname }) => proname === name).length > 1
 await writeFile(
   new URL('../packages/simulated-postgresql/src/functions/signatures.ts', import.meta.url),
@@ -78,6 +105,8 @@ await writeFile(
  *
  * The flags are the kind, the volatility and, if they apply, \`s\` for strict, \`r\` for a set, \`v\` for variadic, and the
  * number of defaults.
+ *
+ * A word with \`…\` stands for the six functions that have \`eq\`, \`ne\`, \`lt\`, \`le\`, \`gt\` or \`ge\` at this place.
  */
 export const FUNCTIONS: string = ${text(
     grouped(
@@ -85,16 +114,23 @@ export const FUNCTIONS: string = ${text(
       (f) => `${flags(f)},${f.result}`,
       (f) => f,
     ).map(([key, all]) =>
-      [key, ...grouped(all, taken, named).map(([list, names]) => [list, ...names].join(' '))].join('\n'),
+      [key, ...grouped(all, taken, named).map(([list, names]) => [list, ...withFamilies(names)].join(' '))].join('\n'),
     ),
     '\n\n',
   )}
 
-/** Operators: the name and its functions. \`=\` and the source follow the name of an overloaded function. */
-export const OPERATORS: string = ${lines(
-    operators,
-    (o) => o.oprname,
-    (o) => (isOverloaded(o.proname) ? `${o.proname}=${o.source}` : o.proname),
+/**
+ * Operators: the name and its functions. \`=\` and the source follow the name of an overloaded function. The operator \`…\`
+ * stands for the six comparisons.
+ */
+export const OPERATORS: string = ${text(
+    withComparisons(
+      grouped(
+        operators,
+        (o) => o.oprname,
+        (o) => (isOverloaded(o.proname) ? `${o.proname}=${o.source}` : o.proname),
+      ),
+    ).map(([name, words]) => [name, ...words].join(' ')),
   )}
 
 /**

@@ -1,11 +1,10 @@
+import { COMPARISONS } from '../sql/comparisons.ts'
 import { kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType, quoteIdentifier } from '../types/format-type.ts'
 import { INTEGERS, OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { type Column, columnsOf, type Table } from './table.ts'
-
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 
 /** The type that PostgreSQL casts an integer literal to, by the type of the column that it is compared with. */
 const WIDER: ReadonlyMap<number, string> = new Map([

@@ -7,6 +7,7 @@ import {
   type OperatorSignature,
   operatorsNamed,
 } from '../functions/catalogue.ts'
+import { COMPARISONS } from '../sql/comparisons.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
@@ -316,9 +317,7 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
   const operator = { name, result: OID.bool, strict: true }
   if (pattern !== undefined)
     return [oid, OID.text].map((right) => ({ ...operator, arguments: [oid, right], source: pattern }))
-  return ['=', '<>', '<', '<=', '>', '>='].includes(name)
-    ? [{ ...operator, arguments: [oid, oid], source: 'citext_cmp' }]
-    : []
+  return COMPARISONS.has(name) ? [{ ...operator, arguments: [oid, oid], source: 'citext_cmp' }] : []
 }
 
 /**

@@ -1,4 +1,5 @@
 import { addTo } from '../lists.ts'
+import { COMPARISONS } from '../sql/comparisons.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { linesOf } from '../sql/lines.ts'
 import type { Node } from '../sql/nodes.ts'
@@ -52,13 +53,17 @@ function* parseFunctions(): Generator<FunctionSignature> {
     const shape = parseReturned(returned)
     for (const [list = '', ...words] of lines) {
       const taken = parseArguments(list)
-      for (const word of words) {
+      for (const word of words.flatMap(membersOf)) {
         const [name = '', source = shape.kind === 'a' ? '' : name] = word.replace(/(.+)=_/, '$1=$1_').split('=')
         yield { name, source, ...shape, ...taken }
       }
     }
   }
 }
+
+/** Returns the names of all comparison functions for the name of a family, and any other name alone. */
+const membersOf = (word: string): readonly string[] =>
+  word.includes('…') ? Array.from(COMPARISONS.values(), (comparison) => word.replaceAll('…', comparison)) : [word]
 
 function parseReturned(returned: string) {
   const [flags = '', result] = returned.split(',')
@@ -83,12 +88,13 @@ function parseArguments(list: string): Pick<FunctionSignature, 'arguments' | 'co
 }
 
 function* parseOperators(): Generator<OperatorSignature> {
-  for (const [name = '', ...words] of linesOf(OPERATORS))
-    for (const word of words) {
-      const [functionName = '', source] = word.split('=')
-      const found = functionsNamed(functionName).find((each) => source === undefined || each.source === source)
-      if (found !== undefined) yield { ...found, name }
-    }
+  for (const [operator = '', ...words] of linesOf(OPERATORS))
+    for (const [name, comparison] of operator === '…' ? COMPARISONS : [[operator, '']])
+      for (const word of words) {
+        const [functionName = '', source] = word.replaceAll('…', comparison).split('=')
+        const found = functionsNamed(functionName).find((each) => source === undefined || each.source === source)
+        if (found !== undefined) yield { ...found, name }
+      }
 }
 
 function* parseCasts(): Generator<CastSignature> {

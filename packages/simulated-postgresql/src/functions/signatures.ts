@@ -9,6 +9,8 @@
  *
  * The flags are the kind, the volatility and, if they apply, `s` for strict, `r` for a set, `v` for variadic, and the
  * number of defaults.
+ *
+ * A word with `…` stands for the six functions that have `eq`, `ne`, `lt`, `le`, `gt` or `ge` at this place.
  */
 export const FUNCTIONS: string = `
 ai,16
@@ -29,31 +31,31 @@ fi,16
 fis,16
 1034,1033 aclcontains
 1033,1033 aclitemeq=aclitem_eq
-2277,2277 array_eq array_ge array_gt array_le array_lt array_ne arraycontained arraycontains arrayoverlap
-1560,1560 biteq bitge bitgt bitle bitlt bitne
+2277,2277 array_… arraycontained arraycontains arrayoverlap
+1560,1560 bit…
 23 bool=int4_bool
 3802 bool=jsonb_bool
-16,16 booland_statefunc booleq boolge boolgt boolle boollt boolne boolor_statefunc
+16,16 booland_statefunc bool… boolor_statefunc
 603,603 box_above box_above_eq box_below box_below_eq box_contain box_contained box_eq box_ge box_gt box_le box_left box_lt box_overabove box_overbelow box_overlap box_overleft box_overright box_right box_same
 603,600 box_contain_pt
-1042,1042 bpchar_pattern_ge bpchar_pattern_gt bpchar_pattern_le bpchar_pattern_lt bpchareq bpcharge bpchargt bpcharle bpcharlt bpcharne
+1042,1042 bpchar_pattern_ge bpchar_pattern_gt bpchar_pattern_le bpchar_pattern_lt bpchar…
 1042,25 bpchariclike=texticlike bpcharicnlike=texticnlike bpcharicregexeq=texticregexeq bpcharicregexne=texticregexne bpcharlike=textlike bpcharnlike=textnlike bpcharregexeq=textregexeq bpcharregexne=textregexne
 26 btequalimage btvarstrequalimage
-17,17 byteaeq byteage byteagt byteale bytealike bytealt byteane byteanlike like=bytealike notlike=byteanlike
-790,790 cash_eq cash_ge cash_gt cash_le cash_lt cash_ne
-18,18 chareq charge chargt charle charlt charne
+17,17 bytea… bytealike byteanlike like=bytealike notlike=byteanlike
+790,790 cash_…
+18,18 char…
 29,29 cideq
-718,718 circle_above circle_below circle_contain circle_contained circle_eq circle_ge circle_gt circle_le circle_left circle_lt circle_ne circle_overabove circle_overbelow circle_overlap circle_overleft circle_overright circle_right circle_same
+718,718 circle_above circle_below circle_contain circle_contained circle_… circle_left circle_overabove circle_overbelow circle_overlap circle_overleft circle_overright circle_right circle_same
 718,600 circle_contain_pt
-1082,1082 date_eq date_ge date_gt date_le date_lt date_ne
-1082,1114 date_eq_timestamp date_ge_timestamp date_gt_timestamp date_le_timestamp date_lt_timestamp date_ne_timestamp
+1082,1082 date_…
+1082,1114 date_…_timestamp
 2283,4537 elem_contained_by_multirange
 2283,3831 elem_contained_by_range
-3500,3500 enum_eq enum_ge enum_gt enum_le enum_lt enum_ne
-700,701 float48eq float48ge float48gt float48le float48lt float48ne
-700,700 float4eq float4ge float4gt float4le float4lt float4ne
-701,700 float84eq float84ge float84gt float84le float84lt float84ne
-701,701 float8eq float8ge float8gt float8le float8lt float8ne
+3500,3500 enum_…
+700,701 float48…
+700,700 float4…
+701,700 float84…
+701,701 float8…
 20,20,20,16,16 in_range=_int8_int8
 23,23,20,16,16 in_range=_int4_int8
 23,23,23,16,16 in_range=_int4_int4
@@ -69,20 +71,20 @@ fis,16
 701,701,701,16,16 in_range=_float8_float8
 700,700,701,16,16 in_range=_float4_float8
 1700,1700,1700,16,16 in_range=_numeric_numeric
-869,869 inet_same_family network_eq network_ge network_gt network_le network_lt network_ne network_overlap network_sub network_subeq network_sup network_supeq
-21,23 int24eq int24ge int24gt int24le int24lt int24ne
-21,20 int28eq int28ge int28gt int28le int28lt int28ne
-21,21 int2eq int2ge int2gt int2le int2lt int2ne
-23,21 int42eq int42ge int42gt int42le int42lt int42ne
-23,20 int48eq int48ge int48gt int48le int48lt int48ne
-23,23 int4eq int4ge int4gt int4le int4lt int4ne
-20,21 int82eq int82ge int82gt int82le int82lt int82ne
-20,23 int84eq int84ge int84gt int84le int84lt int84ne
-20,20 int8eq int8ge int8gt int8le int8lt int8ne
+869,869 inet_same_family network_… network_overlap network_sub network_subeq network_sup network_supeq
+21,23 int24…
+21,20 int28…
+21,21 int2…
+23,21 int42…
+23,20 int48…
+23,23 int4…
+20,21 int82…
+20,23 int84…
+20,20 int8…
 628,603 inter_lb
 601,603 inter_sb on_sb
 601,628 inter_sl on_sl
-1186,1186 interval_eq interval_ge interval_gt interval_le interval_lt interval_ne
+1186,1186 interval_…
 602 isclosed=path_isclosed isopen=path_isopen
 3831 isempty=range_empty lower_inc=range_lower_inc lower_inf=range_lower_inf upper_inc=range_upper_inc upper_inf=range_upper_inf
 4537 isempty=multirange_empty lower_inc=multirange_lower_inc lower_inf=multirange_lower_inf upper_inc=multirange_upper_inc upper_inf=multirange_upper_inf
@@ -93,57 +95,57 @@ fis,16
 600,600 ishorizontal=point_horiz isvertical=point_vert point_above point_below point_eq point_horiz point_left point_ne point_right point_vert
 601 ishorizontal=lseg_horizontal isvertical=lseg_vertical lseg_horizontal lseg_vertical
 628 ishorizontal=line_horizontal isvertical=line_vertical line_horizontal line_vertical
-601,601 isparallel=lseg_parallel isperp=lseg_perp lseg_eq lseg_ge lseg_gt lseg_intersect lseg_le lseg_lt lseg_ne lseg_parallel lseg_perp
+601,601 isparallel=lseg_parallel isperp=lseg_perp lseg_… lseg_intersect lseg_parallel lseg_perp
 628,628 isparallel=line_parallel isperp=line_perp line_eq line_intersect line_parallel line_perp
-3802,3802 jsonb_contained jsonb_contains jsonb_eq jsonb_ge jsonb_gt jsonb_le jsonb_lt jsonb_ne
+3802,3802 jsonb_contained jsonb_contains jsonb_…
 3802,25 jsonb_exists
 3802,1009 jsonb_exists_all jsonb_exists_any
 3802,4072 jsonb_path_exists_opr jsonb_path_match_opr
 25,25 like=textlike notlike=textnlike regexp_like=_no_flags starts_with=text_starts_with text_ge text_gt text_le text_lt text_pattern_ge text_pattern_gt text_pattern_le text_pattern_lt texteq texticlike texticnlike texticregexeq texticregexne textlike textne textnlike textregexeq textregexne
-19,25 like=namelike nameeqtext namegetext namegttext nameiclike nameicnlike nameicregexeq nameicregexne nameletext namelike namelttext namenetext namenlike nameregexeq nameregexne notlike=namenlike
-774,774 macaddr8_eq macaddr8_ge macaddr8_gt macaddr8_le macaddr8_lt macaddr8_ne
-829,829 macaddr_eq macaddr_ge macaddr_gt macaddr_le macaddr_lt macaddr_ne
-4537,4537 multirange_adjacent_multirange multirange_after_multirange multirange_before_multirange multirange_contained_by_multirange multirange_contains_multirange multirange_eq multirange_ge multirange_gt multirange_le multirange_lt multirange_ne multirange_overlaps_multirange multirange_overleft_multirange multirange_overright_multirange
+19,25 like=namelike name…text nameiclike nameicnlike nameicregexeq nameicregexne namelike namenlike nameregexeq nameregexne notlike=namenlike
+774,774 macaddr8_…
+829,829 macaddr_…
+4537,4537 multirange_adjacent_multirange multirange_after_multirange multirange_before_multirange multirange_contained_by_multirange multirange_contains_multirange multirange_… multirange_overlaps_multirange multirange_overleft_multirange multirange_overright_multirange
 4537,3831 multirange_adjacent_range multirange_after_range multirange_before_range multirange_contained_by_range multirange_contains_range multirange_overlaps_range multirange_overleft_range multirange_overright_range
 4537,2283 multirange_contains_elem
-19,19 nameeq namege namegt namele namelt namene
-1700,1700 numeric_eq numeric_ge numeric_gt numeric_le numeric_lt numeric_ne
-26,26 oideq oidge oidgt oidle oidlt oidne
-30,30 oidvectoreq oidvectorge oidvectorgt oidvectorle oidvectorlt oidvectorne
+19,19 name…
+1700,1700 numeric_…
+26,26 oid…
+30,30 oidvector…
 600,603 on_pb
 600,628 on_pl
 600,602 on_ppath
 600,601 on_ps
 602,600 path_contain_pt
 602,602 path_inter path_n_eq path_n_ge path_n_gt path_n_le path_n_lt
-3220,3220 pg_lsn_eq pg_lsn_ge pg_lsn_gt pg_lsn_le pg_lsn_lt pg_lsn_ne
+3220,3220 pg_lsn_…
 5069,5038 pg_visible_in_snapshot
 604,604 poly_above poly_below poly_contain poly_contained poly_left poly_overabove poly_overbelow poly_overlap poly_overleft poly_overright poly_right poly_same
 604,600 poly_contain_pt
 1009,26 postgresql_fdw_validator
 600,718 pt_contained_circle
 600,604 pt_contained_poly
-3831,3831 range_adjacent range_after range_before range_contained_by range_contains range_eq range_ge range_gt range_le range_lt range_ne range_overlaps range_overleft range_overright
+3831,3831 range_adjacent range_after range_before range_contained_by range_contains range_… range_overlaps range_overleft range_overright
 3831,4537 range_adjacent_multirange range_after_multirange range_before_multirange range_contained_by_multirange range_contains_multirange range_overlaps_multirange range_overleft_multirange range_overright_multirange
 3831,2283 range_contains_elem
-2249,2249 record_eq record_ge record_gt record_image_eq record_image_ge record_image_gt record_image_le record_image_lt record_image_ne record_le record_lt record_ne
+2249,2249 record_… record_image_…
 25,25,25 regexp_like
-25,19 texteqname textgename textgtname textlename textltname textnename
-27,27 tideq tidge tidgt tidle tidlt tidne
-1083,1083 time_eq time_ge time_gt time_le time_lt time_ne
-1114,1114 timestamp_eq timestamp_ge timestamp_gt timestamp_le timestamp_lt timestamp_ne
-1114,1082 timestamp_eq_date timestamp_ge_date timestamp_gt_date timestamp_le_date timestamp_lt_date timestamp_ne_date
-1184,1184 timestamptz_eq=timestamp_eq timestamptz_ge=timestamp_ge timestamptz_gt=timestamp_gt timestamptz_le=timestamp_le timestamptz_lt=timestamp_lt timestamptz_ne=timestamp_ne
-1266,1266 timetz_eq timetz_ge timetz_gt timetz_le timetz_lt timetz_ne
+25,19 text…name
+27,27 tid…
+1083,1083 time_…
+1114,1114 timestamp_…
+1114,1082 timestamp_…_date
+1184,1184 timestamptz_…=timestamp_…
+1266,1266 timetz_…
 3615,3614 ts_match_qv
 3614,3615 ts_match_vq
-3615,3615 tsq_mcontained tsq_mcontains tsquery_eq tsquery_ge tsquery_gt tsquery_le tsquery_lt tsquery_ne
-3614,3614 tsvector_eq tsvector_ge tsvector_gt tsvector_le tsvector_lt tsvector_ne
+3615,3615 tsq_mcontained tsq_mcontains tsquery_…
+3614,3614 tsvector_…
 20,2970 txid_visible_in_snapshot=pg_visible_in_snapshot
 25 unicode_assigned xml_is_well_formed_content xml_is_well_formed_document
-2950,2950 uuid_eq uuid_ge uuid_gt uuid_le uuid_lt uuid_ne
-1562,1562 varbiteq=biteq varbitge=bitge varbitgt=bitgt varbitle=bitle varbitlt=bitlt varbitne=bitne
-5069,5069 xid8eq xid8ge xid8gt xid8le xid8lt xid8ne
+2950,2950 uuid_…
+1562,1562 varbit…=bit…
+5069,5069 xid8…
 28,28 xideq xidneq
 28,23 xideqint4=xideq xidneqint4=xidneq
 25,142 xmlexists xpath_exists
@@ -166,7 +168,7 @@ fs,16
 1184,1186,1184,1184 overlaps
 
 fss,16
-1082,1184 date_eq_timestamptz date_ge_timestamptz date_gt_timestamptz date_le_timestamptz date_lt_timestamptz date_ne_timestamptz
+1082,1184 date_…_timestamptz
 19,25,25 has_any_column_privilege=_name_name has_database_privilege=_name_name has_foreign_data_wrapper_privilege=_name_name has_function_privilege=_name_name has_language_privilege=_name_name has_parameter_privilege=_name_name has_schema_privilege=_name_name has_sequence_privilege=_name_name has_server_privilege=_name_name has_table_privilege=_name_name has_tablespace_privilege=_name_name has_type_privilege=_name_name
 19,26,25 has_any_column_privilege=_name_id has_database_privilege=_name_id has_foreign_data_wrapper_privilege=_name_id has_function_privilege=_name_id has_language_privilege=_name_id has_largeobject_privilege=_name_id has_schema_privilege=_name_id has_sequence_privilege=_name_id has_server_privilege=_name_id has_table_privilege=_name_id has_tablespace_privilege=_name_id has_type_privilege=_name_id pg_has_role=_name_id
 26,25,25 has_any_column_privilege=_id_name has_column_privilege=_id_name has_database_privilege=_id_name has_foreign_data_wrapper_privilege=_id_name has_function_privilege=_id_name has_language_privilege=_id_name has_parameter_privilege=_id_name has_schema_privilege=_id_name has_sequence_privilege=_id_name has_server_privilege=_id_name has_table_privilege=_id_name has_tablespace_privilege=_id_name has_type_privilege=_id_name
@@ -195,9 +197,9 @@ fss,16
 / pg_numa_available
 2205 pg_relation_is_publishable
 25 row_security_active=_name xml_is_well_formed
-1114,1184 timestamp_eq_timestamptz timestamp_ge_timestamptz timestamp_gt_timestamptz timestamp_le_timestamptz timestamp_lt_timestamptz timestamp_ne_timestamptz
-1184,1082 timestamptz_eq_date timestamptz_ge_date timestamptz_gt_date timestamptz_le_date timestamptz_lt_date timestamptz_ne_date
-1184,1114 timestamptz_eq_timestamp timestamptz_ge_timestamp timestamptz_gt_timestamp timestamptz_le_timestamp timestamptz_lt_timestamp timestamptz_ne_timestamp
+1114,1184 timestamp_…_timestamptz
+1184,1082 timestamptz_…_date
+1184,1114 timestamptz_…_timestamp
 25,3615 ts_match_tq
 
 fss2,16
@@ -1806,10 +1808,11 @@ fi,5078
 `
 
 /**
- * Operators: on each line, the operator and the names of its functions. If a name is overloaded, `=` and the name of
- * the implementation (pg_proc.prosrc) follow it.
+ * Operators: the name and its functions. `=` and the source follow the name of an overloaded function. The operator `…`
+ * stands for the six comparisons.
  */
 export const OPERATORS: string = `
+… int48… bool… char… name… int2… int4… name…text text…name tid… int8… int84… int24… int42… oid… float4… oidvector… float8… cash_… bpchar… array_… date_… time_… float48… float84… network_… macaddr_… timestamptz_… interval_… circle_… lseg_… timetz_… numeric_… bit… varbit… int28… int82… bytea… timestamp_… date_…_timestamp date_…_timestamptz timestamp_…_date timestamptz_…_date timestamp_…_timestamptz timestamptz_…_timestamp multirange_… uuid_… record_… pg_lsn_… jsonb_… macaddr8_… enum_… tsvector_… tsquery_… range_… xid8…
 !! tsquery_not
 !~ nameregexne textregexne bpcharregexne
 !~* nameicregexne texticregexne bpcharicregexne
@@ -1839,18 +1842,18 @@ export const OPERATORS: string = `
 ->> jsonb_object_field_text jsonb_array_element_text json_object_field_text json_array_element_text
 -|- range_adjacent range_adjacent_multirange multirange_adjacent_range multirange_adjacent_multirange
 / int2div int4div int24div int42div float4div float8div int8div int84div int48div point_div path_div_pt box_div int82div int28div cash_div_flt4 cash_div_flt8 cash_div_int4 cash_div_int2 float48div float84div circle_div_pt interval_div numeric_div cash_div_int8 cash_div_cash
-< int48lt boollt int2lt int4lt namelttext textltname int8lt int84lt box_lt int24lt int42lt oidlt float4lt charlt oidvectorlt namelt text_lt float8lt path_n_lt cash_lt bpcharlt array_lt date_lt time_lt float48lt float84lt network_lt macaddr_lt timestamptz_lt interval_lt circle_lt timetz_lt lseg_lt numeric_lt bitlt varbitlt int28lt int82lt bytealt timestamp_lt date_lt_timestamp date_lt_timestamptz timestamp_lt_date timestamptz_lt_date timestamp_lt_timestamptz timestamptz_lt_timestamp tidlt multirange_lt uuid_lt record_lt pg_lsn_lt jsonb_lt macaddr8_lt enum_lt tsvector_lt tsquery_lt range_lt xid8lt
+< box_lt text_lt path_n_lt
 <-> point_distance dist_bp dist_pl dist_ps dist_pb dist_sl dist_sb dist_ppath box_distance path_distance line_distance lseg_distance poly_distance dist_lp dist_sp dist_ls dist_bs dist_pathp dist_polyc circle_distance dist_pc dist_cpoly dist_ppoly dist_polyp dist_cpoint tsquery_phrase=tsquery_phrase
 << poly_left box_left point_left network_sub circle_left bitshiftleft int2shl int4shl int8shl range_before range_before_multirange multirange_before_range multirange_before_multirange
 <<= network_subeq
 <<| circle_below box_below poly_below point_below
-<= int48le nameletext textlename int8le int84le box_le int2le int4le int24le int42le oidle float4le charle oidvectorle namele text_le float8le path_n_le cash_le bpcharle array_le date_le time_le float48le float84le network_le macaddr_le timestamptz_le interval_le circle_le timetz_le lseg_le boolle numeric_le bitle varbitle int28le int82le byteale timestamp_le date_le_timestamp date_le_timestamptz timestamp_le_date timestamptz_le_date timestamp_le_timestamptz timestamptz_le_timestamp tidle multirange_le uuid_le record_le pg_lsn_le jsonb_le macaddr8_le enum_le tsvector_le tsquery_le range_le xid8le
-<> int48ne boolne namenetext textnename tidne int8ne int84ne int4ne int2ne textne int24ne int42ne oidne float4ne charne namene oidvectorne float8ne point_ne cash_ne bpcharne array_ne date_ne time_ne float48ne float84ne network_ne macaddr_ne timestamptz_ne interval_ne circle_ne timetz_ne lseg_ne numeric_ne bitne varbitne int28ne int82ne byteane timestamp_ne date_ne_timestamp date_ne_timestamptz timestamp_ne_date timestamptz_ne_date timestamp_ne_timestamptz timestamptz_ne_timestamp multirange_ne uuid_ne record_ne pg_lsn_ne jsonb_ne xidneq xidneqint4 macaddr8_ne enum_ne tsvector_ne tsquery_ne range_ne xid8ne
+<= box_le text_le path_n_le
+<> textne point_ne xidneq xidneqint4
 <@ poly_contained box_contained on_pb on_ppath pt_contained_poly pt_contained_circle circle_contained on_pl on_ps on_sl on_sb arraycontained elem_contained_by_multirange range_contained_by_multirange multirange_contained_by_multirange jsonb_contained tsq_mcontained elem_contained_by_range range_contained_by multirange_contained_by_range
 <^ point_below box_below_eq
-= int48eq booleq chareq nameeq int2eq int4eq texteq nameeqtext texteqname xideq xideqint4 cideq tideq int8eq int84eq box_eq int24eq int42eq oideq float4eq oidvectoreq float8eq path_n_eq cash_eq aclitemeq bpchareq array_eq date_eq time_eq float48eq float84eq network_eq macaddr_eq timestamptz_eq interval_eq circle_eq lseg_eq timetz_eq line_eq numeric_eq biteq varbiteq int28eq int82eq byteaeq timestamp_eq date_eq_timestamp date_eq_timestamptz timestamp_eq_date timestamptz_eq_date timestamp_eq_timestamptz timestamptz_eq_timestamp multirange_eq uuid_eq record_eq pg_lsn_eq jsonb_eq macaddr8_eq enum_eq tsvector_eq tsquery_eq range_eq xid8eq
-> boolgt int48gt namegttext textgtname int8gt int84gt box_gt int2gt int4gt int24gt int42gt oidgt float4gt chargt oidvectorgt namegt text_gt float8gt path_n_gt cash_gt bpchargt array_gt date_gt time_gt float48gt float84gt network_gt macaddr_gt timestamptz_gt interval_gt circle_gt timetz_gt lseg_gt numeric_gt bitgt varbitgt int28gt int82gt byteagt timestamp_gt date_gt_timestamp date_gt_timestamptz timestamp_gt_date timestamptz_gt_date timestamp_gt_timestamptz timestamptz_gt_timestamp tidgt multirange_gt uuid_gt record_gt pg_lsn_gt jsonb_gt macaddr8_gt enum_gt tsvector_gt tsquery_gt range_gt xid8gt
->= int48ge namegetext textgename int8ge int84ge box_ge int2ge int4ge int24ge int42ge oidge float4ge charge oidvectorge namege text_ge float8ge path_n_ge cash_ge bpcharge array_ge date_ge time_ge float48ge float84ge network_ge macaddr_ge timestamptz_ge interval_ge circle_ge timetz_ge lseg_ge boolge numeric_ge bitge varbitge int28ge int82ge byteage timestamp_ge date_ge_timestamp date_ge_timestamptz timestamp_ge_date timestamptz_ge_date timestamp_ge_timestamptz timestamptz_ge_timestamp tidge multirange_ge uuid_ge record_ge pg_lsn_ge jsonb_ge macaddr8_ge enum_ge tsvector_ge tsquery_ge range_ge xid8ge
+= texteq xideq xideqint4 cideq box_eq path_n_eq aclitemeq line_eq
+> box_gt text_gt path_n_gt
+>= box_ge text_ge path_n_ge
 >> poly_right box_right point_right network_sup circle_right bitshiftright int2shr int4shr int8shr range_after range_after_multirange multirange_after_range multirange_after_multirange
 >>= network_supeq
 >^ point_above box_above_eq

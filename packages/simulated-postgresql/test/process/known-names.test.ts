@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { functionsNamed, operatorsNamed } from '../../src/functions/catalogue.ts'
 import { OPERATORS, FUNCTIONS as SIGNATURES } from '../../src/functions/signatures.ts'
+import { COMPARISONS } from '../../src/sql/comparisons.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from '../../src/sql/known-names.ts'
 import { linesOf } from '../../src/sql/lines.ts'
 import { loadParser } from '../../src/sql/parse.ts'
@@ -92,7 +93,8 @@ const INSTANCES: { readonly [pseudo: string]: string } = {
 
 test('a PostgreSQL function is either simulated or reported as not supported', () => {
   const words = linesOf(SIGNATURES).flatMap(([, ...entries]) => entries)
-  const names = new Set(words.map((word) => word.replace(/=.*/, '')))
+  const members = words.flatMap((word) => Array.from(COMPARISONS.values(), (each) => word.replaceAll('…', each)))
+  const names = new Set(members.map((word) => word.replace(/=.*/, '')))
   const calls = [...names].flatMap((name) =>
     functionsNamed(name).map(({ arguments: all, variadic }) => {
       const values = all.map((oid, at) => {
@@ -116,7 +118,7 @@ test('a PostgreSQL function is either simulated or reported as not supported', (
 })
 
 test('a PostgreSQL operator is either simulated or reported as not supported', () => {
-  const names = [...new Set(linesOf(OPERATORS).map(([name = '']) => name))]
+  const names = linesOf(OPERATORS).flatMap(([name = '']) => (name === '…' ? [...COMPARISONS.keys()] : name))
   const operand = (oid: number): string => {
     const type = types.find(oid)?.name ?? 'text'
     return `null::"${INSTANCES[type] ?? type}"`
