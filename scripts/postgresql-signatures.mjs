@@ -134,13 +134,18 @@ export const OPERATORS: string = ${text(
   )}
 
 /**
- * The casts. A line is \`source,context,function\`, followed by the target types that share them. Instead of a function,
- * \`b\` stands for a cast that changes nothing, and \`i\` for a cast by the text form.
+ * The casts. A line is \`context,function\`, followed by target types, \`/\` and source types. Each of the source types has a
+ * cast to each of the target types. Instead of a function, \`b\` stands for a cast that changes nothing, and \`i\` for a
+ * cast by the text form.
  */
 export const CASTS: string = ${lines(
-    casts,
-    (c) => [c.source, c.castcontext, c.castmethod === 'f' ? c.function : c.castmethod].join(','),
-    (c) => c.target,
+    grouped(
+      casts,
+      (c) => `${c.source} ${c.castcontext},${c.castmethod === 'f' ? c.function : c.castmethod}`,
+      (c) => c.target,
+    ).map(([key, targets]) => [...key.split(' '), targets.join(' ')]),
+    ([, shared, targets]) => `${shared} ${targets} /`,
+    ([source]) => source,
   )}
 `,
 )

@@ -98,11 +98,13 @@ function* parseOperators(): Generator<OperatorSignature> {
 }
 
 function* parseCasts(): Generator<CastSignature> {
-  for (const [shared = '', ...targets] of linesOf(CASTS)) {
-    const [source, context, by = ''] = shared.split(',')
-    const shape = { source: Number(source), context: context as CastContext }
+  for (const [shared = '', ...types] of linesOf(CASTS)) {
+    const [context, by = ''] = shared.split(',')
     const method = by === 'b' || by === 'i' ? by : 'f'
-    for (const target of targets) yield { ...shape, target: Number(target), method, function: method === 'f' ? by : '' }
+    const shape = { context: context as CastContext, method, function: method === 'f' ? by : '' } as const
+    const at = types.indexOf('/')
+    for (const source of types.slice(at + 1).map(Number))
+      for (const target of types.slice(0, at).map(Number)) yield { source, target, ...shape }
   }
 }
 

@@ -1890,184 +1890,146 @@ export const OPERATORS: string = `
 `
 
 /**
- * The casts. A line is `source,context,function`, followed by the target types that share them. Instead of a function,
- * `b` stands for a cast that changes nothing, and `i` for a cast by the text form.
+ * The casts. A line is `context,function`, followed by target types, `/` and source types. Each of the source types has a
+ * cast to each of the target types. Instead of a function, `b` stands for a cast that changes nothing, and `i` for a
+ * cast by the text form.
  */
 export const CASTS: string = `
-16,e,bool_int4 23
-16,a,booltext 25 1042 1043
-17,e,bytea_int8 20
-17,e,bytea_int2 21
-17,e,bytea_int4 23
-18,e,chartoi4 23
-18,i,char_text 25
-18,a,char_bpchar 1042
-18,a,char_text 1043
-19,i,name_text 25
-19,a,name_bpchar 1042
-19,a,name_text 1043
-20,e,int8_bytea 17
-20,a,int82 21
-20,a,int84 23
-20,i,i8tooid 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
-20,i,i8tof 700
-20,i,i8tod 701
-20,a,int8_cash 790
-20,e,bitfromint8 1560
-20,i,int8_numeric 1700
-21,e,int2_bytea 17
-21,i,int28 20
-21,i,i2toi4 23 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
-21,i,i2tof 700
-21,i,i2tod 701
-21,i,int2_numeric 1700
-23,e,int4_bool 16
-23,e,int4_bytea 17
-23,e,i4tochar 18
-23,i,int48 20
-23,a,i4toi2 21
-23,i,b 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
-23,i,i4tof 700
-23,i,i4tod 701
-23,a,int4_cash 790
-23,e,bitfromint4 1560
-23,i,int4_numeric 1700
-24,a,oidtoi8 20
-24,a,b 23
-24,i,b 26 2202
-25,a,text_char 18
-25,i,text_name 19
-25,e,texttoxml 142
-25,i,b 1042 1043
-25,i,text_regclass 2205
-26,a,oidtoi8 20
-26,a,b 23
-26,i,b 24 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
-114,a,i 3802
-142,a,b 25 1042 1043
-194,i,b 25
-600,a,point_box 603
-601,e,lseg_center 600
-602,a,path_poly 604
-603,e,box_center 600
-603,e,box_diagonal 601
-603,a,box_poly 604
-603,e,box_circle 718
-604,e,poly_center 600
-604,a,poly_path 602
-604,e,poly_box 603
-604,e,poly_circle 718
-650,a,network_show 25 1042 1043
-650,i,b 869
-700,a,ftoi8 20
-700,a,ftoi2 21
-700,a,ftoi4 23
-700,i,ftod 701
-700,a,float4_numeric 1700
-701,a,dtoi8 20
-701,a,dtoi2 21
-701,a,dtoi4 23
-701,a,dtof 700
-701,a,float8_numeric 1700
-718,e,circle_center 600
-718,e,circle_box 603
-718,e,polygon 604
-774,i,macaddr8tomacaddr 829
-790,a,cash_numeric 1700
-829,i,macaddrtomacaddr8 774
-869,a,network_show 25 1042 1043
-869,a,inet_to_cidr 650
-1042,a,text_char 18
-1042,i,bpchar_name 19
-1042,i,rtrim1 25 1043
-1042,e,texttoxml 142
-1042,i,bpchar 1042
-1043,a,text_char 18
-1043,i,text_name 19
-1043,i,b 25 1042
-1043,e,texttoxml 142
-1043,i,varchar 1043
-1043,i,text_regclass 2205
-1082,i,date_timestamp 1114
-1082,i,date_timestamptz 1184
-1083,i,time_scale 1083
-1083,i,time_interval 1186
-1083,i,time_timetz 1266
-1114,a,timestamp_date 1082
-1114,a,timestamp_time 1083
-1114,i,timestamp_scale 1114
-1114,i,timestamp_timestamptz 1184
-1184,a,timestamptz_date 1082
-1184,a,timestamptz_time 1083
-1184,a,timestamptz_timestamp 1114
-1184,i,timestamptz_scale 1184
-1184,a,timestamptz_timetz 1266
-1186,a,interval_time 1083
-1186,i,interval_scale 1186
-1266,a,timetz_time 1083
-1266,i,timetz_scale 1266
-1560,e,bittoint8 20
-1560,e,bittoint4 23
-1560,i,bit 1560
-1560,i,b 1562
-1562,i,b 1560
-1562,i,varbit 1562
-1700,a,numeric_int8 20
-1700,a,numeric_int2 21
-1700,a,numeric_int4 23
-1700,i,numeric_float4 700
-1700,i,numeric_float8 701
-1700,a,numeric_cash 790
-1700,i,numeric 1700
-2202,a,oidtoi8 20
-2202,a,b 23
-2202,i,b 24 26
-2203,a,oidtoi8 20
-2203,a,b 23
-2203,i,b 26 2204
-2204,a,oidtoi8 20
-2204,a,b 23
-2204,i,b 26 2203
-2205,a,oidtoi8 20
-2205,a,b 23
-2205,i,b 26
-2206,a,oidtoi8 20
-2206,a,b 23
-2206,i,b 26
-3361,i,b 17
-3361,i,i 25
-3402,i,b 17
-3402,i,i 25
-3734,a,oidtoi8 20
-3734,a,b 23
-3734,i,b 26
-3769,a,oidtoi8 20
-3769,a,b 23
-3769,i,b 26
-3802,e,jsonb_bool 16
-3802,e,jsonb_int8 20
-3802,e,jsonb_int2 21
-3802,e,jsonb_int4 23
-3802,a,i 114
-3802,e,jsonb_float4 700
-3802,e,jsonb_float8 701
-3802,e,jsonb_numeric 1700
-3904,e,multirange_constructor1 4451
-3906,e,multirange_constructor1 4532
-3908,e,multirange_constructor1 4533
-3910,e,multirange_constructor1 4534
-3912,e,multirange_constructor1 4535
-3926,e,multirange_constructor1 4536
-4089,a,oidtoi8 20
-4089,a,b 23
-4089,i,b 26
-4096,a,oidtoi8 20
-4096,a,b 23
-4096,i,b 26
-4191,a,oidtoi8 20
-4191,a,b 23
-4191,i,b 26
-5017,i,b 17
-5017,i,i 25
-5069,e,xid8toxid 28
+e,bool_int4 23 / 16
+a,booltext 25 1042 1043 / 16
+e,bytea_int8 20 / 17
+e,bytea_int2 21 / 17
+e,bytea_int4 23 / 17
+e,chartoi4 23 / 18
+i,char_text 25 / 18
+a,char_bpchar 1042 / 18
+a,char_text 1043 / 18
+i,name_text 25 / 19
+a,name_bpchar 1042 / 19
+a,name_text 1043 / 19
+e,int8_bytea 17 / 20
+a,int82 21 / 20
+a,int84 23 / 20
+i,i8tooid 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191 / 20
+i,i8tof 700 / 20
+i,i8tod 701 / 20
+a,int8_cash 790 / 20
+e,bitfromint8 1560 / 20
+i,int8_numeric 1700 / 20
+e,int2_bytea 17 / 21
+i,int28 20 / 21
+i,i2toi4 23 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191 / 21
+i,i2tof 700 / 21
+i,i2tod 701 / 21
+i,int2_numeric 1700 / 21
+e,int4_bool 16 / 23
+e,int4_bytea 17 / 23
+e,i4tochar 18 / 23
+i,int48 20 / 23
+a,i4toi2 21 / 23
+i,b 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191 / 23
+i,i4tof 700 / 23
+i,i4tod 701 / 23
+a,int4_cash 790 / 23
+e,bitfromint4 1560 / 23
+i,int4_numeric 1700 / 23
+a,oidtoi8 20 / 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
+a,b 23 / 24 26 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191
+i,b 26 2202 / 24
+a,text_char 18 / 25 1042 1043
+i,text_name 19 / 25 1043
+e,texttoxml 142 / 25 1042 1043
+i,b 1042 1043 / 25
+i,text_regclass 2205 / 25 1043
+i,b 24 2202 2203 2204 2205 2206 3734 3769 4089 4096 4191 / 26
+a,i 3802 / 114
+a,b 25 1042 1043 / 142
+i,b 25 / 194
+a,point_box 603 / 600
+e,lseg_center 600 / 601
+a,path_poly 604 / 602
+e,box_center 600 / 603
+e,box_diagonal 601 / 603
+a,box_poly 604 / 603
+e,box_circle 718 / 603
+e,poly_center 600 / 604
+a,poly_path 602 / 604
+e,poly_box 603 / 604
+e,poly_circle 718 / 604
+a,network_show 25 1042 1043 / 650 869
+i,b 869 / 650
+a,ftoi8 20 / 700
+a,ftoi2 21 / 700
+a,ftoi4 23 / 700
+i,ftod 701 / 700
+a,float4_numeric 1700 / 700
+a,dtoi8 20 / 701
+a,dtoi2 21 / 701
+a,dtoi4 23 / 701
+a,dtof 700 / 701
+a,float8_numeric 1700 / 701
+e,circle_center 600 / 718
+e,circle_box 603 / 718
+e,polygon 604 / 718
+i,macaddr8tomacaddr 829 / 774
+a,cash_numeric 1700 / 790
+i,macaddrtomacaddr8 774 / 829
+a,inet_to_cidr 650 / 869
+i,bpchar_name 19 / 1042
+i,rtrim1 25 1043 / 1042
+i,bpchar 1042 / 1042
+i,b 25 1042 / 1043
+i,varchar 1043 / 1043
+i,date_timestamp 1114 / 1082
+i,date_timestamptz 1184 / 1082
+i,time_scale 1083 / 1083
+i,time_interval 1186 / 1083
+i,time_timetz 1266 / 1083
+a,timestamp_date 1082 / 1114
+a,timestamp_time 1083 / 1114
+i,timestamp_scale 1114 / 1114
+i,timestamp_timestamptz 1184 / 1114
+a,timestamptz_date 1082 / 1184
+a,timestamptz_time 1083 / 1184
+a,timestamptz_timestamp 1114 / 1184
+i,timestamptz_scale 1184 / 1184
+a,timestamptz_timetz 1266 / 1184
+a,interval_time 1083 / 1186
+i,interval_scale 1186 / 1186
+a,timetz_time 1083 / 1266
+i,timetz_scale 1266 / 1266
+e,bittoint8 20 / 1560
+e,bittoint4 23 / 1560
+i,bit 1560 / 1560
+i,b 1562 / 1560
+i,b 1560 / 1562
+i,varbit 1562 / 1562
+a,numeric_int8 20 / 1700
+a,numeric_int2 21 / 1700
+a,numeric_int4 23 / 1700
+i,numeric_float4 700 / 1700
+i,numeric_float8 701 / 1700
+a,numeric_cash 790 / 1700
+i,numeric 1700 / 1700
+i,b 24 26 / 2202
+i,b 26 2204 / 2203
+i,b 26 2203 / 2204
+i,b 26 / 2205 2206 3734 3769 4089 4096 4191
+i,b 17 / 3361 3402 5017
+i,i 25 / 3361 3402 5017
+e,jsonb_bool 16 / 3802
+e,jsonb_int8 20 / 3802
+e,jsonb_int2 21 / 3802
+e,jsonb_int4 23 / 3802
+a,i 114 / 3802
+e,jsonb_float4 700 / 3802
+e,jsonb_float8 701 / 3802
+e,jsonb_numeric 1700 / 3802
+e,multirange_constructor1 4451 / 3904
+e,multirange_constructor1 4532 / 3906
+e,multirange_constructor1 4533 / 3908
+e,multirange_constructor1 4534 / 3910
+e,multirange_constructor1 4535 / 3912
+e,multirange_constructor1 4536 / 3926
+e,xid8toxid 28 / 5069
 `
