@@ -28,7 +28,9 @@ let read: KnownNames | undefined
 function knownNames(): KnownNames {
   read ??= {
     relations: new Map(
-      Object.entries(RELATIONS).flatMap(([schema, table]) => linesOf(table).map((line) => relationOf(schema, line))),
+      Object.entries(RELATIONS).flatMap(([schema, table]) =>
+        linesOf(table).flatMap((line) => relationsOf(schema, line)),
+      ),
     ),
     functions: new Map(
       linesOf(FUNCTIONS).flatMap(([counts = '', ...names]) => names.map((name) => [name, counts.split(',')] as const)),
@@ -39,19 +41,16 @@ function knownNames(): KnownNames {
   return read
 }
 
-function relationOf(
+function relationsOf(
   schema: string,
-  [head = '', ...columns]: readonly string[],
-): readonly [name: string, relation: KnownRelation] {
-  const [name, oid] = head.split('=')
-  return [
-    `${schema}.${name}`,
-    {
-      oid: oid === undefined ? undefined : Number(oid),
-      columns: columns.filter((column) => !column.endsWith('-')),
-      former: columns.filter((column) => column.endsWith('-')).map((column) => column.slice(0, -1)),
-    },
-  ]
+  [heads = '', ...listed]: readonly string[],
+): readonly (readonly [name: string, relation: KnownRelation])[] {
+  const columns = listed.filter((column) => !column.endsWith('-'))
+  const former = listed.filter((column) => column.endsWith('-')).map((column) => column.slice(0, -1))
+  return heads.split(',').map((head) => {
+    const [name, oid] = head.split('=')
+    return [`${schema}.${name}`, { oid: oid === undefined ? undefined : Number(oid), columns, former }]
+  })
 }
 
 /** Returns a relation of PostgreSQL's system catalogue, by default in pg_catalog. */

@@ -25,10 +25,12 @@ function refusedStatements(statements: readonly string[]): readonly string[] {
 
 const types = createTypes()
 const relations = Object.entries(RELATIONS).flatMap(([schema, table]) =>
-  linesOf(table).map(([head = '', ...columns]) => ({
-    name: `${schema}.${head.replace(/=\d+/, '')}`,
-    columns: columns.map((column) => column.replace('-', '')),
-  })),
+  linesOf(table).flatMap(([heads = '', ...columns]) =>
+    heads.split(',').map((head) => ({
+      name: `${schema}.${head.replace(/=\d+/, '')}`,
+      columns: columns.map((column) => column.replace('-', '')),
+    })),
+  ),
 )
 const tables = relations.filter(({ columns }) => columns.length > 0)
 
