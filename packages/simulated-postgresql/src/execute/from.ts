@@ -8,12 +8,13 @@ import { type Fields, kindOf, type Node, namesOf, refuseRest } from '../sql/node
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
 import { Deferred } from './deferred.ts'
 import { compileFunctionTable } from './function-table.ts'
 import { columnOf } from './grouping-sets.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
+import { renamedColumns } from './names.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, equalityOf, isTrue, QueryScope, requireAll } from './scope.ts'
 import { TableScan } from './table-scan.ts'
@@ -174,18 +175,8 @@ export function scanOf(
 type AliasFields = Fields<'RangeVar'>['alias']
 
 /** Returns the columns under the names of `AS t (a, b)`. */
-function renamed<C extends { readonly name: string; readonly type: SqlType }>(
-  columns: readonly C[],
-  alias: AliasFields,
-): readonly { name: string; type: SqlType }[] {
-  const names = namesOf(alias?.colnames)
-  if (names.length > columns.length)
-    throw new SqlError(
-      '42P10',
-      `table "${alias?.aliasname}" has ${columns.length} columns available but ${names.length} columns specified`,
-    )
-  return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
-}
+const renamed = (columns: readonly RecordColumn[], alias: AliasFields): readonly RecordColumn[] =>
+  renamedColumns(columns, namesOf(alias?.colnames), `table "${alias?.aliasname}"`)
 
 function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building): Item {
   const { lateral, subquery, alias, ...rest } = fields

@@ -1,4 +1,6 @@
+import { SqlError } from '../sql/error.ts'
 import { type ByKind, callByKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
+import type { RecordColumn } from '../types/value.ts'
 
 const NO_NAME = '?column?'
 
@@ -72,4 +74,18 @@ function valueFunction(op: string | undefined): string {
 function lastName(fields: readonly Node[] | undefined): string | undefined {
   const last = fields?.findLast((field) => 'String' in field)
   return last !== undefined && 'String' in last ? last.String.sval : undefined
+}
+
+/** Returns columns under other names. Columns without another name keep their own. */
+export function renamedColumns(
+  columns: readonly RecordColumn[],
+  names: readonly string[],
+  source: string,
+): readonly RecordColumn[] {
+  if (names.length > columns.length)
+    throw new SqlError(
+      '42P10',
+      `${source} has ${columns.length} columns available but ${names.length} columns specified`,
+    )
+  return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
 }

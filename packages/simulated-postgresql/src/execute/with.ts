@@ -3,9 +3,10 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { objectsIn } from '../sql/trees.ts'
 import type { Wait } from '../storage/wait.ts'
-import type { SqlType } from '../types/value.ts'
+import type { RecordColumn, SqlType } from '../types/value.ts'
 import { isModification } from './conditions.ts'
 import type { CommonTable, QueryPlan, Rows, Run } from './model.ts'
+import { renamedColumns } from './names.ts'
 import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
@@ -47,18 +48,8 @@ export function compileWith(
   }
 }
 
-function named(
-  columns: readonly { name: string; type: SqlType }[],
-  names: readonly string[],
-  query: string,
-): readonly { name: string; type: SqlType }[] {
-  if (names.length > columns.length)
-    throw new SqlError(
-      '42P10',
-      `WITH query "${query}" has ${columns.length} columns available but ${names.length} columns specified`,
-    )
-  return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
-}
+const named = (columns: readonly RecordColumn[], names: readonly string[], query: string): readonly RecordColumn[] =>
+  renamedColumns(columns, names, `WITH query "${query}"`)
 
 /** A WITH query without side effects, computed at its first use. */
 function plain(name: string, plan: QueryPlan, names: readonly string[], scope: QueryScope): Prepare {
