@@ -95,16 +95,10 @@ export function lengthOfTypmod(typmod: number): number {
   return typmod < 4 ? -1 : typmod - 4
 }
 
-/** Truncates to n characters. Unless the cast is explicit, the truncated characters must be blanks. */
 export function fitVarchar(text: string, typmod: number, explicit: boolean): string {
   const length = lengthOfTypmod(typmod)
   if (length < 0 || text.length <= length) return text
-  const all = characters(text)
-  if (all.length <= length) return text
-  if (!explicit && all.slice(length).some((character) => character !== ' ')) {
-    throw new SqlError('22001', `value too long for type character varying(${length})`)
-  }
-  return all.slice(0, length).join('')
+  return truncated(text, length, 'character varying', explicit)
 }
 
 export function fitBpchar(text: string, typmod: number, explicit: boolean): string {
@@ -112,9 +106,14 @@ export function fitBpchar(text: string, typmod: number, explicit: boolean): stri
   if (length < 0) return text
   const count = characterCount(text)
   if (count <= length) return text + ' '.repeat(length - count)
+  return truncated(text, length, 'character', explicit)
+}
+
+/** Truncates to n characters. Unless the cast is explicit, the truncated characters must be blanks. */
+function truncated(text: string, length: number, type: string, explicit: boolean): string {
   const all = characters(text)
   if (!explicit && all.slice(length).some((character) => character !== ' ')) {
-    throw new SqlError('22001', `value too long for type character(${length})`)
+    throw new SqlError('22001', `value too long for type ${type}(${length})`)
   }
   return all.slice(0, length).join('')
 }
