@@ -1890,9 +1890,9 @@ export const OPERATORS: string = `
 `
 
 /**
- * The casts. A line is `context,function`, followed by target types, `/` and source types. Each of the source types has a
- * cast to each of the target types. Instead of a function, `b` stands for a cast that changes nothing, and `i` for a
- * cast by the text form.
+ * The casts. A line is `context,function`, followed by target types, `/` and source types. Each of these source types
+ * has a cast to each of these target types. Instead of a function, `b` stands for a cast that changes nothing, and `i`
+ * for a cast by the text form.
  */
 export const CASTS: string = `
 e,bool_int4 23 / 16
