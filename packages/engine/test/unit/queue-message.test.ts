@@ -87,7 +87,9 @@ describe('the result of a worker', () => {
     expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow(
       'its trials are not all of seeds',
     )
-    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('its scenario is for exec:rm and register')
+    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow(
+      'its scenario is for exec:rm and register',
+    )
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
     expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(

@@ -113,7 +113,8 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   cluster: clusterModule,
   console: createConsole,
   crypto: cryptoModule,
-  dgram: () => refusedModule('dgram', members(dgram), 'sends datagrams', 'Use node:net, whose connections are simulated.'),
+  dgram: () =>
+    refusedModule('dgram', members(dgram), 'sends datagrams', 'Use node:net, whose connections are simulated.'),
   dns: () => dnsModule,
   'dns/promises': () => dnsPromises,
   fs: () => fsModule(() => filesOf(runningLife())),

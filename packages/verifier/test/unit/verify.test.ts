@@ -34,7 +34,11 @@ describe('a proof given to the verifier', () => {
       [5, 1],
       'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
     ],
-    ['refused', [3], 'not shown that linearizable is violated: the core proves no violation: an order explains .*, see line 3 of the history'],
+    [
+      'refused',
+      [3],
+      'not shown that linearizable is violated: the core proves no violation: an order explains .*, see line 3 of the history',
+    ],
   ])('a proof is reported as %s in one sentence with the lines of its operations', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)

@@ -192,7 +192,8 @@ function compileCompletion(
     if (meaning === 'info' && harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
     if (meaning === 'declined') return declined(scene.status ?? '')
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
-    if (perhaps) return { type: 'info', error: 'the operation may take effect at any time from the request on, or never' }
+    if (perhaps)
+      return { type: 'info', error: 'the operation may take effect at any time from the request on, or never' }
     if (isKeyInAnswer) return completeEntries(call, scene)
     const value = confirmedValue(call, scene)
     const error = value === null ? misread(call, scene) : undefined
