@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
-/** The folders of tests: one for each package that has tests, and this one. */
+/** The folders of tests: `test` in each package that has tests, and `scripts`. */
 const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`), 'scripts'].filter(
   (folder) => existsSync(join(root, folder)),
 )

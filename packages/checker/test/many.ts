@@ -1,9 +1,9 @@
 const times = Number(process.env['MANY'] ?? 0.05)
 
 /**
- * Returns how many random histories a test generates instead of `histories`. `npm test` generates a twentieth of
- * `histories`, and the short soak half of them; if `histories` is at most 2,400, both generate twice as many. The long
- * soak generates many times `histories`.
+ * Returns the number of random histories that a test generates: `histories` times `MANY`; twice this number if `MANY`
+ * is less than 1 and `histories` is at most 2,400. `MANY` is 0.05 in `npm test`, 0.5 in the short soak, and 4 to 25 in
+ * the long soak.
  */
 export const many = (histories: number): number =>
   Math.ceil(histories * (times < 1 && histories <= 2_400 ? 2 * times : times))

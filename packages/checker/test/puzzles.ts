@@ -44,7 +44,7 @@ export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (
 const write = (key: string, value: number) => ['write', key, value] as const
 const read = (key: string, value: number) => ['read', key, value] as const
 
-/** Random clauses of `size` pairs each. */
+/** Returns `count` random clauses. Each clause consists of random orders of `size` different pairs. */
 export function randomClauses(
   { pairs, size, count }: { readonly pairs: number; readonly size: number; readonly count: number },
   below: (n: number) => number,

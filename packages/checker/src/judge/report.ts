@@ -14,8 +14,8 @@ export interface Report<Name extends string = Level> {
   readonly levels: Verdicts<Name>
   readonly headline: string
   /**
-   * The operations of unknown outcome: needed by every explanation, impossible, or undecided. For objects other than
-   * registers only their number is known.
+   * The operations of unknown outcome. Every explanation needs those in `happened`, and may use or omit those in
+   * `undecided`; the rest of `total` is impossible. For objects other than registers, only `total` is known.
    */
   readonly info: {
     readonly total: number

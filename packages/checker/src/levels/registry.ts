@@ -100,7 +100,7 @@ const pram: WeakDefinition<'pram'> = {
   isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
-  // Causal memory usually decides PRAM earlier, because it implies PRAM.
+  // PRAM is decided last. It usually needs no decision of its own then, because it holds if causal memory holds.
   cost: 6,
   // PRAM allows a read to see a future write.
   contradiction: (relations) => relations.inViews('client order'),

@@ -185,8 +185,8 @@ export function createAllowance(looks: number): Budget {
 export type Progress = 'met' | 'violated' | 'paused' | 'out of memory'
 
 /**
- * Runs resumable work for at most `steps` steps, in slices of at most `slice` steps. After a slice of paused work,
- * returns `out of time` if `isOver` holds.
+ * Runs resumable work for at most `steps` steps, in slices of at most `slice` steps. Calls `isOver` after each slice
+ * that leaves the work paused. Returns `out of time` if `isOver` returns true, or if a slice throws `OutOfTime`.
  */
 export function inSlices<Some extends Progress>(
   run: (steps: number) => Some,

@@ -155,7 +155,7 @@ function upToMarks(
     if (operations.returnEvent[row] < position) continue
     if (operations.outcome[row] === FAIL) {
       outcome[row] = UNJUDGED
-      // Of failed operations, only a cas may be an observation.
+      // A failed cas may count as an observation of its key. Other failed operations do not affect the verdict.
       if (functionOf(history, row) === 'cas') affected.add(place)
       continue
     }

@@ -135,8 +135,8 @@ const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 
 /**
- * The reason to suspect, if some operations of a file have a key, that the operations without a key concern one of
- * these keys.
+ * The reason to suspect that the operations without a key concern one of the keys that other operations name. Undefined
+ * unless some operations of a file have a key and others have none.
  */
 function partlyKeyedReason({ operations, keys, functions, format }: History): string | undefined {
   if (keys.length === 0 || format === undefined) return undefined

@@ -34,8 +34,9 @@ export interface Accounting {
    */
   readonly unexpected: readonly Accounted[]
   /**
-   * Messages that were seen more often than added, and elements that occurred twice in one read. `count` is the
-   * surplus; for ids, it is the total.
+   * Messages that were seen more often than added, elements that occurred twice in one read, and ids that were given
+   * out more than once. For a message, `count` is the number of surplus sightings. For an id, `count` is the number of
+   * times that it was given out.
    */
   readonly duplicated: readonly Accounted[]
   /** Elements that were acknowledged but never read, because there is no later read. */

@@ -127,7 +127,7 @@ const cases: readonly Case[] = [
   },
   {
     model: 'lock',
-    // The second grant is wrong, although both releases come after it.
+    // The culprit is the second grant, and not one of the releases after it.
     fails: [
       ...both(0, 'acquire', null, null),
       ...both(1, 'acquire', null, null),

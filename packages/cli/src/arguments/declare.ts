@@ -17,7 +17,7 @@ interface Besides {
   readonly member?: keyof RunDraft | undefined
 }
 
-/** How the values of an option are written on the command line, where they need not be JSON. */
+/** How the values of an option are written on the command line, such as `500ms`. This notation need not be JSON. */
 interface Notation {
   /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown

@@ -141,8 +141,9 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
   )
 
 /**
- * Returns the setting that a typed name means. `syncReplicas` means `sync` if no other setting is a prefix of
- * `sync-replicas`.
+ * Returns the setting that a typed name means: the setting with this name, in camel case or with hyphens. Without such
+ * a setting, returns the only setting whose name and a hyphen begin the typed name: `sync` for `syncReplicas`. Without
+ * such a setting either, returns the typed name.
  */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()

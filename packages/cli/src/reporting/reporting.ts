@@ -107,8 +107,8 @@ export async function reportOne(
 }
 
 /**
- * Reporters whose text is printed without escapes. `github` escapes its own text. The lines of a page may begin with
- * any characters.
+ * Reporters whose text is printed without escapes for CI commands and control characters. `github` prints CI commands,
+ * and escapes the texts in them itself. In a page or picture, escapes would change the content.
  */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 

@@ -150,7 +150,10 @@ export type ServerMessage = Hello | Frame | Answer
 export interface Had {
   readonly run: number
   readonly width: number
-  /** The number of bins. The last bin is not counted, because it may have grown. */
+  /**
+   * The number of bins that the server need not send again. The last bin does not count, because it may still grow
+   * after it was sent.
+   */
   readonly bins: number
   readonly faultsVersion: number
   readonly verdict: number

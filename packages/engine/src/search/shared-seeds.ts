@@ -23,8 +23,9 @@ interface Known {
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range in generation n waits until generation n - 2 is done. Normally
- * this generation is done long before.
+ * Gives each range interesting seeds, which are seeds whose trials reached something new. A range in generation n gets
+ * seeds of the generations up to n - 2, and waits until generation n - 2 is done. Normally, that generation is done
+ * long before the range begins.
  */
 export function shareSeeds(
   firstSeed: number,

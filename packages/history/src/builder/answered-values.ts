@@ -18,7 +18,7 @@ export class AnsweredValues {
    * By function: decides whether the value of an answer replaces the requested value. For transactions, it is `always`.
    */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
-  /** By row: the requested value that the value of the answer replaced. */
+  /** By row: the original requested value, if the value of the answer replaced it. */
   readonly #requested = new Map<number, number>()
   #hasRevised = false
   /** For each function: whether it reads a value. */

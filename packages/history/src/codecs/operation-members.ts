@@ -420,9 +420,9 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change. If the answer names an outcome, it is the outcome. Otherwise it is the result. Two
- * results are ignored: the reply to a write or cas, except a list in reply to a cas; and Go's `""`, if the operation
- * takes a value.
+ * Interprets the answer to a change. An answer that names an outcome becomes the outcome; any other answer becomes the
+ * result. Two kinds of results are dropped: the reply to a write or cas, unless it is a list in reply to a cas; and
+ * `""`, which Go programs print, in reply to an operation that takes a value.
  */
 function changedBy(
   line: Line,

@@ -143,10 +143,10 @@ export class OperationRows {
   }
 
   /**
-   * Refuses durations of unknown unit beside times since 1970. The size of such a time shows the time's own unit, but
-   * not the unit of the duration.
+   * Refuses durations of unknown unit beside times that count from 1970. The size of such a time shows its unit,
+   * but the size of a duration does not.
    *
-   * @throws UserError if a line has such a time and a duration of unknown unit.
+   * @throws UserError if a line has a duration of unknown unit, and the times count from 1970.
    */
   #refuseUnitless(operations: readonly ReadOperation[], latestNanos: number): void {
     const first = operations.find(({ unitless }) => unitless !== undefined)

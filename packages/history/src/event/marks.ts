@@ -105,8 +105,9 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The time until which the row was certainly locked. If one statement locked the row and ended the transaction, `to`
-   * may be less than `from`. The row was then locked at some time between `to` and `from`.
+   * The row was certainly locked from `from`, when a statement that locked it was answered, to `to`, when the end of
+   * the transaction was requested. If one statement locked the row and ended the transaction, `to` may be less than
+   * `from`. The row was then locked at some time between `to` and `from`.
    */
   readonly to: number
 }

@@ -63,9 +63,9 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Without repeating timers, the programs are quiet once no shared server is answering. Repeating timers may send
-    // further requests. With them, the data must have stayed unchanged for so long that every timer has fired and its
-    // requests are answered.
+    // If no timer repeats, the programs are quiet once no shared server is answering. A repeating timer may send
+    // further requests. If a timer repeats, the programs are quiet once the data has stayed unchanged for so long that
+    // every timer has fired and its requests are answered.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))

@@ -92,7 +92,10 @@ test('the stack of a socket error has no lines of the simulator', async () => {
   expect(lines).toEqual(['n1: Error: connect ECONNREFUSED n1:9', 'n1: Error: connect ECONNREFUSED n1:9'])
 })
 
-/** Constants of `bluebird` about itself. */
+/**
+ * A module like `errors.js` of `bluebird`. It stores the error types in a property of `Error`, where other copies of
+ * the package find them.
+ */
 const ERRORS = `
   var types = Error["__BluebirdErrorTypes__"]
   if (!types) {

@@ -32,7 +32,8 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // No client waits for these results: clients lost their connections at the restart.
+  // Carries out the decisions that `redo` restored. The results are dropped, because no client waits for them: clients
+  // lost their connections at the restart.
   begin: (turn) => carryOut(turn),
   request: supported((turn, requestId, { input }) => {
     const { state, config } = turn

@@ -110,8 +110,8 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The bug: the vector of a write includes only versions of the writer's own node. Other versions, which the write
-  // should replace, become siblings of the write.
+  // The bug: the vector of a write includes only the versions that the writer's own node wrote. Versions of other
+  // nodes, which the write should replace, are kept beside the write as its siblings.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }

@@ -24,7 +24,8 @@ function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const content = contentOf(turn, shard)
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
-  // The bug: the owner serves the shard until the next owner has confirmed it.
+  // The bug: the node that gave the shard away still serves it, until the next owner confirms with `took` that it has
+  // taken the shard.
   if (config.bug !== 'both-owners-serve') {
     drop(state, shard)
     state.places.set(shard, { owner: to, epoch })

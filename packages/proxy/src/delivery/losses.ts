@@ -89,8 +89,8 @@ export const corrupt: StageOf<'corrupt'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws the number of bytes that stay intact before the next hit. The number is geometrically distributed, so that
-   * one draw covers all these bytes.
+   * Draws the number of bytes that stay intact before the next corrupted byte. The number is geometrically distributed,
+   * so that one draw covers all these bytes.
    */
   function drawGapBytes(probability: number): number {
     if (probability === 0) return Number.POSITIVE_INFINITY

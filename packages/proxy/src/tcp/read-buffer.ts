@@ -6,10 +6,11 @@ const GROWTH = 4
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * The buffer into which a socket reads. Most connections are idle, so sockets begin with one shared buffer. When a read
- * fills the buffer, a larger one replaces it, because fewer reads make bulk transfer faster. While another socket still
- * writes from a buffer, the buffer is lent, and this socket reads into another one. The lent buffer is reused later,
- * because allocating a large buffer costs more than copying it.
+ * The buffer into which a socket reads. Most connections are idle, so every socket begins with the same shared buffer.
+ * When a read fills the socket's buffer, a larger buffer of its own replaces it, because fewer reads make bulk transfer
+ * faster. While another socket still writes from the buffer, the buffer is set aside (`lend`), and this socket reads
+ * into another one. `reclaim` keeps the buffer that was set aside for later use, because allocating a large buffer
+ * costs more than copying it.
  */
 export class ReadBuffer {
   #current: Buffer = shared

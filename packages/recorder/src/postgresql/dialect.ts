@@ -18,7 +18,10 @@ export interface Dialect {
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']
 }
 
-/** The meanings of statements that name no rows. */
+/**
+ * The meaning of a statement that does not name a recorded row: it controls transactions, its effects are doubtful, or
+ * it changes no rows.
+ */
 export type OwnMeaning = { readonly what: string } & (
   | {
       readonly kind: 'control'

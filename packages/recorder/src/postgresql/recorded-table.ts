@@ -21,7 +21,10 @@ export interface RecordedTable {
 
 /** The recorded tables that are written indirectly, by statements on another table or view. */
 export interface IndirectWrites {
-  /** The recorded tables that also change whenever a statement writes to the other table or view. */
+  /**
+   * The recorded tables that also change whenever a statement inserts, updates or deletes rows of its own table or
+   * view.
+   */
   readonly write?: readonly string[] | undefined
   /** When a statement deletes rows of one table, these other recorded tables change, too. */
   readonly delete?: readonly string[] | undefined

@@ -406,7 +406,10 @@ function comparedRead(
   return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
-/** Returns the writes of an assignment. The result of a sum also tells the old value. */
+/**
+ * Returns the micro-operations of an assignment to a column. If the result of a sum such as `x + 5` is known, a read of
+ * the old value, which is computed from the result, precedes the write.
+ */
 function written(
   table: RecordedTable,
   key: string,

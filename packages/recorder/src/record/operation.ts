@@ -21,7 +21,7 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  /** Cached parts of the completion. They are mostly equal in both views. */
+  /** Cached parts of the completion. They are usually the same in the client's view and in the backend's view. */
   #more: Extra | undefined
   #reported: { readonly value: Json; readonly text: string } | undefined
 
@@ -231,7 +231,7 @@ const TOO_DEEP_ANSWER = notUnderstood(`its value is ${TOO_DEEP}`)
  */
 const ANSWERED = extraOf({ answered: true })
 
-/** The `edges` members, indexed by the set of edges that they name. */
+/** By set of edges (see `Edges`): the member `edges` of a completion, which names the edges in the set. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

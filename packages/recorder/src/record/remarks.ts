@@ -70,7 +70,8 @@ export class Remarks {
 
   /**
    * Counts a request that was passed on without being recorded. Writes an event to the histories for the first request
-   * of a kind, and for the first one that may write. The keys that a request may change are marked by `supposed`.
+   * of a kind, and for the first request of a kind that may write. Does not mark the keys that the request may change:
+   * `touched` and `supposed` do.
    */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++

@@ -76,7 +76,8 @@ interface Layouts {
 
 const MOST_LAYOUTS = 100
 /**
- * The maximum number of characters by which a compared text may be longer than the script. No real layout adds more.
+ * The maximum number of characters by which a client's script may be longer than the known script. A longer script
+ * counts as another script. Whitespace and comments never add more in practice.
  */
 const LONGEST_LAYOUT = 10_000
 

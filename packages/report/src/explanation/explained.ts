@@ -52,7 +52,10 @@ export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
   /** The level to explain; by default the level that the pages are about. */
   readonly level?: string | undefined
-  /** The verdict on the nodes' own answers, if both views were recorded. */
+  /**
+   * The verdict on the backend's view (the nodes' own answers), if the client's view and the backend's view were
+   * recorded.
+   */
   readonly backend?: Report<string> | undefined
   /** Proves a violation, if a proof is requested. */
   readonly prove?: ((counterexample: Counterexample) => ProvedOrders) | undefined

@@ -31,7 +31,10 @@ export interface NearFault extends FaultSpan {
    * 3.`
    */
   readonly relation: string
-  /** Whether the culprit's node certainly had the change before it was killed. */
+  /**
+   * Whether the culprit's node certainly had the ignored change, or a newer write to the key, before the fault killed
+   * the node.
+   */
   readonly isForgetting: boolean
   /** Whether the fault made the culprit's node the leader although the node lacked the ignored change. */
   readonly isTakeover: boolean

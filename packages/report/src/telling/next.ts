@@ -222,7 +222,7 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   return { text, command: kind === 'record' ? again : undefined }
 }
 
-/** Milliseconds of a run that are approximately enough for one fault to take effect. */
+/** The approximate duration of a run that lets one fault take effect, in milliseconds. */
 const MS_FOR_A_FAULT = 10_000
 
 /** What a run may lack, the most urgent first. */

@@ -52,8 +52,8 @@ const galeraReads = (sync: number): readonly string[] =>
   })
 
 /**
- * A run that kills all servers, because a live server would send the others their lost data. A kill just after a server
- * wrote its log loses nothing.
+ * A run that kills all servers together, because a live server would send the others the data that they lost. The
+ * servers are killed three times, because a kill just after a server wrote its log loses nothing.
  */
 const galeraKilled = (flush: number): readonly string[] =>
   runArgs({

@@ -79,8 +79,8 @@ function forgetful(random: Random, ms: number): Disturbances {
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
 /**
- * Returns a duration: usually the takeover time, for which leases are designed, otherwise the time of a timer or a
- * random time.
+ * Returns a duration: usually the takeover time (see `Times`), which leases determine; otherwise the time of a
+ * timer or a random time.
  */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()

@@ -179,7 +179,10 @@ export function learnFrom(
   return coverage
 }
 
-/** Runs one trial for each seed of a range. The result depends only on the arguments; only `reached` is changed. */
+/**
+ * Runs one trial for each seed of a range. The result depends only on the arguments. Adds the states that the trials
+ * reached to `options.reached`; changes nothing else.
+ */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []

@@ -139,7 +139,7 @@ export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limit
 /** Returns the leader at the start of a scenario. A fault may have been aimed at this node because it leads. */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, targetSettings } = scenario
-  // Only protocols have leaders.
+  // A state machine has no `start`. Only state machines have leaders.
   if (subject.start !== undefined) return undefined
   try {
     const cluster = clusterOf(subject, { nodes, seed, targetSettings })

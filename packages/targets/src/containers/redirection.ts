@@ -17,7 +17,8 @@ export interface RedirectedPort {
 }
 
 /**
- * The traffic between containers that did not pass the proxy: it was refused, passed directly, or was dropped by a cut.
+ * The traffic between containers that did not go through the proxy: refused TCP packets, UDP datagrams that passed
+ * directly, and packets that a cut dropped.
  */
 export interface Refused {
   /** The number of refused packets, by `FROM>TO`. */

@@ -1,6 +1,6 @@
 /**
- * The minimum result of an estimate. A thread that waits for ever uses no processor time, and with a share of 0 would
- * never be found to hang.
+ * The minimum result of an estimate. The watchdog adds up the estimates while a thread makes no progress. If a thread
+ * that waits for ever, and uses no processor time, got estimates of 0, the watchdog would never find that it hangs.
  */
 const LEAST = 1 / 10
 

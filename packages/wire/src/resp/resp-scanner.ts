@@ -100,7 +100,10 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return pending <= MOST_PENDING_VALUES
   }
 
-  /** Takes one byte outside lines and bodies. Returns false if it is malformed. */
+  /**
+   * Takes one byte that belongs neither to a line nor to the body of a blob. Returns false if the byte makes the input
+   * malformed.
+   */
   function take(byte: number): boolean {
     switch (expecting) {
       case 'type':

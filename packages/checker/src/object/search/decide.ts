@@ -36,7 +36,10 @@ export interface Judge {
   readonly rule: string
   readonly explain?: ObjectModel['explain']
   readonly beside?: ((row: number, output: number, core: Part) => string | undefined) | undefined
-  /** Returns the balance after the operations of a contradiction. The balance's sentence ends the explanation. */
+  /**
+   * Returns the balance after the operations of a contradiction. `Balance.sentence` ends the explanation of the
+   * violation.
+   */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined

@@ -84,8 +84,9 @@ export function createWays(
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
   /**
-   * Among the reads not yet taken into the order, returns those that are open when the first one returns. Of reads with
-   * equal results, returns only the one that returns first, because the same states fit all of them.
+   * Finds the read that returns first among the reads not yet taken into the order. Returns the reads, not yet taken,
+   * that are open when this read returns. Of reads with equal results, returns only the one that returns first, because
+   * the same states fit all of them.
    */
   const readsAhead = (from: Configuration): Iterable<number> => {
     const most = Math.min(completed.length, from.first + MOST_AHEAD)

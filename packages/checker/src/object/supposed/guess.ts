@@ -37,7 +37,10 @@ const MOST_RECENT = 10
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** For each sighting, the maximum number of guesses that are extended by subsets of up to `MOST_WAITING` operations. */
+/**
+ * For each sighting, the maximum number of guesses that `extendedByMany` extends. It is small because `extendedByMany`
+ * tries many subsets.
+ */
 const MOST_THOROUGH = 4
 
 /**

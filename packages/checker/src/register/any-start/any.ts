@@ -55,8 +55,9 @@ const NOT_KNOWN = notRecorded(
 /**
  * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial values
  * for the whole history, and collects the operations that contradict it. `decideFew` then tries all relevant choices
- * for the operations collected so far. If no choice fits them, the whole history is violated, because they include
- * every write on which their observations may depend. If a choice fits them, the next round tries it.
+ * for the operations collected so far. If no choice fits the collected operations, the whole history is violated,
+ * because every write on which a collected observation may depend is also collected. If a choice fits them, the next
+ * round tries this choice.
  *
  * @throws OutOfTime
  */

@@ -64,7 +64,8 @@ interface WeakerFromAny {
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // The results for the initial values that were tried last. Most levels try the same ones.
+  // The analysis of the history with the initial values that were tried last. Most levels try the same initial values
+  // and can use the same analysis.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()

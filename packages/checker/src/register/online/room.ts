@@ -88,11 +88,11 @@ interface Watching {
 }
 
 /**
- * Tracks whether a route table reads a value from the place to which it was written. If it reads another place, all
- * reads seem to return values that nobody wrote, or no value, although the service makes no error. The first such read
- * makes the online check suspicious. If the read returned a value that nobody wrote, the suspicion lasts until a read
- * of the same key returns a written value. If the read returned the initial value, the suspicion lasts until a read of
- * any key returns a written value.
+ * Detects that a route table reads keys from another place than it writes them to. Reads then return values that nobody
+ * wrote, or no value, although the service makes no error. While `isDoubtful` holds, an impossible read is therefore
+ * not reported as a violation. A read of a value that nobody wrote raises a doubt, which lasts until a read of the same
+ * key returns a written value. A read of the initial value raises a doubt that lasts until a read of any key returns a
+ * written value.
  */
 interface ReadBack {
   wrote(value: ValueName): void

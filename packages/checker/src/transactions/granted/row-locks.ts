@@ -157,8 +157,8 @@ export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
   /**
-   * By place: the earliest time at which a write at this place or a later place was acknowledged (`#acknowledged`) or
-   * began (`#began`).
+   * By place in the order of the writes: the earliest time at which the transaction of a write at this place or a later
+   * one was acknowledged (`#acknowledged`, which ignores writes without a lock) or began (`#began`).
    */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array

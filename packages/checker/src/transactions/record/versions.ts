@@ -15,7 +15,8 @@ export interface Versions {
   /** The versions of key k are rows starts[k] to starts[k + 1] - 1. */
   readonly starts: Int32Array
   /**
-   * By key: its first row without a known order. These rows follow all other versions of the key, in an unknown order.
+   * By key: its first version whose position in the order is unknown. This version and all later rows of the key follow
+   * the other versions of the key, in an unknown order.
    */
   readonly ordered: Int32Array
   /** By version: the transaction that wrote it. Consecutive versions of one transaction count as one. */

@@ -42,9 +42,9 @@ interface RecordedOptions {
 }
 
 /**
- * Judges transactions that a recorder saw on the wire. Assumes that writers of a row lock the row until they commit. A
- * level is violated if orders that hold in every case break it. It is met if some order and sources explain everything,
- * and no statement that was not recognized could hide a violation.
+ * Judges transactions that a recorder saw on the wire. Assumes that a transaction that writes a row locks the row until
+ * it commits. A level is violated if the certain part of the orders contradicts it. A level is met if the likely orders
+ * and sources of reads satisfy it, and nothing unrecorded could hide a violation (see `hiddenFrom`).
  */
 function judgeRecorded(
   record: TransactionRecord,

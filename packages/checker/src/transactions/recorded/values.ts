@@ -18,10 +18,11 @@ const MOST_VALUES = 64
 const MOST_AT_ONCE = 6
 
 /**
- * Returns, by position, all values that a version of a cell may hold, and perhaps further ones. Additions to a known
- * value give the values of the next versions. If locks leave the order of some writes open, all their orders count.
+ * Returns, by position in `writes`, all values that the written version may hold, and perhaps further ones. Computes
+ * the results of an addition from the possible values before it. If locks leave the order of some writes open, includes
+ * the values of every possible order.
  *
- * @param pins by position, including INITIAL: the value of a version that some read must have seen
+ * @param pins by position in `writes`, or INITIAL: the value of a version that some read must have seen
  */
 export function valuesAt(
   { history, status }: TransactionRecord,

@@ -184,7 +184,7 @@ const counted = (accounting: Accounting): { readonly [name: string]: number | st
   'lost-latencies': latencies(accounting.lost),
 })
 
-/** Percentiles of whole milliseconds, as the checker counts them. */
+/** Formats percentiles of `late`, in milliseconds. Each time is rounded down, as in Jepsen's checker. */
 function latencies(lost: readonly Accounted[]): string {
   const sorted = lost.map(({ late = 0 }) => Math.floor(late / 1e6)).sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

@@ -12,8 +12,8 @@ const sources = join(import.meta.dirname, '../../../src')
 const uses = Object.keys(registry).filter((name) => existsSync(join(sources, name, 'use.ts')))
 
 /**
- * By command: files that the command imports, but whose options only other commands use. The command declares its own
- * options with some of these names.
+ * By command: imported files whose options the command does not use. The command declares its own options with some of
+ * the same names.
  */
 const FOREIGN: { readonly [use: string]: readonly string[] } = {
   replay: ['arguments/target.ts', 'arguments/workload.ts'],

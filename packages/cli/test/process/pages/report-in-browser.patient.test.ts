@@ -249,8 +249,7 @@ describe('a report in a real browser', () => {
           )
           expect(words!.x).toBeLessThan(told!.x)
           expect(told!.x).toBeLessThan(fixed!.x)
-          // The page shows two systems that suffer the accident. In each of them, one step breaks the promise of the
-          // story.
+          // The page tells the story of two systems that fail, and each of them breaks its promise in one step.
           expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
           expect(await shown.locator('.wall').first().isVisible()).toBe(true)
         }

@@ -30,8 +30,8 @@ export interface Pieces {
   /** The number of bytes that operation `i` wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
   /**
-   * By key: 0 if its pieces are distinct and not empty, and none is a prefix of another. Otherwise 1, and `at` is
-   * meaningless.
+   * By key: 0 if the pieces written to the key are distinct and not empty, none is a prefix of another, and they do not
+   * have too many sizes (see `MOST_SIZES`). Otherwise 1, and the results of `at` for this key are meaningless.
    */
   readonly isUnclear: Uint8Array
 }

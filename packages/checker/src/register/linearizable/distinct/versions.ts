@@ -65,7 +65,10 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {
-  /** Records the call of a put. Most later texts begin with the text of this put. */
+  /**
+   * Records the call of a put. `locate` compares a text with this put's text first, because the texts of most later
+   * reads of the key begin with it.
+   */
   readonly begin: (put: number) => void
   readonly locate: (value: number, k: number) => number
 }

@@ -52,7 +52,7 @@ export interface OptionalOperations {
   readonly classes: readonly OptionalClass[]
   /** By operation: its class, or -1. */
   readonly classOf: Int32Array
-  /** By class: the number of its members called so far. */
+  /** By index into `classes`: the number of members of the class that were called so far. */
   readonly called: Int32Array
   /** By value: the class of the writes of this value (see `OptionalClass`), or -1 if there is none. */
   readonly writeClass: Int32Array

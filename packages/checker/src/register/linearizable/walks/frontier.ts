@@ -12,8 +12,8 @@ import { createFrontierExpansion } from './frontier-expand.ts'
 export interface Frontier {
   readonly run: (steps: number) => Progress
   /**
-   * Returns the operations that fired, after `met`. A firing of an `OptionalClass` appears as the first member of the
-   * class.
+   * Returns the operations that fired (took effect), in order. Call it after `met`. If a member of an `OptionalClass`
+   * fired, the first member of the class stands for it.
    */
   readonly path: () => FiringPath
   /** After `violated`: the first return without an explanation, as an event position. */

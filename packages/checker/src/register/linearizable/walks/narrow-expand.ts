@@ -72,8 +72,8 @@ export function createExpansion(
 
   /**
    * Keeps a configuration unless a live configuration dominates it. Removes the live configurations that the new one
-   * dominates. `operation` is the operation that just fired; -1 if none did, because the returning write is hideable
-   * (see `createFrontier`).
+   * dominates. `operation` is the operation that just fired. It is -1 if none fired: the operation whose return is
+   * being processed is a hideable write (see `createFrontier`), which may return unfired.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
