@@ -66,7 +66,7 @@ export interface Scenario {
   readonly operations: readonly PlannedOperation[]
   /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
-  /** The packets whose transit time is planned. The seed determines all other transit times. */
+  /** The planned transit times. Every other packet takes the usual time. If absent, the seed draws all transit times. */
   readonly delays?: readonly PlannedDelay[] | undefined
   /** Absent: none. */
   readonly holds?: readonly PlannedHold[] | undefined
