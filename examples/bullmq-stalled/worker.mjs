@@ -25,7 +25,7 @@ function pauseThisProcess() {
 
 const worker = new Worker('orders', work, {
   connection: { host: redisHost, port: Number(redisPort) },
-  // Both defaults are 30 s. Shorter times make the lock expire sooner.
+  // `lockDuration` and `stalledInterval` are 30 s each by default. With these values, the lock expires sooner.
   lockDuration: 1_000,
   stalledInterval: 500,
   // By default, a job whose worker seems to have died is run once more. With 0, it fails instead.

@@ -41,7 +41,8 @@ else {
     if (method === 'POST') await visit()
     response.end(JSON.stringify({ count: count() }))
   })
-  // With a shorter timeout, the server would close connections after the pause, although requests wait in them.
+  // A shorter timeout would pass while the process is paused. After the pause, the server would then close connections
+  // on which requests have already arrived.
   server.keepAliveTimeout = 60_000
   server.listen(Number(port), host)
 }

@@ -1,6 +1,7 @@
-// Shifts in rooms for one person. POST /shifts/ROOM takes the lock of the room, and works there for 2.5 s, or until the
-// signal reports that the lock is lost. Answers 409 if another holds the lock, and {"kept": false} if two have ever
-// worked in the room at the same time. TIMEOUT_MS: how long the adapter waits for an answer of Redis.
+// Serves shifts in rooms, in each of which at most one person may work at a time. POST /shifts/ROOM takes the lock of
+// the room, and works there for 2.5 s, or until the signal reports that the lock is lost. Answers 409 if another holder
+// has the lock, and {"kept": false} if two people have ever worked in the room at the same time. TIMEOUT_MS is how long
+// the adapter waits for an answer of Redis, in milliseconds.
 import { createServer } from 'node:http'
 import Redis from 'ioredis'
 import { createLock, IoredisAdapter, LockAcquisitionError } from 'redlock-universal'

@@ -9,7 +9,7 @@ export interface StepGroup {
   readonly signs: readonly Sign[]
   readonly what: string
   readonly nodes: readonly PlayedNode[]
-  /** State of the promise after the step; undefined if unchanged since the previous step. */
+  /** The state of the story's promise after the step; undefined if the previous step left the same state. */
   readonly ledger: PlayedLedger | undefined
 }
 

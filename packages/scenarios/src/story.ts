@@ -139,7 +139,8 @@ export interface ExpectedGoodput {
   readonly untilMs: Millis
   readonly least: number
   /**
-   * The minimum share on real processes. It is lower than `least`, because some requests time out on a busy machine.
+   * The minimum share of answered requests in a run on real processes. It is lower than `least`, because some requests
+   * time out on a busy machine.
    */
   readonly leastOnProcesses?: number | undefined
   readonly most: number

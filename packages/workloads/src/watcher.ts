@@ -9,7 +9,7 @@ export const isWatcher = (rank: number): boolean => rank < 2
 
 /** The probability that a client ends its watch. The client's next watch resumes it. */
 const ENDS = 0.02
-/** The maximum number of revisions in the past at which a watch starts. */
+/** A watch that starts in the past starts at one of the last `BACK` revisions. */
 const BACK = 100
 /** The maximum number of polls after healing. */
 const MOST_IN_VAIN = 60

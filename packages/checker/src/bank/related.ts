@@ -79,8 +79,8 @@ export function relatedByAccount(
   return (chosen) => {
     const kept = new Set<number>()
     /**
-     * By account: the credits of the account that were called before the event `until` are kept. They are the first
-     * `at` entries of the account's list in `credits`.
+     * For each account: `kept` contains all credits of the account that were called before the event `until`. They are
+     * the first `at` entries of the account's list in `credits`.
      */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []

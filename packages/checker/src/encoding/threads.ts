@@ -17,7 +17,7 @@ export interface Threads {
   readonly members: Int32Array
   /** By operation: its direct predecessors in other threads of its client. */
   readonly before: Lists
-  /** Whether some client has several threads of completed operations. */
+  /** Whether the completed operations of some client form several threads, because some of them overlap. */
   readonly isBranched: boolean
   /** By operation: 1 if its order after the previous one is only assumed (see `joinThreads`). */
   readonly joined: Uint8Array

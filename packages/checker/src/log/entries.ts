@@ -37,9 +37,10 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places among the known entries at which a read may begin, usually one. A place is the index of a known
- * entry. The place is -n if the first n entries of the read precede the known entries. For a read of k entries, the
- * place -k - 1 means that unknown entries lie between the read and the known entries.
+ * Returns the places at which a read may begin among the known entries, usually one. A place of 0 or more is the index
+ * of a known entry. At the place -n, the first n entries of the read lie directly before the first known entry, and its
+ * other entries are the first known entries. At the place -k - 1, where k is the number of entries of the read, all of
+ * them lie before the first known entry, with unknown entries between.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known

@@ -227,7 +227,8 @@ test('in histories of up to 120 operations, each counterexample violates its lev
 })
 
 test('derivationOf returns operations that violate the level by themselves', () => {
-  // The other levels are contradicted only by reads of future writes, so nothing is derived for them.
+  // Only reads of future writes contradict `monotonic-writes` and `writes-follow-reads`, so nothing is derived for
+  // these levels.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()
   for (let n = 0; n < 100; n++) {

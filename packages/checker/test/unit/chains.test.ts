@@ -22,7 +22,10 @@ function sequentialEdges(events: readonly EventInput[]): readonly OrderEdge[] {
   return verdict.counterexample.edges ?? []
 }
 
-/** Checks that each order of a chain ends where the next one begins. */
+/**
+ * Checks that each edge of a chain ends at the operation at which the next edge begins. Does the same for the chains
+ * that explain the edges.
+ */
 function expectChained(edges: readonly OrderEdge[]): void {
   for (const [i, edge] of edges.entries()) {
     const next = edges[i + 1]

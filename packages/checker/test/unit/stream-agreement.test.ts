@@ -29,8 +29,8 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const group = groups.get(process)
     const returned = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
-    // An assignment returned this offset. If the offset was committed before the assignment, its message is already
-    // processed.
+    // The poll begins at an offset that an assignment returned. A committed offset is the offset of a processed
+    // message. If this offset or a later one was committed before the assignment, the poll begins after this offset.
     const isDone =
       returned !== undefined &&
       operations.slice(0, returned.at).some((o) => o.f === 'commit' && o.offset >= returned.offset)

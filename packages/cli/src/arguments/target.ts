@@ -77,7 +77,7 @@ interface Choice {
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
-/** Names of targets without the `sim:` versions of protocols. */
+/** Returns the names without those of the simulated versions of protocols, which begin with `sim:`. */
 export const withoutTwins = (names: readonly string[]): readonly string[] =>
   names.filter((name) => !name.startsWith(SIMULATED))
 

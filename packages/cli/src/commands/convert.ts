@@ -85,7 +85,10 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   return EXIT.met
 }
 
-/** What a header says about the original, so that the rules of its format still apply. */
+/**
+ * Returns the members of the new header that describe the original file: its format, whose rules still apply to the
+ * converted events, and its unused members that may name clients or keys.
+ */
 function originOf(format: Format, taken: readonly Taken[] | undefined): Pick<Header, 'from' | 'taken'> {
   if (format === 'jsonl' && taken === undefined) return {}
   return { from: format, ...(taken && { taken: taken.filter(({ mayBe }) => mayBe !== undefined) }) }

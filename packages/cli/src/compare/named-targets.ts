@@ -15,8 +15,8 @@ export interface NamedTarget {
   readonly where: string
   readonly value?: string | undefined
   /**
-   * The name of the curve to which the system belongs in a sweep. The points of a curve differ in the setting of the
-   * first sweep. The name contains the settings of the other sweeps, if there are any.
+   * The name of the curve to which the system belongs in a sweep: the target and the settings of all sweeps but the
+   * first. The points of one curve differ only in the settings of the first sweep.
    */
   readonly curve?: string | undefined
 }

@@ -205,7 +205,7 @@ export const use: Use<ProxyCommandSettings & Closing> = {
   ],
   normalize: doubleDashes,
   async read(options) {
-    // The configuration in this directory does not apply to proxies of --config or --toxiproxy.
+    // Proxies that `--config` or `--toxiproxy` defines do not use the configuration file of the current directory.
     const isPlain = options['config'] === undefined && !flagOf(options, 'toxiproxy')
     const loaded = isPlain ? await findConfig('.') : undefined
     return readComposed(options, (all) => parseProxySettings(proxiedUpstreams(all, loaded)))

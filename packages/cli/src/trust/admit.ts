@@ -125,8 +125,10 @@ interface Variables {
 }
 
 /**
- * Returns the environment variables that a file contains. If a value was removed from the file, takes it from the
- * environment of this process.
+ * Returns the environment variables that a stored file contains. If chaos removed a secret from a value when it stored
+ * the file, takes the variable from the environment of this process.
+ *
+ * @throws UserError (usage) if the environment of this process lacks such a variable.
  */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(

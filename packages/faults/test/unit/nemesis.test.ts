@@ -159,7 +159,8 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d no
       for (const { plan } of schedule) harms.add('nodes' in plan ? `${plan.kind} ${plan.nodes}` : String(plan.links))
       expect(outageOf(faults, names), `seed ${seed}`).toBeLessThan(0.15 * 20e9)
     }
-    // The limit does not exclude any kind of outage, such as power failures and shifting majorities.
+    // The limit on outages does not keep any kind of outage out of the schedules, such as power failures (`kill all`)
+    // and shifting majorities (`majority-ring`).
     expect([...harms].some((harm) => harm.startsWith('kill n'))).toBe(true)
     for (const harm of ['kill all', 'kill leader', 'kill minority', 'pause minority', 'halves', 'majority-ring'])
       expect(harms).toContain(harm)

@@ -28,8 +28,9 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * Reads a transaction directly into the columns of micro-operations, and returns its id. If some content is not plain,
- * returns NO_VALUE, and the rows that were already added are ignored.
+ * Reads a transaction directly into the columns of micro-operations, and returns its id. Returns NO_VALUE if the
+ * transaction contains anything that this reader does not handle, such as a function name with an escape sequence. The
+ * rows that were already added are then ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable

@@ -87,8 +87,8 @@ export interface Stamps {
   /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
   /**
-   * The largest difference between the time of an event and its stamp, in either direction, in nanoseconds. It is 0 if
-   * events with different stamps certainly happened in the order of their stamps.
+   * The largest error of a stamp, in nanoseconds: an event happened at most this long before or after its stamp. It is
+   * 0 if events with different stamps certainly happened in the order of their stamps.
    */
   readonly withinNanos: number
 }

@@ -60,8 +60,9 @@ export const isAnswered = ({ operations: { outcome, flags } }: History, row: num
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)
 
 /**
- * Returns the history with the values of its requests, even where answers replaced them. Used for models in which the
- * value of an answer is only a result.
+ * Returns the history with the requested values of all operations, including those that were replaced by the values of
+ * answers (see `History.requested`). Used for models in which the value of an answer is the result of the operation,
+ * and not a correction of its requested value.
  */
 export function withRequestedValues(history: History): History {
   const { requested, operations, warnings } = history

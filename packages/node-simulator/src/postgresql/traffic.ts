@@ -115,8 +115,8 @@ export interface ConnectionTraffic {
    */
   sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /**
-   * Records a reply. At the end of the turn in which the reply arrives, call the returned function with the requests
-   * that resumed in this turn.
+   * Records a reply. At the end of the turn in which the reply arrives, call the returned function with the client's
+   * requests whose code the program continued in this turn. The function records that the reply resumed them.
    */
   answered(bytes: Buffer): ResumedWatch
   closed(): void

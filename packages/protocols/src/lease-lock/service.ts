@@ -10,8 +10,9 @@ export const serviceMessages: Handlers<LeaseLock, 'acquire' | 'release' | 'load'
     const { state, config } = turn
     const lock = state.locks.get(key)
     const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-    // While another section holds the lock, the worker gets no answer and asks again. If its own section holds the
-    // lock, the lease is renewed, because the earlier answer may have been lost.
+    // A section is one attempt of a worker under the lock. While another section holds the lock, the service does not
+    // answer, and the worker asks again. If the same section already holds the lock, the service renews the lease and
+    // answers again, because the worker may not have received the earlier answer.
     if (isHeld && lock.section !== section) return
     const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
     const until = turn.now + config.leaseMs

@@ -17,7 +17,10 @@ export interface Forwarding {
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** For each node, the maximum number of lives whose last ticket is kept. Each restart of the node begins a new life. */
+/**
+ * The maximum number of lives of one node whose last accepted ticket is remembered. Each restart of the node begins a
+ * new life.
+ */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })

@@ -5,8 +5,9 @@ import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
 
-// The database: one node with a disk. An effect and the record of its key are one transaction, so a repeated request
-// finds both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
+// The database: one node with a disk. The effect of a request and the record of its idempotency key are one
+// transaction, so a repeated request finds both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM
+// Queue 10(4), 2012).
 
 export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn

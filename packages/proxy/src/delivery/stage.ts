@@ -31,8 +31,8 @@ export interface Piece {
 
 /**
  * One fault on one direction of one connection. Pieces pass the stages in the order in which the faults were applied.
- * Planning may call a stage any number of times; only `moved`, `discarded` and `transform` report that something
- * happened.
+ * The proxy calls `moved`, `discarded` and `transform` only when a piece leaves or bytes are discarded. It may call the
+ * other methods any number of times to plan the delivery.
  */
 export interface Stage {
   /** Which arrivals count as hits; 'nothing' if the stage counts a hit when it has an effect. */

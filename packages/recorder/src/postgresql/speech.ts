@@ -10,7 +10,10 @@ export interface Speech {
   open(ends: SpeechEnds): Dialogue
 }
 
-/** Receives the messages that a PostgreSQL client and server would have sent. */
+/**
+ * Receives PostgreSQL messages: those of a PostgreSQL connection, or those into which a `Speech` converts the messages
+ * of another database.
+ */
 export interface SpeechEnds {
   readonly asks: (message: FrontendMessage) => void
   readonly answers: (message: BackendMessage) => void

@@ -18,8 +18,9 @@ const NO_OPERATIONS: readonly undefined[] = []
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * A request and its reply. Follows both across the edges of the proxy, and writes their events to both views. The
- * caller reports each step when it happens, because the order of the calls is the order of the histories.
+ * A request and its reply. Follows the request and the reply as they enter and leave the proxy, and writes their events
+ * to the views of the client and of the backend. The caller reports each step when it happens, because the order of the
+ * calls is the order of the histories.
  */
 export class Exchange {
   readonly #recording: ConnectionRecording

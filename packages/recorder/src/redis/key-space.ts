@@ -3,7 +3,10 @@ import type { End, Names } from './command-reader.ts'
 import { HeldValues } from './held-values.ts'
 import { Lifetimes } from './lifetimes.ts'
 
-/** Maximum number of remembered fields, lists and touched hashes. Further fields are not recorded. */
+/**
+ * The maximum number of fields, lists and keys in `#touched` that are remembered, in total. Once it is reached, no new
+ * field is recorded.
+ */
 const MOST_REMEMBERED = 100_000
 /**
  * Maximum number of recorded deletions of one command. A command that may delete more counts as changing everything.

@@ -55,8 +55,9 @@ interface Shared {
 const shared: WeakMap<Recorder, Shared> = new WeakMap()
 
 /**
- * Returns a recording's key space and the tracker of its times to live. In a model in which null has no meaning, an
- * expired key is marked, and null is not written.
+ * Returns the key space that all nodes of a recording share, and the tracker of the times to live of its keys. In
+ * models other than `register`, null does not stand for an absent key, so an expired key is marked as `touched`, and no
+ * write of null is recorded.
  */
 function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
   const known = shared.get(recorder)

@@ -57,7 +57,10 @@ const showsLosses = (of: Parsed): boolean =>
   numberAt(of, 'accounting', 'totals', 'lost') === undefined &&
   (numberAt(of, 'lost', 'length') !== 0 || settingAt(of, 'levels', 'eventual', 'result') in STRENGTH)
 
-/** Results with different operations or meanings cannot be compared. */
+/**
+ * The settings that two results must share to be comparable: the workload determines the operations, and the model
+ * determines their meaning.
+ */
 const QUESTIONS = ['workload', 'model'] as const
 
 function unlikeText(before: Parsed, after: Parsed): string | undefined {

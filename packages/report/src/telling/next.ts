@@ -139,8 +139,8 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
 /**
- * Suggests a run without the planted bug and with the settings `stronger`. If there is neither a bug nor such a
- * setting, suggests the usual remedy.
+ * Suggests a run without the planted bug and with the changes of settings in `stronger` (see `RunSummary`). If there is
+ * neither a planted bug nor such a change, suggests the usual remedy.
  */
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input

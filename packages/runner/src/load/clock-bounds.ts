@@ -37,8 +37,8 @@ export interface ClockBounds {
 
 /**
  * Greatest relative difference between the rates of two clocks. A kernel corrects its monotonic clock by at most 500
- * parts per million (MAXFREQ of adjtimex), and two machines may correct theirs in opposite directions. The error of
- * crystals is a tenth of the correction.
+ * parts per million (MAXFREQ of adjtimex), and two machines may correct their clocks in opposite directions, which
+ * makes 1,000 parts per million. The errors of the two crystals add at most a tenth of that.
  */
 const MOST_DRIFT = 1_100e-6
 

@@ -27,7 +27,7 @@ export interface RunSummary {
    * guarantees. Absent if no such changes are known.
    */
   readonly stronger?: Settings | undefined
-  /** The violated level that the target promises with the `stronger` settings. */
+  /** The violated level, if the target promises this level with the changed settings in `stronger`. */
   readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean

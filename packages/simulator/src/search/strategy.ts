@@ -306,7 +306,10 @@ const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** By kind of moment: its approximate number of occurrences in a trial. A reaction waits for a random one of them. */
+/**
+ * By kind of moment: its approximate number of occurrences in a trial. The `occurrence` that starts a reaction is drawn
+ * from 1 to this number.
+ */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,

@@ -71,8 +71,9 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 
 /**
- * Resets the connections of a container's programs to these addresses. Even a program that only waits notices the
- * reset. If the reset fails, the rules refuse the connection's next packet.
+ * Resets the connections of a container's programs to these addresses. A program that only waits for input notices the
+ * reset, too. If `ss` cannot reset a connection, the connection stays open until its next packet, which the rules of
+ * the redirection refuse.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [

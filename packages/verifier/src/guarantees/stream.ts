@@ -151,7 +151,10 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** Returns the ranges of offsets that a poll skipped, each without its end. */
+/**
+ * Returns the ranges of offsets that a poll skipped. A range contains `from` but not `to`, and is empty if they are
+ * equal.
+ */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,

@@ -15,7 +15,10 @@ import type { Machine } from './machine.ts'
 import { type Expansion, NO_OUTPUT, type Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
-/** A built-in model of an object: one file, one value of this type, one line in the registry. */
+/**
+ * A built-in model of an object. Each model has its own file, which exports one value of this type, and one line in the
+ * registry.
+ */
 export interface ObjectEntry {
   readonly name: string
   readonly aliases: readonly string[]
@@ -187,8 +190,9 @@ export interface Ended {
 }
 
 /**
- * The verdict on final reads. If `isOrder`, it comes from an order of all updates and final reads. The results of final
- * reads may then differ.
+ * The verdict on final reads. If `isOrder`, the verdict was decided by a search for one order that contains all
+ * acknowledged updates and all final reads. Such an order can explain final reads with different results, because an
+ * update of unknown outcome may lie between them.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }

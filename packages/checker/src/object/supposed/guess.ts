@@ -59,8 +59,9 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // A guess that does not explain the sighting is extended by further operations, unless a cheaper guess explains the
-    // sighting. A guess that is not extended is kept at an additional cost (`UNEXPLAINED`).
+    // If a guess does not explain the sighting, tries to extend the guess by further operations, unless a cheaper guess
+    // explains the sighting. If no extension explains it either, or none is tried, keeps the guess as it is and adds
+    // `UNEXPLAINED` to its cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)

@@ -17,8 +17,9 @@ export interface Included {
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns the subset that contains `forced` and that, together with operations of unknown outcome that add `sum`,
-   * explains `sighting`. Returns -1 if there are several such subsets, and undefined if there is none.
+   * Returns the subset of the overlapping operations that contains `forced` and adds `sighting.excess` minus `sum`,
+   * where `sum` is what operations of unknown outcome added. Returns -1 if there are several such subsets, and
+   * undefined if there is none.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
   /** Like `subsetFor`, but returns the smallest of several subsets. */

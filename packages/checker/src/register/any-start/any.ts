@@ -42,7 +42,10 @@ export type FromAny<Known> =
 /** The maximum number of choices of initial values that are tried for the whole history. */
 const MOST_STARTS = 24
 
-/** The maximum number of contradictory operations from which further initial values are derived. */
+/**
+ * The maximum number of contradictory operations that are collected (see `involved`). With more, no further choices of
+ * initial values are tried.
+ */
 const MOST_INVOLVED = 2_000
 
 /** The maximum number of choices of initial values that are tried for a few operations. */

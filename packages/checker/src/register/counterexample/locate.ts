@@ -67,8 +67,9 @@ const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 const RECENT = 128
 
 /**
- * Adds up to `RECENT` earlier operations to the `named` operations, and then every operation on which the results of
- * all these may depend. With appends, adds nothing.
+ * Returns the part of the history that contains the `named` operations, up to `RECENT` operations called before the
+ * contradiction ends, and every operation on which the results of any of these may depend. With appends, or with more
+ * than `MOST_LOCATED` operations, returns only the `named` operations.
  */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)

@@ -223,8 +223,8 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
 /**
- * Returns the write that superseded a value. This is the last acknowledged write of another value that was called after
- * all writers of the superseded value had returned. Ignores writes that returned after the last final read was called.
+ * Returns the write that superseded a value: the last acknowledged write that wrote another value, was called after all
+ * writers of the superseded value had returned, and returned before the last final read was called.
  */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations, reads } = input

@@ -234,7 +234,10 @@ function watchRegister(
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
-  /** Reports whether the answer names a different written value than the request. `check` trusts the answer. */
+  /**
+   * Reports whether an answer names another written value than its request does. `check` uses the value in the answer,
+   * so the value that was assumed when the request was called is then wrong.
+   */
   function isAnsweredOtherwise({ casValues, input, flight }: OpenOperation, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false
     if (casValues === undefined ? flight.written === undefined : casValues.is === 'half') return false

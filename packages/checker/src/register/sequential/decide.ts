@@ -104,7 +104,10 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** The first operations of joined threads whose assumed order the violation depends on (see `joinThreads`). */
+  /**
+   * The joined threads that the violation assumes to follow another thread (see `joinThreads`). Each thread is given by
+   * its first operation.
+   */
   readonly joined?: readonly number[] | undefined
 }
 
@@ -210,7 +213,7 @@ export function decideSources(
 
 const FIRST_STEPS = 40_960
 
-/** The time for random attempts. */
+/** The maximum time for random attempts to build a legal order (`layOutByLot`), in milliseconds. */
 const LOT_MS = 2_000
 
 /** The time for each of two attempts to guess the sources. */

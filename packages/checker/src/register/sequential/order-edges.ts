@@ -2,8 +2,8 @@ import type { OrderEdge } from '../../verdict/verdict.ts'
 import type { Edge } from './edges.ts'
 
 /**
- * The maximum depth of explanations: a chain of orders explains an order, and further chains explain the orders in this
- * chain.
+ * The maximum nesting of explanations. A chain of orders explains why an operation precedes another one, and each order
+ * of that chain may be explained by a chain of its own.
  */
 const DEEPEST_CHAIN = 3
 

@@ -54,9 +54,10 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // No operation wrote the expected value. If the reader is a cas of unknown outcome, it therefore did not take
-      // effect. An operation that observes the value that this cas would write may have another source if values
-      // repeat, or if the history has a failed cas that counts as an observation. Otherwise, there is no explanation.
+      // No operation wrote the value that `reader` observed. If `reader` is a cas of unknown outcome, it therefore took
+      // no effect. An observation of the value that this cas would have written may have another source if values
+      // repeat. A history with a failed cas that counts as an observation also gets the result `repeated values`, as
+      // below. Otherwise, the observation has no source.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

@@ -21,8 +21,9 @@ export interface Vectors {
    * whose counts changed for this operation.
    */
   readonly next: () => number
-  /** The threads whose counts changed for the operation that `next` returned, as bits. `all` contains all threads. */
+  /** The threads whose counts changed for the operation that `next` returned, as a set of bits. */
   readonly fresh: Int32Array
+  /** The set of all threads, as bits. */
   readonly all: Int32Array
   /** Empties the queue. */
   readonly clear: () => void

@@ -10,7 +10,7 @@ interface CellVersion {
   readonly row: number
   /** The value, as an id; UNKNOWN if only the server knows it. */
   readonly value: number
-  /** The number added to the previous version, unless the transaction replaced the value. */
+  /** The sum that the transaction added to the previous version; undefined if the transaction replaced the value. */
   readonly change: number | undefined
 }
 

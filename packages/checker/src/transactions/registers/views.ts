@@ -116,7 +116,8 @@ function sourcesOf({ reader, source }: KeyFacts): ReadonlyMap<number, readonly n
 }
 
 /**
- * Visits the last writer before the reader in the reader's session. Earlier writers of the session precede this one.
+ * Visits the last writer of the reader's session that completed before the reader began. All earlier writers of the
+ * session precede that writer, so they are not visited.
  */
 function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
   const bySession = new Map<number, number[]>()

@@ -45,7 +45,7 @@ const stories = {
   'duplicate elements': oneByOne(line(0, append('x', 1)), line(1, read('x', 1, 1))),
 }
 
-/** Returns the report on a history, with the counterexample of its strongest level. */
+/** Returns the report on a history, and the counterexample to `strict-serializable`, the strongest level. */
 const storyOf = (events: (typeof stories)[keyof typeof stories], model?: 'rw-register') => {
   const report = judged(events, null, model)
   const verdict = report.levels['strict-serializable']

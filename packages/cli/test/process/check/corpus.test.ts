@@ -101,7 +101,8 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       const expected: { [level: string]: string } = {}
       for (const level of labels) {
         found[level] = report.levels[level].result
-        // An empty history is labelled as met, but our verdict is unknown because it proves nothing.
+        // The corpus labels an empty history as met. The checker's verdict is unknown, because an empty history is no
+        // evidence.
         if (history.operations.length === 0) expected[level] = 'unknown'
         else expected[level] = labelled.expect[level] === true ? 'met' : 'violated'
       }

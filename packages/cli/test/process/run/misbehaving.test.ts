@@ -11,7 +11,8 @@ import { vetProtocol } from '../../../../targets/src/registry.ts'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from '../../run/misbehaving.ts'
 
-// The test in soak/run/misbehaving.test.ts runs all of these files by the command line, also on real processes.
+// The test in soak/run/misbehaving.test.ts runs all protocol files in `misbehaving` by the command line, also on real
+// processes.
 
 function written({ source }: Misbehaving): string {
   const file = join(temporaryDirectory(), 'mine.mjs')

@@ -7,7 +7,10 @@ import { folderWith, register } from '../../../../testing/src/racing-register.ts
 
 // A service that calls another service. A user's program replaces the other service.
 
-/** A fake service that stores charges in a file, which survives a kill, and that prints its address. */
+/**
+ * A fake payment service. It appends a line to the file `charged` for each request, and answers with the number of
+ * lines. The file survives a kill. The service fails to start if an address in its environment is missing.
+ */
 const PAYMENTS = `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'

@@ -56,8 +56,9 @@ export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedPr
 }
 
 /**
- * Returns the protocol with which a proxy is recorded. If the proxy has no protocol, this is `recorded`. If the proxy
- * has HTTP but no routes, this is HTTP with the routes of `recorded`.
+ * Returns the protocol by which a recording interprets a proxy's traffic: `carries`, the protocol of the proxy, or
+ * `recorded` if `carries` is undefined. If both are HTTP and `carries` has no routes, returns `carries` with the routes
+ * of `recorded`.
  */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded

@@ -193,7 +193,8 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns a function that creates the rewriter for the start of a connection; undefined if connections start unchanged.
+ * Returns a function that creates the rewriters of the first bytes in both directions of a connection. Returns
+ * undefined if these bytes pass unchanged.
  *
  * @throws UserError (usage) for TLS that the proxy cannot read.
  */

@@ -3,7 +3,7 @@ import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
 
 /**
  * A way to compose a value from parts. `join` reads values from requests and responses, `split` writes them into
- * requests. A value's members in a table determine its form.
+ * requests. A route table selects the form of a value by the names of the members that describe the value.
  */
 export interface ValueForm<Spec extends FormSpec> {
   /** A value has this form if it has exactly these members. */

@@ -53,7 +53,10 @@ function parseSource(value: unknown, place: ValuePlace): ValueSource {
   return value
 }
 
-/** `either`: a place in the request, or with the prefix `answer.` in its answer. */
+/**
+ * Returns the advice to name an existing place. `either` means a place in the request, or a place in its answer, which
+ * is written with the prefix `answer.`.
+ */
 function remedyFor(value: unknown, side: ValuePlace['side'] | 'either'): string {
   const brackets = typeof value === 'string' ? /^((answer\.)?json[^[]*)\[(\w+)\](.*)$/.exec(value) : null
   if (brackets !== null)

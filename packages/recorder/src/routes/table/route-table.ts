@@ -93,8 +93,8 @@ export interface IgnoredRoute extends RouteBase {
 export type RouteSpec = RecordedRoute | IgnoredRoute
 
 /**
- * The source of the client's name: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or the
- * dialling side: `peer.process`, `peer.address`, `connection`.
+ * The source of the client's name. A part of the request: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`,
+ * `json.client`. A property of the side that opened the connection: `peer.process`, `peer.address`, `connection`.
  */
 export type ClientSource = string
 

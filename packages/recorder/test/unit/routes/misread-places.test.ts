@@ -5,7 +5,10 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 const NO_FIELDS = { get: () => undefined }
 const NOBODY = { connection: 0, address: '', process: undefined }
 
-/** Returns a function that sends a body through a mapping, and then interprets the answer. */
+/**
+ * Returns a function that interprets the answer to a request by a route table. Its arguments are the request's method
+ * and body, and the answer's body.
+ */
 function mappingOf(result: string) {
   const read = { request: 'GET /kv/{key}', f: 'read', result, missing: 'absent' }
   const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' }

@@ -149,7 +149,7 @@ interface Sent {
   readonly message: PassedMessage
   readonly link: Link
   readonly sentAt: Nanos
-  /** The latest relevant change in the message. */
+  /** The last of the changes `listening.about` that the message carries; undefined if it carries none. */
   readonly change: Change | undefined
   readonly recognised: Recognised
 }

@@ -7,9 +7,10 @@ import { type Answer, type Question, SEED_MEMBER } from './line.ts'
 import { createTimeline } from './timeline.ts'
 import { takeOverTimers } from './timers.ts'
 
-// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. Questions arrive on the real stdin, and
-// only their times advance the program's clock. This module provides the program's timers, randomness, stdin and
-// stdout. A question is answered once the program can only wait.
+// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. This module provides the program's clock,
+// timers, randomness, stdin and stdout. The real stdin carries a `Question` per line: input lines for the program, and
+// the time to which its clock advances. The clock advances in no other way. Once the program only waits for timers or
+// input, this module writes the `Answer` to the real stdout.
 
 /** The beginning of virtual time. It is not 0, because programs may take a time near 0 for a missing one. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)

@@ -6,7 +6,7 @@ export type Conflict = readonly number[]
 /** The maximum number of contradictions that are kept. */
 export const MOST_CONFLICTS = 64
 
-/** Returns the operations with an event in the conflict, in order of call. */
+/** Returns the operations whose call or return is in `conflict`, in order of call. */
 export function operationsAt({ length, calls, returns }: Encoded, conflict: Conflict): readonly number[] {
   const wanted = new Set(conflict)
   const indices: number[] = []

@@ -42,8 +42,8 @@ export interface Pieces {
 const MOST_SIZES = 64
 
 /**
- * Marks a key whose pieces have no common terminator: a byte that ends every piece and occurs nowhere else in the
- * pieces. JSON text never contains the byte 0.
+ * The entry in `terminators` of a key without a terminator. A terminator is a byte that ends every piece on the key and
+ * occurs nowhere else in the pieces. JSON text never contains the byte 0, so 0 is never a terminator.
  */
 const NO_TERMINATOR = 0
 

@@ -26,7 +26,9 @@ const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
-/** The number of steps without progress that end the first turn of a depth-first search. */
+/**
+ * If the search that goes first is a depth-first search, its first turn ends after this many steps without progress.
+ */
 const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256

@@ -30,7 +30,10 @@ const MOST_FOLLOWED = 128
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
 
-/** The maximum number of classes; counting more takes too long. */
+/**
+ * The maximum number of classes of operations of unknown outcome (see `OptionalClass`). With more classes, it takes too
+ * long to count how many operations of each class are used.
+ */
 const MOST_CLASSES = 64
 
 /**
