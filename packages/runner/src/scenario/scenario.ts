@@ -66,7 +66,7 @@ export interface Scenario {
   readonly operations: readonly PlannedOperation[]
   /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
-  /** The planned transit times. Every other packet takes the usual time. If absent, the seed draws all transit times. */
+  /** The planned transit times. Every other packet takes the usual time. If absent, the seed draws all of them. */
   readonly delays?: readonly PlannedDelay[] | undefined
   /** Absent: none. */
   readonly holds?: readonly PlannedHold[] | undefined
