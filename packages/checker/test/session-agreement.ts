@@ -88,7 +88,10 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ judged: 0, overlapping: 0, met: {}, violated: {} })
 
-/** Fails if a level's verdict differs from its definition, or if its evidence is wrong. */
+/**
+ * Fails if the verdict on a level differs from the result of its definition (`triedOut`), if a counterexample by itself
+ * satisfies its level, or if a level is met although a weaker level is not.
+ */
 export function agree(seed: number, counts: Counts): void {
   const random = randomFrom(seed)
   const events = sessionEvents(random)

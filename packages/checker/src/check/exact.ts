@@ -38,7 +38,7 @@ export function requireExactNumbers(history: History, model: string): void {
 const limitOf = (model: string): string =>
   `the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`
 
-/** Returns a number that doubles do not represent exactly. */
+/** Returns the first integer in a value that is too large for an exact double, as text; undefined if there is none. */
 function largeIn(value: Json): string | undefined {
   if (typeof value === 'number')
     return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value)) : undefined

@@ -22,9 +22,10 @@ const OTHERS: readonly (readonly [name: string, here: string, model: string])[] 
 ]
 
 /**
- * The command that judges a history whose operations have names of other tools.
+ * Returns a command that replaces the operation names of another tool, such as `fetch`, by the names of a model, and
+ * judges the history. Undefined if the history has no such names, or if the model lacks one of its operations.
  *
- * @param knows whether a model knows an operation
+ * @param knows reports whether a model has an operation
  */
 export function renaming(history: History, knows: (model: string, f: string) => boolean): string | undefined {
   const used = new Set(Array.from({ length: history.operations.length }, (_, row) => functionOf(history, row)))

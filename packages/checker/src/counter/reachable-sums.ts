@@ -66,7 +66,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // Skips a sum that was already found: it needs at most `times + 1` additions of `amount`.
+      // A sum that was found before needs no more additions of `amount` than now, so it needs no second visit.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

@@ -47,7 +47,7 @@ export function nextIn(
 /** The columns that determine the order within clients. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients' | 'isTied'>
 
-/** The threads of a client's completed operations. */
+/** The threads that one client's completed operations form (see `Threads`). */
 interface Client {
   readonly threads: number[]
   /** By thread: its last operation, and the one before that, or -1. */

@@ -39,7 +39,7 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
    * determines the causal order, and within this order each client may choose differently.
    */
   readonly sourcesChosenBy?: 'each client' | 'all, then each client'
-  /** Which operations of a process exclude that a later read of the process saw the initial value of the key. */
+  /** The operations of a process after which a read by the same process cannot return the initial value of its key. */
   readonly hides: Hides
   /**
    * Returns the operation that shows that the client knew of the write before it read. Absent at levels at which the

@@ -8,7 +8,7 @@ const words: ReadonlyMap<string, LevelDefinition> = new Map(
 
 type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
 
-/** For a recorded database: whether it kept the declared isolation. */
+/** The words for `declared`, the level of a recorded database whose transactions declare their isolation levels. */
 const declared: Words = {
   adjective: 'isolated as declared',
   sentence: 'each transaction gets the level of isolation that it asked for',

@@ -161,7 +161,7 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** For each append without an offset that is the first entry of reads: the greatest offset of these reads. */
+  /** By append without an offset, if some reads begin with its entry: the greatest `from` of these reads. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {

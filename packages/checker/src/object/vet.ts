@@ -31,7 +31,8 @@ export function vetObject(
 
   function isOther(row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
-    // A reply of a different kind than the value is probably not an element, but the server's "OK" or a number.
+    // A reply whose kind differs from that of the value does not name another value. It is probably a status such as
+    // "OK", or a number.
     return kindOf(inputOf(history, row)) === kindOf(outputOf(history, row))
   }
 }

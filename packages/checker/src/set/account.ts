@@ -16,8 +16,8 @@ interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
   /**
-   * By element: its first addition (`attempted`), its first acknowledged addition (`acknowledged`), and whether a removal
-   * was tried (`isTaken`).
+   * By element: its first addition (`attempted`), its first acknowledged addition (`acknowledged`), and whether a
+   * removal was tried (`isTaken`).
    */
   readonly attempted: number[]
   readonly acknowledged: number[]
@@ -31,7 +31,7 @@ interface Elements {
    */
   readonly present: number[]
   readonly absent: number[]
-  /** The elements in the last final read of some node. */
+  /** The elements that at least one node returned in its last final read. */
   readonly kept: Set<number>
   readonly reads: number[]
 }

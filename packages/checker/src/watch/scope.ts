@@ -47,7 +47,10 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
 
 export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
-/** The change of the same key directly before `known`; undefined if it is unknown. */
+/**
+ * Returns the change that set the value of the key before `known`, as `held`. If the key had no value then, `held` is
+ * undefined. Returns undefined if a write with an unknown revision may have changed the key in between.
+ */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
   const before = timeline.ofKey(known.key)[known.index - 1]
   const from = (before?.revision ?? timeline.revisions[0] ?? 0) + (before === undefined ? 0 : 1)

@@ -6,9 +6,9 @@ import { many } from '../many.ts'
 import { type StampedOperation, stampedHistory } from '../stamped.ts'
 
 // Tests histories in which events may have equal stamps. Such events are unordered, except within a process. `fewest`
-// contains the orders of two operations that the stamps prove. `most` also contains the orders that the stamps allow if
-// they exclude the reverse. The verdict must be `met` if a legal order of all operations keeps all orders in `most`. It
-// must be `violated` if no legal order keeps the orders in `fewest`.
+// contains each order of two operations that the stamps prove. `most` also contains each order of two operations that
+// the stamps allow while they exclude the reverse order. The verdict must be `met` if a legal order of all operations
+// keeps all orders in `most`. It must be `violated` if no legal order keeps the orders in `fewest`.
 
 const random = (seed: number) => {
   let state = seed >>> 0

@@ -40,7 +40,7 @@ describe('a route table that reads from a different place than it writes to', ()
 
   test('a route table that reads a different field than it writes is reported even if reads return numbers as text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
-    // This read returns the value of a later write. The report compares it with that value.
+    // The first read returns the value of the second write as a text. The report compares this read with that write.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
     expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The route table')
   })

@@ -56,7 +56,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-// The definitions, decided by trying every order.
+// The following functions compute staleness, Δ and k from their definitions. For Δ and k, they try every order.
 
 /** A cas from a value to itself is a read of it. */
 const opsOf = (history: History): Op[] =>

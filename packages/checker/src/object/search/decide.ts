@@ -104,7 +104,10 @@ export function shardsOf(parts: readonly Part[], { specification, divide }: Judg
   })
 }
 
-/** Steps per operation in the first turn, and the growth of later turns. */
+/**
+ * The searches of the parts take turns. `FIRST_STEPS`: the steps per operation in the first turn of each search.
+ * `GROWTH`: the factor by which this number grows from turn to turn.
+ */
 const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 2048

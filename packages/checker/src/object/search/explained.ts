@@ -27,8 +27,8 @@ const STEPS = 4_096
 const MOST_STEPS = 32_768
 
 /**
- * Reports whether the machine explains the operations in real time, by Wing & Gong's search. Undefined if the search
- * takes too long.
+ * Reports whether the machine allows the operations in some order that agrees with real time. Uses Wing & Gong's
+ * search. Returns undefined if the search takes too long.
  *
  * @param operations in order of their calls.
  */

@@ -9,8 +9,9 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * What to do next. `to reads`: continue to the configurations in which the result of a read fits the state. `one`: take
- * one completed operation. A number: take that many operations of unknown outcome in a row.
+ * The next step of the search from a configuration. `to reads`: take several operations at once, so that the result of
+ * a next read fits the state (see `createWays`). `one`: take one completed operation. A number: take that many
+ * operations of unknown outcome in a row.
  */
 interface Task {
   readonly configuration: Configuration

@@ -5,7 +5,7 @@ import { eventsInOrder, type Part } from '../model/part.ts'
 
 /** A completed read of all amounts, with the operations that may have changed its sum. */
 export interface Sighting {
-  /** The read, as an index into the part. */
+  /** The index of the read in `Known.part`. */
   readonly read: number
   readonly call: number
   readonly return: number
@@ -20,7 +20,7 @@ export interface Sighting {
 }
 
 export interface Addition {
-  /** The operation, as an index into the part. */
+  /** The index of the operation in `Known.part`. */
   readonly operation: number
   readonly call: number
   readonly return: number

@@ -137,8 +137,8 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   }
 
   /**
-   * Reports whether `block` can no longer be read, because an operation of another settled block was called after
-   * `block.first`.
+   * Reports whether later reads can no longer see a value of `block`. This is so if `last` of another, settled block is
+   * after `block.first`.
    */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 

@@ -97,7 +97,7 @@ interface Watching {
 interface ReadBack {
   wrote(value: ValueName): void
   read(value: ValueName): void
-  /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
+  /** Reports whether, judging by the reads so far, the route table may read another place than it writes. */
   isDoubtful(): boolean
   /**
    * Returns why the value of the latest read may be something other than the value of the key: no write wrote a value
@@ -165,9 +165,9 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
 const MOST_NUMERALS = 100
 
 /**
- * Collects the numbers that were written to a key, each with its written forms, such as 2.5 and "2.50". Begins with the
- * first number that was written as a text. The final check does not trust a read that returns a collected number in
- * another form.
+ * Collects the numbers that were written to a key, each with its written forms, such as 2.5 and "2.50". Ignores all
+ * numbers before the first one that is written as a text. The final check does not trust a read that returns a
+ * collected number in another form.
  */
 function createNumerals() {
   const forms = new Map<number, Set<ValueName>>()

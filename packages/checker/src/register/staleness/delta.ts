@@ -20,8 +20,8 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // With the allowed delay `high`, every read counts as called before all operations returned. If zones conflict even
-  // then, the times contradict the order of events.
+  // If Δ is `high`, the call of every read moves back at least to the first return in the history. If zones conflict
+  // even then, no Δ suffices, and the times contradict the order of events.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY

@@ -37,8 +37,8 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
 /**
- * Returns an operation that observed a value before any write of the value was called. If there are several, returns
- * the first to return.
+ * Finds an operation that observed a value and returned before any write of this value was called. Of several such
+ * operations, chooses the one whose return is the earliest.
  */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)

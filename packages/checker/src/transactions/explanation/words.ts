@@ -259,7 +259,7 @@ export function haveReadTheSame(record: TransactionRecord, versions: Versions, s
   return other !== NO_ROW && record.list[one] === record.list[other] && record.value[one] === record.value[other]
 }
 
-/** The maximum number of micro-operations drawn per transaction outside of cycles. */
+/** The maximum number of micro-operations that `drawnWhole` draws of a transaction. */
 const MOST_STEPS = 5
 
 export function drawnWhole(record: TransactionRecord, transactions: readonly number[]): TransactionDrawing {

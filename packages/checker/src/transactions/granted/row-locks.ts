@@ -150,8 +150,8 @@ export interface ReadTimes {
 /**
  * Finds the writes of a cell that a transaction may have seen, as places in the order of the writes. -1 is the value
  * before all writes. A write may have been seen if its transaction began before the reading transaction ended. If
- * `isFresh` (reads see every acknowledged commit, as on a single server), it must also be possible that no later write
- * was acknowledged before the reading transaction began.
+ * `isFresh` (reads see every acknowledged commit, as on a single server), this excludes a write if another write
+ * certainly follows it and was acknowledged before the reading transaction began.
  */
 export class Visible {
   readonly #order: LockOrder

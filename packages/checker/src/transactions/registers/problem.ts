@@ -94,8 +94,8 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // If `to` is at least `length`, it is the node of a moment of real time (see `addRealTime`). The nodes of the
-    // `length` commits are inserted before the moments, so the number of a moment increases by `length`.
+    // In `single`, the nodes from `length` on are moments of real time (see `addRealTime`). In `edges`, the `length`
+    // commits have these numbers, and the moments follow the commits. So the number of a moment increases by `length`.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -177,8 +177,8 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
 }
 
 /**
- * The longest wait, in event positions, of a node that a key holds back (see `keptBackBy`). The node is placed
- * regardless if the rank of the next ready node exceeds the rank of the waiting node by more than this number.
+ * The longest wait, in event positions, of a node that a key holds back (see `keptBackBy`). If the rank of the next
+ * ready node exceeds the rank of the waiting node by more than this number, the waiting node is placed despite the key.
  */
 const PATIENCE = 1_000
 

@@ -15,7 +15,7 @@ interface Decision {
   readonly obstacle: Obstacle
   readonly from: number
   readonly to: number
-  /** The number of edges when the choice was made. */
+  /** `DynamicOrder.added` before this choice. To undo the choice, the search removes all edges added since then. */
   readonly added: number
 }
 

@@ -54,9 +54,9 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // By thread: the thread's writes that are sources of reads and before which `force` ordered operations.
-  // `forcedPlaces` holds the place of each such source in the thread. `forcedRows` holds, for each such source, how
-  // many operations of every thread `force` ordered before it.
+  // `force` orders operations before sources, the writes that reads saw. Both arrays list, by thread, the sources with
+  // such operations. `forcedPlaces`: the place of the source in its thread. `forcedRows`: how many operations of each
+  // thread precede the source.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** Counts the sources in `forcedPlaces` among the first `count` operations of a thread. */
@@ -66,7 +66,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
-  /** Counts the viewer's reads among its first `count` operations. */
+  /** Counts the reads with a computed `past` among the first `count` operations of the viewer. */
   const readsAmong = (count: number): number => countAmong(reads, past.length, count, place)
   /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {

@@ -115,7 +115,7 @@ const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry
 
 const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
 
-/** Returns the sizes of the pieces of each wanted key, ascending. */
+/** Returns, for each key marked in `isWanted`, the different sizes of its pieces (the written strings), ascending. */
 function sizesByKey(
   { length, key, writes }: Encoded,
   isWanted: Uint8Array,

@@ -10,7 +10,7 @@ import { createPieces, type Pieces } from './pieces.ts'
  * identifies the put and the appends that directly followed the put.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
-  /** By key: 1 if its texts do not identify their operations. */
+  /** By key: 1 if the text of a read does not identify the operations that produced it (see `Pieces.isUnclear`). */
   readonly isUnclear: Uint8Array
   /** By key: 1 if some read returned a text that no order can produce. */
   readonly isImpossible: Uint8Array

@@ -25,8 +25,8 @@ export interface OpenOperations {
   readonly comparers: Int32Array
   readonly waiters: Int32Array
   /**
-   * `differing`: the slots of open failed cas. `differingFrom`: by value, the slots of those that compared with this
-   * value.
+   * `differing`: the slots of the failed cas. `differingFrom`: by value, the slots of the failed cas that expected this
+   * value in the register.
    */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
