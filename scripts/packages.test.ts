@@ -9,7 +9,7 @@ const folders = readdirSync(packages).filter((folder) => folder !== 'testing')
 const read = (...path: string[]) => readFileSync(join(packages, ...path), 'utf8')
 const manifest = (folder: string) => JSON.parse(read(folder, 'package.json'))
 
-/** Returns a package of this repository with all packages of it that it needs, directly or indirectly. */
+/** Returns the folders of a package and of all packages of this repository on which the package depends. */
 function neededBy(folder: string, found: Set<string> = new Set()): ReadonlySet<string> {
   found.add(folder)
   for (const [, other] of Object.keys(manifest(folder).dependencies ?? {}).map((name) => name.split('@chaosproxy/')))

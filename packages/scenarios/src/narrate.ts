@@ -24,7 +24,10 @@ export interface PlayedTale {
   /** Whether the scripted run shows the failure, or shows a system that prevents it. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
-  /** Two nodes that exchanged roles, because the leader of the run is not the leader that the tale names. */
+  /**
+   * The leader that the tale names, and the node that was the first leader instead. The scenario was run with the roles
+   * of these two nodes exchanged. Undefined if no roles were exchanged.
+   */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World

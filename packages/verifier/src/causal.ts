@@ -52,8 +52,9 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 }
 
 /**
- * Checks that the core breaks the rule of the level, whichever writes its reads saw (their sources). A read counts only
- * if the core contains every write of its value. Returns the number of choices of sources tried.
+ * Checks that the core breaks the rule of the level for every choice of sources. A choice assigns to each read a write
+ * that the read may have seen, its source. A read counts only if the core contains every write of its value, except
+ * those that follow the read in its client. Returns the number of choices tried, including partial ones.
  *
  * @throws Refused if some choice keeps the rule.
  */

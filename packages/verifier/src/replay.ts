@@ -22,7 +22,7 @@ export interface Replay {
   end(): void
 }
 
-/** `isNeeded`: whether the order must contain an operation with actions. */
+/** `isNeeded`: reports whether the order must contain an operation, if `view` returns actions for the operation. */
 export function createReplay(
   { operations, byLine }: History,
   keeps: Keeps,

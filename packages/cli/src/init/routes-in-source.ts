@@ -235,7 +235,7 @@ function valueIn(body: string): string | undefined {
 const RESPONSES =
   /(?:\.(?:json|send)|\bjsonify|\bJsonResponse|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
 const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
-/** Members of responses that contain no value, such as `{ error: 'not found' }`. */
+/** The names of response members that do not hold the value, such as `error` in `{ error: 'not found' }`. */
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
 /** Guesses where a response's JSON contains the value. Prefers the member that holds the value in requests. */

@@ -27,7 +27,7 @@ interface WholeResult {
   readonly seed?: number
 }
 
-/** The members of a summary, as `summaryMembers` lists them. Those with a type of their own are also printed as text. */
+/** The members that `summaryMembers` describes. The members declared here are also part of the text (`summaryText`). */
 interface ResultSummary {
   readonly title: string
   readonly verdict: string

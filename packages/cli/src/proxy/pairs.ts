@@ -15,7 +15,7 @@ interface MemberWords {
   readonly model?: string | undefined
 }
 
-/** Typed options of proxies: each list has one item per proxy, in the same order. */
+/** The options of proxies, as texts from the command line. Each list has one item per proxy, in the same order. */
 interface PairWords extends MemberWords {
   readonly listen: readonly string[]
   readonly upstream: readonly string[]

@@ -5,7 +5,7 @@ import { root } from '../../../testing/src/chaos.ts'
 /** An export of a package, as declared in its built `dist/*.d.ts`. */
 export interface Declared {
   readonly name: string
-  /** Its docstring as Markdown; empty if it has none. */
+  /** The docstring of the export, as Markdown; empty if the export has none. */
   readonly doc: string
   /** The declaration without its docstring. The overloads of a function follow one another. */
   readonly text: string

@@ -34,7 +34,7 @@ export function atomOf(text: string): string | undefined {
 
 const looksLikeAnother = (text: string): boolean => atomOf(text) !== undefined
 
-/** Whether `plainText` added these quotes. */
+/** Reports whether `text` is a string that `plainText` put in quotes. */
 function isQuoted(text: string): boolean {
   if (!text.startsWith('"') || text.length < 4) return false
   try {

@@ -161,7 +161,7 @@ export class ValueTable {
     return listId(list)
   }
 
-  /** Returns the number of a list; -1 for any other value. */
+  /** Returns the number of the list with this value id in `listTable`; -1 if the id belongs to any other value. */
   static listOf(id: number): number {
     return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }

@@ -217,7 +217,7 @@ function explanationOf(
   }
 }
 
-/** The name of the explanation for a request whose statements are in several transactions. */
+/** The `name` of the checker's `TransactionStory` about a request whose statements ran in several transactions. */
 const NO_TRANSACTION = 'no transaction around it'
 
 const MOST_SQL = 80

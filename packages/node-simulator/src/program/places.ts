@@ -118,8 +118,8 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // If the module declares its own `require` or `module`, `require.main` and `module.parent` may have another
-    // meaning, and are not replaced. Only the statement that creates a `require` (in `made`), if any, is replaced.
+    // If the module declares its own `require` or `module`, then `require.main` and `module.parent` may have another
+    // meaning, and are not replaced. The statement `made`, if any, is still removed. It is the last item of `replaced`.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -58,8 +58,9 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // The node that got the lock may itself be a master. As a master, it may have released the lock again in the same
-    // step. So `ownHad` tells whether it held the lock at the moment of the grant.
+    // `node` is a client and a master. In the step in which the client was granted the lock, the master may also have
+    // released it. So `locks` of `node` does not show whether the master held the lock when the client was granted it.
+    // `ownHad` does.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

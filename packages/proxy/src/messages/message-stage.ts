@@ -112,7 +112,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     this.#keptWasPassed = this.#reader.waitingBytes > 0
   }
 
-  /** Drops the beginning of a message that was already passed on. */
+  /** If the reader holds the beginning of a message that was already passed on, drops this beginning. */
   #dropPassed(): void {
     if (!this.#keptWasPassed) return
     this.#keptWasPassed = false

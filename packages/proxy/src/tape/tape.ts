@@ -83,8 +83,8 @@ export class Tape {
   }
 
   /**
-   * If the last entry has the bytes of this stream that arrived at `atMs` and end at `totalBytes`, marks the entry as
-   * delivered and returns true.
+   * Marks the last entry as delivered and returns true, if its bytes belong to this stream, arrived at `atMs`, and end
+   * at the position `totalBytes` of the stream.
    */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory

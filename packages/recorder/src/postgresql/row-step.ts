@@ -62,7 +62,7 @@ const cells = (
   ...value: readonly [value?: null]
 ): readonly MicroOperation[] => [...columns].map((column) => [kind, cellName(table, key, column), ...value])
 
-/** What is known of a statement before its answer. */
+/** Returns the reads and writes of a statement as far as the request shows them. The results of reads are null. */
 export const requestedOperations = (step: RowStep): readonly MicroOperation[] =>
   eachOf(step).flatMap(requestedOperationsOfOne)
 

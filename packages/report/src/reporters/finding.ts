@@ -72,8 +72,8 @@ export interface Finding {
 }
 
 /**
- * Returns the findings on a subject. A run or a file has one finding. A search has a finding for each failure, a
- * comparison for each pair of a system and a fault, and a story for each telling.
+ * Returns the findings on a subject. A run or a file has one finding. A search has one for each failure. A
+ * comparison has one for each pair of a system and a fault. A story has one for each script that was run (`tellings`).
  */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {

@@ -10,7 +10,7 @@ const PARTS = [
   'phases',
   // Details of minor importance, such as settings, and every contradiction except the one that the page draws.
   'remainder',
-  // Pictures of more than a few operations; lists replace them.
+  // The picture of a contradiction with more than a few operations. A list of the operations replaces the picture.
   'picture',
 ] as const
 

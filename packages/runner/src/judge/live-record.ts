@@ -36,8 +36,9 @@ export interface LiveRecord {
   /** Returns why a correct system and a broken one could both have this record; undefined if it proves something. */
   missing(level: string): string | undefined
   /**
-   * Returns why a check of the record does not confirm a verdict. The verdict is `violation` or, if `violation` is
-   * undefined, that the level is met. Undefined if the check confirms the verdict, or runs out of time or memory.
+   * Returns why a check of the record does not confirm the online verdict on a level. If `violation` is given, this
+   * verdict is `violated`; otherwise it is `met`. Returns undefined if the check confirms the verdict, or runs out of
+   * time or memory.
    */
   objection(level: string, violation: Proven | undefined): string | undefined
 }

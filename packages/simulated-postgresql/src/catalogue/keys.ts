@@ -72,7 +72,7 @@ function numericKey(value: Numeric): string {
   return scale === 0 ? String(unscaled) : `${unscaled}e-${scale}`
 }
 
-/** Returns the key of several values. The lengths keep `('a', 'bc')` and `('ab', 'c')` apart. */
+/** Joins the keys of several values. Each key follows its length, so that `('a', 'bc')` and `('ab', 'c')` differ. */
 export function joinKeys(texts: readonly string[]): string {
   const [first] = texts
   if (texts.length === 1 && first !== undefined) return first

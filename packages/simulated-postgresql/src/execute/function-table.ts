@@ -55,7 +55,7 @@ function functionRows(
 ): FunctionTable {
   const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
-  // The alias of a function with a single unnamed column names the column too.
+  // If a function returns a single unnamed column, the alias of the function is also the name of the column.
   const only = compiled.scalar && !compiled.isNamed ? fields.alias?.aliasname : undefined
   return {
     name,

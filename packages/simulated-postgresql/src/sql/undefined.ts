@@ -110,7 +110,7 @@ export const undefinedTypeNumber = (oid: number): Error =>
     ? new NotSupported(`the type with OID ${oid}`)
     : new SqlError('42704', `type with OID ${oid} does not exist`)
 
-/** Whether PostgreSQL has this function, although the signatures lack it. */
+/** Reports whether PostgreSQL has a function that `signatures.ts` lacks. `count`: the number of its arguments. */
 export function isKnownFunction(name: string, count?: number): boolean {
   const counts = knownNames().functions.get(name)
   return counts !== undefined && (count === undefined || counts.includes(`${count}`) || counts.includes('*'))

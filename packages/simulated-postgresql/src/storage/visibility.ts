@@ -68,8 +68,9 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns the holders of locks that are older than the commit that replaced this version. Until these holders end,
- * PostgreSQL acts as if no committed transaction had replaced the version (HeapTupleSatisfiesUpdate, for a multixact).
+ * Returns the holders of conflicting locks that were taken before the commit that replaced this version. Until these
+ * holders end, PostgreSQL acts as if no committed transaction had replaced the version (HeapTupleSatisfiesUpdate, for a
+ * multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0

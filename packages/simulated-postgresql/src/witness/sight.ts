@@ -42,8 +42,9 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version of a row that a statement saw if the statement's transaction had already written the row. With
- * its write, the transaction locked the row. The transaction's version therefore directly follows the overwritten one.
+ * Returns what a statement saw of a row that an earlier statement of its transaction wrote: the transaction's latest
+ * version before the statement. `at` is the version that the transaction overwrote. It is the previous one in
+ * `versions`, because the transaction's write locked the row until the commit.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]

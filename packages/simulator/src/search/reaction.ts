@@ -7,7 +7,7 @@ export interface Reaction {
   readonly moment: Moment
   /** The number of this moment among all of its kind on all nodes, counted from 1. */
   readonly occurrence: number
-  /** The time before which moments do not count; by default the start of the scenario. */
+  /** The time from which moments are counted for `occurrence`; by default the start of the scenario. */
   readonly notBefore?: Nanos | undefined
   readonly harm: Harm
   readonly after: Nanos

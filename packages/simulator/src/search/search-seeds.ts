@@ -117,7 +117,8 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
     ? (one ?? other)
     : one.flatMap((what) => {
         const also = other.find((each) => uncounted(each) === uncounted(what))
-        // Keeps the same text in whichever order results are combined.
+        // The texts may differ in their counts. Keeps the lesser text, so that the order of the arguments does not
+        // matter.
         return also === undefined ? [] : [what < also ? what : also]
       })
 

@@ -14,9 +14,9 @@ export interface SturdierOptions {
 }
 
 /**
- * Returns a less finely tuned scenario: events are further apart, and faults are longer. Keeps a change only if the
- * scenario then fails under more of the delays that `others` tries. Such a scenario is more likely to fail with real
- * processes, whose messages are not timed to the microsecond.
+ * Returns a less finely tuned scenario: events are further apart, and faults are longer. Keeps a change only if it
+ * increases the number of failures among `others`, which have other delays. Such a scenario is more likely to fail with
+ * real processes, whose messages are not timed to the microsecond.
  */
 export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
   const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length

@@ -43,7 +43,10 @@ export interface SupervisedNode {
    * `revive` restarts the node.
    */
   kill(): Promise<boolean>
-  /** Expects that the node may end by itself. Each call needs a `revive`, as a kill does. */
+  /**
+   * Announces a fault that may make the node end by itself. Such an end is not reported as a failure. Each call needs a
+   * `revive`, as a kill does, and only the last `revive` restarts the node.
+   */
   expectEnd(): void
   revive(): Promise<void>
   /** Notes that the node's files are damaged. `lost` is called whenever the node ends by itself or fails to start. */

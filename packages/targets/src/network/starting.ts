@@ -18,7 +18,7 @@ export interface Starting<Node extends StartedNode> {
   clients?: { close(): Promise<void> }
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /** The redirection of containers' traffic, until `release`. `close` is called after the proxy has closed. */
+  /** The redirection of containers' traffic. `release` ends it. `close` is called after the proxies are closed. */
   redirected?: DatagramCuts & {
     notes(): Promise<readonly string[]>
     release(): Promise<void>

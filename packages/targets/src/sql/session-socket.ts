@@ -15,7 +15,7 @@ interface SessionSocketOptions {
 interface SessionSocket {
   readonly socket: Socket
   isOpen(): boolean
-  /** Returns the latest error of the socket; without an error, a text that the socket is closed. */
+  /** Returns the text of the socket's latest error; `connection closed` if the socket had no error. */
   failure(): string
   end(why: string): void
 }

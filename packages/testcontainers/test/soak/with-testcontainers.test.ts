@@ -29,7 +29,7 @@ interface Engine {
   readonly name: string
   /** Why the engine cannot run on this machine; undefined if it can. */
   readonly obstacle: string | undefined
-  /** Resolves to the socket. */
+  /** Makes the engine available. Resolves to the address of its socket, for `DOCKER_HOST`. */
   begin(): Promise<string>
   end(): Promise<void>
 }

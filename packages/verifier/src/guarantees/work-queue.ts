@@ -3,8 +3,9 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. A guarantee is a rule. It holds if the operations on equal messages have an order
-// that agrees with real time and with the rule (Wing & Gong 1993). Messages of different values are different objects.
+// Queues that lease their messages. Each guarantee is a rule. For all rules except `first-in-first-out`, the messages
+// with one value form one object, which is judged by itself. The rule is kept if the operations on these messages have
+// an order that agrees with real time and with the rule (Wing & Gong 1993).
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']

@@ -108,7 +108,7 @@ export abstract class HeadFields<Head> {
     return this.lastHead
   }
 
-  /** Reads the fields that begin at `start`. Undefined if they are malformed, for the `reason`. */
+  /** Reads the fields that begin at `start`. If they are malformed, sets `reason` and returns undefined. */
   protected fieldsAt(bytes: Buffer, start: number): HeaderBlock | undefined {
     const headers = this.#memo.find(bytes, start) ?? this.#fields.block(this.#memo, bytes, start)
     if (headers === undefined) this.reason = this.#fields.reason

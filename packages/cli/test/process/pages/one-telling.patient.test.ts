@@ -227,7 +227,7 @@ describe.each(
     expect(what).toBe(json.title)
     expect(json.sentence ?? '').toContain(outcome === 'violated' ? why.text : '')
     expect([explained.why.text, explained.next]).toEqual([why.text, next])
-    // In a Markdown comment, a passed run is a row of the table.
+    // In the Markdown report, a passed run is only a row of the table of runs, without a next step.
     const comment = outcome === 'met' || outcome === 'weaker' ? {} : { markdown }
     for (const [where, place] of Object.entries({ page, terminal, tap, lines, told, ...compared, ...comment }))
       expect(squeezed(words(place)), where).toContain(squeezed(next.text))

@@ -30,7 +30,7 @@ const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** Parses a text as JSON, without a request's path in the first line. */
+/** Parses a text as JSON. If the text is not JSON, skips its first line, which may be the path of a request. */
 function jsonIn(text: string): Json | undefined {
   for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
     if (!/^\s*[[{]/.test(part)) continue
