@@ -72,7 +72,10 @@ function numericKey(value: Numeric): string {
   return scale === 0 ? String(unscaled) : `${unscaled}e-${scale}`
 }
 
-/** Joins the keys of several values. Each key follows its length, so that `('a', 'bc')` and `('ab', 'c')` differ. */
+/**
+ * Joins the keys of values. A single key stays as it is. Otherwise, each key follows its length, so that `('a', 'bc')`
+ * and `('ab', 'c')` differ.
+ */
 export function joinKeys(texts: readonly string[]): string {
   const [first] = texts
   if (texts.length === 1 && first !== undefined) return first

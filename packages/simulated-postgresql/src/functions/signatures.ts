@@ -1810,7 +1810,7 @@ fi,5078
 /**
  * The operators. Each line holds the name of an operator and the names of its functions. `f=s` is the overload of the
  * function f whose `source` is s (see `FunctionSignature`). The operator `…` stands for the six comparison operators,
- * and `…` in the name of its function for the corresponding comparison, such as `eq`.
+ * and `…` in the names of its functions for the corresponding comparison, such as `eq`.
  */
 export const OPERATORS: string = `
 … int48… bool… char… name… int2… int4… name…text text…name tid… int8… int84… int24… int42… oid… float4… oidvector… float8… cash_… bpchar… array_… date_… time_… float48… float84… network_… macaddr_… timestamptz_… interval_… circle_… lseg_… timetz_… numeric_… bit… varbit… int28… int82… bytea… timestamp_… date_…_timestamp date_…_timestamptz timestamp_…_date timestamptz_…_date timestamp_…_timestamptz timestamptz_…_timestamp multirange_… uuid_… record_… pg_lsn_… jsonb_… macaddr8_… enum_… tsvector_… tsquery_… range_… xid8…

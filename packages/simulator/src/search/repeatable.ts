@@ -8,8 +8,8 @@ import { runPlan } from './trial.ts'
 /**
  * Runs the trials of a range of seeds twice, and compares the two runs of each trial. The second runs are made in the
  * reverse order of seeds, which reveals state that is kept between trials. They also use the subject's `Shortcut`, if
- * it has one. If the two runs of a trial differ, gives up the shortcut, and repeats the comparison without it. Returns a
- * description of the first difference that is found without the shortcut; undefined if there is none.
+ * it has one. If the two runs of a trial differ, gives up the shortcut, and repeats the comparison without it. Returns
+ * a description of the first difference that is found without the shortcut; undefined if there is none.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject

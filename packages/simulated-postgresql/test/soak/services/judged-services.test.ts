@@ -206,8 +206,8 @@ const JOBS: Judged = {
 async function recordedAs(service: string) {
   if (!service.startsWith('payments'))
     return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
-  // The bug occurs if the reply to a COMMIT is lost. With one seed, no such reply may be lost. Moreover, Drizzle never
-  // releases a connection whose reply to BEGIN is lost, so the service may run out of connections.
+  // The bug occurs if the reply to a COMMIT is lost. With a given seed, possibly no such reply is lost. Moreover,
+  // Drizzle never releases a connection whose reply to BEGIN is lost, so the service may run out of connections.
   for (let seed = 1; ; seed++) {
     const recorded = await recordedClients(cwd, service, {
       ...{ level: 'linearizable', faults: 'lose-reply', hurt: 'db', slowed: SLOW_COMMITS, seed },
