@@ -16,7 +16,7 @@ export interface Comparison {
   readonly seeds: readonly number[]
   /** The conditions of the runs: `calm`, followed by the faults. */
   readonly conditions: readonly string[]
-  /** The workload, such as `register keys=2`; absent for the default of registers and sets. */
+  /** The workload, such as `register keys=2`. Absent for the default: register and, in separate runs, set. */
   readonly workload?: string | undefined
   /** The reported levels, strongest first: consistency levels, or for transactions isolation levels. */
   readonly levels: readonly string[]
@@ -37,7 +37,10 @@ export interface ComparedSystem {
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve of the system, if several settings are swept: `primary-replica reads=replica`. */
+  /**
+   * The name of the curve to which the system belongs in a sweep. The name consists of the system and its settings of
+   * all sweeps but the first, such as `primary-replica reads=replica`. Absent without a sweep.
+   */
   readonly curve?: string | undefined
   /**
    * The measured PACELC class, such as `PA/EL`. Absent if no partition was measured, or if the measurements leave the

@@ -34,8 +34,8 @@ interface LevelRow {
 }
 
 /**
- * The levels that readers ask for most. Each of them has its own row (see `levelRows`), unless it has a note and an
- * adjacent level has the same note and result.
+ * The levels that readers ask for most. Without a note (`LevelRow.note`), such a level has its own row. With a note, it
+ * shares a row with adjacent levels of the same result and note, as other levels do (see `levelRows`).
  */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 

@@ -1,4 +1,6 @@
-/** Random expressions over a table of literals, which both this package and PostgreSQL compute. */
+// Generates random SQL expressions from the literals in `LITERALS`. Tests compute each expression with this package and
+// with PostgreSQL, and compare the results.
+
 export interface Random {
   below(n: number): number
   pick<T>(all: readonly T[]): T

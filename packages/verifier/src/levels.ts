@@ -27,8 +27,8 @@ const isolations: ReadonlyMap<string, readonly string[]> = new Map([
 ])
 
 /**
- * A level as an isolation level and the order of operations that it requires. For example, `strict-serializable` is
- * `serializable` in real time.
+ * The two parts of a level of transactions: the isolation, and the order that transactions must keep. For example,
+ * `strict-serializable` is `serializable` in real-time order.
  */
 export interface IsolationLevel {
   readonly isolation: string

@@ -37,7 +37,8 @@ export interface KeyPool {
 }
 
 /**
- * Creates a pool in which `x` is replaced by `x2`, then by `x3`, and so on. Without a limit, only `replace` does this.
+ * Creates a pool in which `x` is replaced by `x2`, then by `x3`, and so on. A key is replaced when `replace` is called,
+ * or when its object contains `limit` items.
  */
 export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
   const names = keyNames(count)

@@ -25,7 +25,7 @@ type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
  * Judges a history whose clocks leave the order of some events open. A level that requires real-time order is met if
- * the history meets it with every possible order. It is violated if the certain orders alone contradict it, or the
+ * the history meets it with every possible order. It is violated if it contradicts the orders that are certain, or the
  * orders that the times of a single clock prove. A level that requires only the order within each client does not
  * depend on clocks.
  */

@@ -141,7 +141,8 @@ function evidenceOfMet(
     return witness.kind === 'implied' && answer?.verdict === 'refused' ? undefined : answer
   }
   if (witness.kind === 'implied') {
-    // A proof of an implied level refers to the stronger level. Without a proof of that, this level has none either.
+    // The proof of an implied level refers to the proof of the stronger level `witness.by`. If the stronger level is
+    // not proved, the implied level is not proved either.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

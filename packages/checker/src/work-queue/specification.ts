@@ -41,7 +41,7 @@ interface Look {
 /** One message in the queue; messages of equal values are indistinguishable copies. */
 interface Copy {
   readonly text: string
-  /** All receipts issued for the copy. */
+  /** The receipts of all deliveries of this message. */
   readonly receipts: readonly string[]
   /** The end of the lease, in ms. */
   readonly untilMs: number

@@ -6,8 +6,8 @@ import { guarantees, streamLadder } from '../../src/stream/guarantees.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { drawn, eventsOf, judged, keptOf, type Operation } from '../stream-orders.ts'
 
-// Compares the verdicts of `check` on small histories of concurrent clients with a brute-force search. The search tries
-// every order of the operations that the specification allows.
+// Compares the verdicts of `check` on small histories of concurrent clients with a brute-force search. For each
+// guarantee, the search tries every order of the operations until the specification permits one (see `keptOf`).
 
 const resultsOf = (operations: readonly Operation[]): { readonly [level: string]: string } => {
   const { levels } = check(smallHistory(eventsOf(operations)), {

@@ -55,8 +55,9 @@ const resultText = (holds: boolean): string => (holds ? 'not violated' : 'violat
 
 /**
  * Returns the operations that can be judged although an unrecorded request may change the key from the mark on. Omits
- * reads that returned after the mark. A write that returned after the mark gets an unknown outcome: the definitions may
- * omit the write, and at levels without real time, a read that precedes the write may see it.
+ * reads, and failed cas operations that count as reads, if they returned after the mark. A write that returned after
+ * the mark gets an unknown outcome, so the brute-force searches may leave it out. It is not omitted here, because at
+ * levels without real time, a read that returned before the mark may see it.
  */
 function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   return ops.flatMap((op) => {

@@ -40,7 +40,10 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model: modelNameOf(workload) })
 }
 
-/** Returns the configured baseline and tolerance. A run with a tolerance but no baseline uses the common baseline. */
+/**
+ * Returns the configured baseline and tolerance. A run without its own baseline uses the baseline at the top level of
+ * the configuration. It may still have its own tolerance.
+ */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own

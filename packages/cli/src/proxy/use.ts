@@ -250,8 +250,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // A recording in plain files is judged only while it is written, and only by the level JUDGED_LEVEL. So the options
-  // in HELD are allowed with plain files if `--expect` names this level or is absent.
+  // The options that need a recorded run. A recording in plain files is also judged, but only while it is written, and
+  // only by JUDGED_LEVEL. If `--expect` names this level or is absent, plain files suffice for the options in HELD.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

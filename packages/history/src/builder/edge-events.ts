@@ -2,9 +2,9 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * The events of operations of which a stretch (a part of a recording) contains only the invocation or only the
- * completion. Stored as columns, because unknown outcomes can leave a million of them. Names are indices; -1 means no
- * name. Plain data.
+ * The events of operations that cross an edge of a stretch (a part of a recording), so that the stretch contains only
+ * their invocation or only their completion. The events are stored as columns, because unknown outcomes can leave a
+ * million of them. Names are indices; -1 means no name. Plain data.
  */
 export interface EdgeEvents {
   /** By event: its position among the client events of the stretch (a part of a recording). */

@@ -27,7 +27,7 @@ export interface Mark {
 
 const END = 'end'
 
-/** The last line of a recording that ended regularly. */
+/** The last line of a complete recording. A recording without this line was cut off. */
 export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type: 'info', f: END })}\n`
 
 /** Traffic that was passed on but is not an operation. */

@@ -17,7 +17,7 @@ export const VALUES_SHIFT = 2
 export const NO_VALUES = 0
 /** The input is null. */
 export const OUTPUT_ONLY = 1
-/** The output equals the input. */
+/** The output equals the input, so the row contains the value once. */
 export const ONE_VALUE = 2
 export const TWO_VALUES = 3
 export const FIRST_IS_TEXT = 16

@@ -163,8 +163,8 @@ function probe(program: Node, probed: Probed): void {
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // The walk below may insert the closing text of an await at the same offset. That text must come before `); }`. At
-    // one offset, `prependLeft` puts the text of a later call first, so `); }` is inserted before the walk.
+    // `walk` may insert the closing `))` of an await at the same offset. This `))` must precede `); }` in the text. At
+    // one offset, `prependLeft` puts the text of a later call first, so `); }` is inserted before the call of `walk`.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }

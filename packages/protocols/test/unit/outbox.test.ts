@@ -4,7 +4,7 @@ import { createNodes, ok, read } from '../nodes.ts'
 
 const protocol = findProtocol('outbox')!
 type Settings = Parameters<typeof protocol.create>[0]['settings']
-/** n1 is the database, n2 the queue with its view. */
+/** n1 is the database; n2 is the queue, with the view built from its events; clients of n3 read this view. */
 const three = (settings: Settings = {}, bug?: string) =>
   createNodes(protocol.create({ bug, object: 'counter', settings }), ['n1', 'n2', 'n3'])
 type Nodes = ReturnType<typeof three>

@@ -47,7 +47,7 @@ export class Gate {
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }
 
-  /** Puts the rest of an arrival back in front of all other arrivals. */
+  /** Holds the unread rest of the current chunk, in front of all arrivals that are already held. */
   putBack(bytes: Buffer): void {
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length

@@ -285,7 +285,7 @@ class TcpRoute implements Route {
     })
   }
 
-  /** Connects a client. `admitted` is absent for a client of this process. */
+  /** Connects a client. `admitted` is absent if the client is inside this process and has no socket (see `dial`). */
   #connect(
     client: Socket,
     { forward, backward }: LinkPair,

@@ -281,9 +281,9 @@ function changedBy(
 }
 
 /**
- * Returns the number of changed rows; 0 if it is unknown. The command tag contains the number. If the client limited
- * the number of returned rows, the tag is empty. The number is then known only if as many rows were returned as `all`
- * contains.
+ * Returns the number of changed rows; 0 if it is unknown. The command tag contains the number. The tag is empty if the
+ * client limited the number of returned rows. The number is then known only if the server returned as many rows as the
+ * statement names. `all` contains the rows that the statement names; it is undefined if the statement names none.
  */
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)

@@ -4,8 +4,8 @@ import type { PageData } from './page-data.ts'
 import type { Words } from './words.ts'
 
 /**
- * Starts a cursor that spans all charts. A fixed line shows the values at the cursor. A click on a chart moves the
- * timeline to the clicked time.
+ * Starts a cursor that spans all charts. The text in `#chart-detail` shows the values at the cursor. A click on a chart
+ * moves the timeline to the clicked time.
  */
 export function startChartCursor({ plot, bins, end }: PageData, explorer: Explorer, words: Words, find: Find): void {
   const charts = document.querySelector('#charts')

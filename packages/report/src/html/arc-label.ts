@@ -22,8 +22,8 @@ const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * Returns the centre of a label beside an arc. It covers nothing, and is as close to the arc and its middle as
- * possible.
+ * Returns the centre of a label beside an arc, as close as possible to the arc, and then to the middle of the arc. If
+ * possible, the label covers nothing.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y

@@ -44,7 +44,10 @@ export const nextPart = ({ text, command }: Next): Html =>
 /** Marks text as markup; only for this package's own stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })
 
-/** Returns a `<script>` element. The template has no tag, because bundlers rewrite `</script>` in a tagged template. */
+/**
+ * Returns a `<script>` element. Does not use the template tag `html`, because bundlers rewrite `</script>` in tagged
+ * templates.
+ */
 export const script = ({ html }: Html, attributes: string = ''): Html =>
   trusted(`<script${attributes}>${html}</script>`)
 

@@ -36,7 +36,10 @@ const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: StepGroup): 
 const accidentWords = ({ accident }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${accident?.text}</p>${ledgerMark(accident?.ledger)}${accident === undefined || accident.broken === '' ? undefined : html`<b class="broken">✘ ${accident.broken}</b>`}</div>`
 
-/** Returns the text of a step in the fixed run. Leaves the text out if the accident's step has the same text. */
+/**
+ * Returns the text of a step in the run with the fix, with its ledger mark. If the accident's step has the same text,
+ * `the same.` replaces the text, or the text is left out if the step has no ledger mark.
+ */
 function fixedWords({ accident, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === accident?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`

@@ -143,7 +143,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   ),
 }
 
-/** Parses runs. The compiler checks that the schema matches `RunSpec`. */
+/** Parses the specification of a run. The compiler checks that the schema matches `RunSpec`. */
 const runSchema = v.strictObject({
   target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
   workload: v.optional(v.strictObject({ name: workloadName, settings: v.optional(settings, {}) }), {

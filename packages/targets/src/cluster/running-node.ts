@@ -106,7 +106,7 @@ export function counted(
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** Runs injections and heals one after another, so that a new fault waits until the previous one has healed. */
+  /** Runs injections and heals one after another, so that an injection waits until a running heal has ended. */
   const next = inTurn()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {

@@ -157,7 +157,8 @@ function begin({ stdio }: ChildProcess): void {
 }
 
 /**
- * Returns whether the program exists. If it does not, a direct start reports the reason clearly, but a shell would not.
+ * Returns whether the program exists, and so may be started by the shell in `WAITING`. A missing program is started
+ * without the shell, because `spawn` then reports the reason more clearly than the shell would.
  */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined

@@ -87,8 +87,8 @@ interface StaleDial {
 }
 
 /**
- * A dial lasts at most this long. If a container has been back for longer, a dial of its old address began after its
- * return.
+ * The longest duration of a dial, in milliseconds. If a container returned at a new address longer ago, every dial of
+ * its old address that is still in progress began after the return.
  */
 const DIALS_FOR_MS = 5_000
 

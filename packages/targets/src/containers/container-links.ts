@@ -297,7 +297,8 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
   const known = new Set<string>()
   return (ways, rulesLast) => {
     const isFirst = known.size === 0
-    // A container's inner rules end with its process, so its links count as new after a restart.
+    // The rules in a container's own network (see `openInnerRules`) end with the container's process. So after a
+    // restart of the container, its links count as new.
     const keysOf = (way: Way) =>
       pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
     const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))

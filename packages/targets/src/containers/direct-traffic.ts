@@ -2,7 +2,7 @@ import type { DirectConnection, Refused } from './redirection.ts'
 
 /** Traffic that bypassed the proxy or was refused, by link (`n1>n2`). */
 export interface DirectTraffic {
-  /** The number of connections older than the rules, which were ended. */
+  /** The number of connections that were ended because they were older than the rules. */
   readonly connections: ReadonlyMap<string, number>
   /** The number of all refused packets by link. Includes packets of connections that `connections` does not count. */
   readonly packets: ReadonlyMap<string, number>

@@ -32,7 +32,7 @@ interface OwnClocksOptions {
   readonly keeper: Keeper
 }
 
-/** The directory, in every container, with the library and with `FILE`, from which the library reads the offset. */
+/** The directory in every container that contains the library and `FILE`. The library reads the offset from `FILE`. */
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'

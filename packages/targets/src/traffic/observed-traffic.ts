@@ -63,7 +63,10 @@ export interface OpenTraffic {
   readonly proxies: readonly ManagedProxy[]
   /** Functions that connect to a server without a socket, by server name. */
   readonly dials: ReadonlyMap<string, () => Duplex>
-  /** Records a fault that others have injected. The returned function records its heal and its number of hits. */
+  /**
+   * Records a fault that was injected by other means than `plane`, such as a cut between servers. The returned function
+   * records the heal of this fault and its number of hits.
+   */
   readonly noteFault: (fault: TrafficFault) => (hits: number) => void
   /** The values of placeholders for proxies and servers in commands. */
   readonly placeholders: Addresses

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { configuration, type Podman, runningWithMounts, writeProject } from './podman.ts'
 
-/** A podman of an unprivileged user, created for it. */
+/** The podman of an unprivileged user. `startRootlessPodman` creates both. */
 export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible' | 'network'> {
   /** Why rootless containers cannot run on this machine, if they cannot. */
   readonly obstacle: string | undefined

@@ -16,7 +16,8 @@ import { createVerifier, type LevelProof, readHistory, verify } from '../../src/
 import { hashOf, textOfEvents } from '../maker.ts'
 import { randomStore } from '../random-stores.ts'
 
-// Tests proofs of guarantees on small random histories: the checker's and invented ones. A failure reports its seed.
+// Tests the verifier on proofs of guarantees for small random histories. The verifier must not refuse a proof of the
+// checker, and must not accept an invented proof of a false verdict. A failure reports its seed.
 
 interface Drawn {
   readonly events: readonly EventInput[]

@@ -27,8 +27,8 @@ interface Inclusion {
 }
 
 /**
- * Returns an anchor for each sighting (see `Sighting`), in an order in which each sighting includes all operations that
- * the earlier ones include. Omits sightings that fit no such order.
+ * Returns the anchors of the sightings (see `Anchor`), ordered so that each sighting includes all operations that the
+ * sightings before it include. Omits sightings that do not fit into this order.
  */
 export function anchorsOf(sightings: readonly Sighting[], since: Since, budget: Budget): readonly Anchor[] {
   const inclusions = inclusionsOf(sightings, since, budget)

@@ -10,7 +10,7 @@ import type { Search } from './search/search.ts'
 
 export type JsonOf = (name: number) => Json
 
-/** A search that has begun for one case of a part. */
+/** A search that has begun for one case: the history of one key (a part) with one of its possible initial values. */
 export interface Task {
   readonly part: number
   /** The index of the case in `Cases.cases`. */

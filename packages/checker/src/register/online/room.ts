@@ -40,11 +40,12 @@ interface OpenOperation {
 /**
  * The online checker for registers. As long as all values that may still be read are distinct, it reports a violation
  * at the same event as `check` would. If a value repeats while it may still be read, the checker may report a violation
- * later or miss it, and the answer is `not certain` from then on.
+ * later or miss it, and its state is `not certain` from then on.
  *
  * The checker gives up keys with appended strings. If the initial value is unknown, it may report a violation some
- * events late. It judges a cas that names only its new value as a write, and is `not certain` if the answer has the old
- * value. With a route table, it gives up a key whose reads show no written value (see `ReadBack`).
+ * events late. It judges a cas that names only its new value as a write. If the reply to such a cas contains the old
+ * value, the checker ignores this value, and its state is `not certain`. With a route table, it gives up a key whose
+ * reads show no written value (see `ReadBack`).
  *
  * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */

@@ -7,8 +7,8 @@ export interface Edge {
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
   /**
-   * The facts from which a derived order follows: the first operation of `premise` precedes the second one, and
-   * `reader` has a known source.
+   * The premise of a derived order, as a pair of operations: the first one precedes the second one. The order follows
+   * from this and from the source of the read `reader`. Undefined for an order that was not derived.
    */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined

@@ -8,8 +8,9 @@ import type { Edge } from './edges.ts'
 const DEEPEST_CHAIN = 3
 
 /**
- * Converts an edge of a cycle, and the edges on which this edge depends, to orders between rows of the history. Process
- * order between different processes becomes real-time order.
+ * Converts an edge of a cycle, and the edges on which this edge depends, to orders between rows of the history. In a
+ * tied history (see `History.isTied`), edges of process order may also order operations of different processes. Their
+ * reason becomes `real time`.
  */
 export function orderEdgeOf(
   edge: Edge,

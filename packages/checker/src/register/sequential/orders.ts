@@ -18,7 +18,10 @@ export type OrdersAnswer =
 
 interface Rests {
   readonly involved: ReadonlySet<number>
-  /** The first operations of joined threads whose assumed order the contradictions depend on (see `joinThreads`). */
+  /**
+   * The threads that `joinThreads` assumed to follow other threads, if the contradictions depend on this assumption.
+   * Each thread is identified by its first operation.
+   */
   readonly joined: ReadonlySet<number>
 }
 

@@ -67,8 +67,8 @@ function brokenCycle(
 }
 
 /**
- * Returns the last read of the client that returned before `read` was called and saw the write. If there is none,
- * returns `read`.
+ * Returns the last read that saw `write` and that the same client completed before it called `read`. If there is no
+ * such read, returns `read`.
  */
 export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
   const { calls, returns } = encoded

@@ -48,8 +48,8 @@ export function writesOf(
 }
 
 /**
- * Returns the last version that a transaction wrote to each cell. Its own reads may show a value that the server
- * computed.
+ * Returns, for each cell, the last version that transaction `t` wrote. If the server computed the value, the value is
+ * taken from a later read of the same transaction, if there is one.
  */
 function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, CellVersion> {
   const { history, starts, kind, key, value } = record

@@ -409,7 +409,10 @@ class Predecessors {
     this.#counts = counts
   }
 
-  /** Returns the position of the write before the transaction's own write, if there is one that counts as committed. */
+  /**
+   * Returns the position of the write directly before the reading transaction's own write, in the order of the cell's
+   * writes. Undefined if there is no such write, or if it does not count as committed.
+   */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
     const places = foundOrMade(this.#own, cell, () => new Map(writes.map((write, place) => [write.transaction, place])))

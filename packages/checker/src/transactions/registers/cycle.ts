@@ -63,7 +63,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Returns the transactions that wrote the versions of a key that transaction `t` read. */
+/** Returns the transactions from whose writes transaction `t` read `key`. Leaves out reads of the initial version. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)

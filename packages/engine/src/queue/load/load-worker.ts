@@ -6,7 +6,7 @@ import { readLoadOrder } from './order.ts'
 import { performShare } from './perform-share.ts'
 
 export type DriveEvent =
-  /** The worker drives a run's clients at these addresses. */
+  /** The worker begins to drive clients of a run. The clients connect to the servers at `addresses` (`host:port`). */
   | { readonly type: 'driving'; readonly job: string; readonly addresses: readonly string[] }
   | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
   | { readonly type: 'refused'; readonly why: string }

@@ -25,7 +25,7 @@ export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
   process: peerProcess,
 })
 
-/** Client sources that depend on the connection, the strictest first. */
+/** The values of `ClientSource` that identify a client by the connection of its request. */
 export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
 
 export type NameClient = (request: Message, peer: Peer) => string | undefined

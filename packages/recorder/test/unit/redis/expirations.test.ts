@@ -267,7 +267,7 @@ describe('a field of a hash with a time to live', () => {
     expect(expiries([set, ['HPEXPIRE h 10000 FIELDS 1 f', '*1\r\n:1\r\n'], 5000, read])).toEqual([])
     for (const at of ['HEXPIREAT', 'HPEXPIREAT'])
       expect(expiries([set, [`${at} h 99 FIELDS 1 f`, '*1\r\n:1\r\n'], read])).toEqual(['invoke h[f]'])
-    // A field that is first seen later has no time to live.
+    // A field that is first set after the HEXPIRE of another field has no time to live.
     expect(expiries([set, own, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual([])
   })
 })

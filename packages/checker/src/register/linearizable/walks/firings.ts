@@ -11,7 +11,8 @@ export interface FiringPath {
 /** A tree of firings (see `FiringPath`). The parent of a firing is the firing before it; -1 for the first of a path. */
 export interface Firings {
   /**
-   * Adds a firing whose parent is the firing `before`. Returns the number of the new firing, or -1 if memory ran out.
+   * Adds the firing of `operation` at the return event `position`. `before` is the number of the previous firing of the
+   * path, or -1. Returns the number of the new firing, or -1 if memory ran out.
    */
   readonly add: (before: number, operation: number, position: number) => number
   readonly path: (last: number) => FiringPath
@@ -58,17 +59,17 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Returns an order of the operations, without writes and cas operations of unknown outcome that did not fire. The
- * operations that fired keep their order. Every other operation is placed where it has no effect. An observation is
- * placed where it holds, and a write where the register already has the written value, or else directly before a write
- * that fires. An operation can be placed between the firings at events a and b if it was called before b and returned
- * at a or later.
+ * Returns an order of the operations. The operations that fired (see `FiringPath`) keep their order. Writes and cas
+ * operations of unknown outcome that did not fire are omitted. Every other operation is placed between the firings,
+ * where it has no effect: an observation where it holds; a write where the register already has the written value, or
+ * else directly before a write that fired. The place between the firings at events a and b is possible for an operation
+ * that was called before b and returned at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
   const firings = operations.length
-  // Stretch s of the order lies between firings s - 1 and s. By stretch: the value of the register (`states`), and the
-  // event at which firing s ends the stretch (`ends`).
+  // The firings divide the order into stretches: stretch s lies between firings s - 1 and s. By stretch: the value of
+  // the register (`states`), and the event of firing s, which ends the stretch (`ends`).
   const states = new Int32Array(firings + 1)
   const ends = new Int32Array(firings + 1)
   states[0] = part.initial

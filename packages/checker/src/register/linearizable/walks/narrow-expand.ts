@@ -224,8 +224,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. So a write of the current
-    // value may take effect before the cas, to make the open writes hideable.
+    // A write of the current value may fire before the cas. This write does not change the state, but makes all open
+    // writes hideable (see `createFrontier`). The cas alone would not make them hideable.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -241,9 +241,9 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Only in the configuration kept above does the returning write stay unfired. There, no other operation needs
-        // to fire before the return, because that operation can also fire afterwards. In all configurations made from
-        // here on, the write fires before the return, so its bit is set.
+        // Only the configuration kept above lets the write return without firing (see `createFrontier`). There, no
+        // other operation needs to fire before the return, because it can also fire later. In all configurations made
+        // below, the write fires before the return. Its bit is set, so that their expansion does not hide the write.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
