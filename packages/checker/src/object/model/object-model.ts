@@ -33,7 +33,7 @@ export interface ObjectEntry {
 
 /**
  * How an object other than a register is judged. `specification`, `numbers`, `reads` and `rule` suffice to decide
- * linearizable and sequential for short histories. The interfaces that it extends describe the other members.
+ * linearizable and sequential for short histories. The interfaces that `ObjectModel` extends have the other members.
  */
 export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   /** The rule that every correct history obeys, as the end of a sentence about a violation. */

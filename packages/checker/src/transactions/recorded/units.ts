@@ -126,8 +126,8 @@ function withNotes(history: History, members: ReadonlyMap<number, readonly numbe
 }
 
 /**
- * Describes a violation that shows only if each unit (see `UnitKind`) is judged as one transaction. The separate
- * transactions do not violate the level. The remedy is a transaction around each unit.
+ * Describes a violation that shows only if each unit (see `UnitKind`) is judged as one transaction. Judged separately,
+ * the transactions show no violation. The remedy is a transaction around each unit.
  */
 export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolean): Verdict {
   if (verdict.result !== 'violated') return verdict

@@ -242,8 +242,9 @@ export function createExpansion(
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
         // Only the configuration kept above lets the write return without firing (see `createFrontier`). There, no
-        // other operation needs to fire before the return, because it can also fire later. In all configurations made
-        // below, the write fires before the return. Its bit is set, so that their expansion does not hide the write.
+        // other operation needs to fire before the return, because every operation can also fire later. In all
+        // configurations made below, the write fires before the return. Its bit is set, so that no further
+        // configuration without its firing is kept when they are expanded.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
