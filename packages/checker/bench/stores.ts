@@ -11,7 +11,7 @@ export interface StoreRun {
   readonly operations: number
   readonly processes: number
   readonly keys: number
-  /** How many different values are written; 0 for distinct ones. */
+  /** The number of different values that are written; 0 if each write has a value of its own. */
   readonly values: number
   /** The share of operations after which a new process replaces the client, as after an unknown outcome. */
   readonly unknown: number

@@ -149,8 +149,9 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * Corrects the results of a linearizable history. Such a history converges if it has final reads. If its final reads
- * differ, an operation of unknown outcome took effect between them.
+ * Corrects the verdicts on the levels in `byFinalReads` for a linearizable history. Such a history meets these levels,
+ * unless final reads are missing (`owed`): if its final reads differ, an operation of unknown outcome took effect
+ * between them.
  */
 function explainedBy(others: Others): Others {
   const { decided, owed } = others

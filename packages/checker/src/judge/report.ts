@@ -61,12 +61,12 @@ export interface ClockCost {
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */
   readonly cramped: number
-  /** Levels that exact clocks would decide. */
+  /** The undecided levels that exact clocks would decide. */
   readonly undecided: readonly string[]
 }
 
 interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
-  /** Levels that a complete order of the events would decide. */
+  /** The undecided levels that a complete order of the events would decide. */
   readonly undecided: readonly string[]
 }
 

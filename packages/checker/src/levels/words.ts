@@ -20,7 +20,7 @@ export const wordsOfLevel = (level: string): Words | undefined => (level === 'de
 export interface RungOfLevels extends Rung {
   /** Strongest first. */
   readonly levels: readonly Level[]
-  /** The levels that a comparison of systems shows. Each of the others says too little alone. */
+  /** The levels that a comparison of systems shows. The omitted levels say too little without the other levels. */
   readonly compared: readonly Level[]
 }
 

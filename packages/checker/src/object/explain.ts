@@ -27,9 +27,9 @@ interface Violated {
 }
 
 /**
- * Explains, with few operations, why an object is not linearizable. If possible, these operations contradict each other
- * whatever other operations the history contains. They may therefore include operations on which the results of the
- * others depend (see `ObjectModel.related`).
+ * Explains, with few operations, why an object is not linearizable. If possible, the chosen operations contradict each
+ * other even if other operations of the history are added. To ensure this, the choice includes the operations on which
+ * the results of chosen operations may depend (see `ObjectModel.related`).
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const watch = watched(budget)

@@ -16,7 +16,7 @@ export interface Held {
   isBeginningForgotten: boolean
   /** The reason why a violation may have been missed, if any. */
   doubt: string | undefined
-  /** Called when the object changes during an event of another object. */
+  /** Called after each judgement of the object. An event of another object may have triggered the judgement. */
   readonly changed: () => void
 }
 

@@ -95,7 +95,8 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `eachPart` ended early without a refusal by `judge.take`, so this key needs all its operations at once.
+      // `judge.take` refused no part, but `eachPart` ended early: one part cannot be judged before the key's other
+      // operations are known.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -119,7 +120,10 @@ export function judgeLongKey(
   )
 }
 
-/** A read of the initial value returns the value itself or null. */
+/**
+ * Replaces `'initial'` by the values that a read of the initial value may return: the initial value, if it is a number,
+ * and null.
+ */
 const valuesOf = (values: readonly LongValue[], initial: Json): readonly (number | null)[] =>
   values.flatMap((value) => {
     if (value !== 'initial') return [value]

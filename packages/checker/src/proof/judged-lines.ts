@@ -35,8 +35,8 @@ export interface JudgedLines {
 }
 
 /**
- * Writes a history in the form in which it was judged: an event per line, keys apart from values, and each process with
- * its client.
+ * Writes a history in the form in which it was judged: one event per line, with the key and the value in separate
+ * members and, if clients are known, the client of the process as `session`.
  *
  * @param rows the operations to write; all operations if undefined
  * @returns undefined if events cannot express the history: uncertain times, marks of a recorder, or special values

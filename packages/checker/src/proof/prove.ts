@@ -10,7 +10,10 @@ import { coreEntry, provenCore, type VerifierAnswer } from './orders.ts'
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
-  /** The judged history as JSON lines, to which the proof refers. Undefined if the proof refers to the given text. */
+  /**
+   * The judged history as JSON lines, if the proof refers to these lines. Undefined if the proof refers to the given
+   * file.
+   */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }

@@ -78,8 +78,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * A dequeue of unknown outcome is placed this long before the moment at which the bag must be empty. Such a moment is
- * half an event position after the latest event, so the dequeue still comes after this event.
+ * The distance, in event positions, from a dequeue of unknown outcome to the later moment at which the bag must be
+ * empty. That moment is half a position after an event (see `findGap`), so the dequeue still comes after the event.
  */
 const QUARTER = 0.25
 

@@ -146,10 +146,12 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // Every remaining message is preceded by another one. Let E be the message whose enqueue ended first, and D the
-      // message whose dequeue ended first. No enqueue ended before the enqueue of E began. So some dequeue ended before
-      // the dequeue of E began. The dequeue of D ended even earlier, so D precedes E. In the same way, no dequeue ended
-      // before the dequeue of D began, so the enqueue of E ended before the enqueue of D began: E precedes D, too.
+      // Every remaining message has a predecessor, whose enqueue ended before the message's enqueue began, or whose
+      // dequeue ended before the message's dequeue began. Let E be the message whose enqueue ended first, and D the
+      // message whose dequeue ended first. No enqueue ended before the enqueue of E began, so E's predecessor has a
+      // dequeue that ended before the dequeue of E began. The dequeue of D ended no later, so D precedes E. In the same
+      // way, no dequeue ended before the dequeue of D began, so D's predecessor has an enqueue that ended before the
+      // enqueue of D began. The enqueue of E ended no later, so E precedes D, too.
       return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }
     isGone[minimal] = 1

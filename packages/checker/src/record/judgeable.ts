@@ -44,7 +44,7 @@ export interface Touched {
  * A mark means that an operation outside the record touched a key. The key is judged by the operations that returned
  * before the mark, because no read among them can have seen later changes. Operations in flight at the mark may or may
  * not have taken effect. Operations called after the mark are omitted, except writes of values that were read before
- * the mark. Levels without real time allow such reads.
+ * the mark: levels without real time allow a read to return a value that is written later.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const missing = missingInputs(history, rules)

@@ -6,7 +6,7 @@ export type QueueOperation = Span & Moment & (Enqueue | Take | Settlement | Look
 
 interface Moment {
   readonly fromMs: number
-  /** Infinity if the end is unknown. */
+  /** When the operation returned; Infinity if unknown. */
   readonly toMs: number
 }
 
@@ -49,7 +49,10 @@ interface Copy {
   readonly isOut: boolean
   readonly isTaken: boolean
   readonly isAcknowledged: boolean
-  /** Whether the copy must stay until it is acknowledged. */
+  /**
+   * Whether the queue must keep the copy until the copy is acknowledged. True if the enqueue was confirmed, or if the
+   * queue had the copy at the start.
+   */
   readonly isDue: boolean
   /** Whether the message was neither enqueued nor known to be initial. The order of the queue does not apply to it. */
   readonly isInvented: boolean

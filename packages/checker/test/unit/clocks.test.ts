@@ -140,7 +140,8 @@ describe('a stale read', () => {
     expect(report.levels.linearizable).toMatchObject({
       counterexample: { sentence: expect.stringContaining('Client 2 read 1') },
     })
-    // In this similar history, the violation is not certain: the read may have begun before the write of 2 returned.
+    // Here the read is called earlier. The violation is not certain: the read may have begun before the write of 2
+    // returned.
     const near = byTwoClocks(50 * MS, 'w7---|', 'w1---| w2---|', '           r1---|').map(ofOther)
     expect(resultOf(judge(near), 'linearizable')).not.toBe('violated')
   })

@@ -93,8 +93,8 @@ const neither = (order: Order, one: number, other: number): Clause[] =>
 
 test('the pair-by-pair search gives up an assumed order together with all orders derived from it', () => {
   const inTurn = () => 0
-  // The order of pair 0 that is tried first determines the orders of the pairs 1 and 2, and contradicts both orders of
-  // pair 3.
+  // The search tries the order `tried` of pair 0 first. This order determines the orders of the pairs 1 and 2, and
+  // contradicts both orders of pair 3.
   const tried: Order = [0, 1]
   const settled = [...[1, 2].map((pair): Clause => [tried, [pair, 1]]), ...neither(tried, 3, 4)]
   expect(pairByPair(factsOf(puzzleEvents(5, settled, inTurn)))).toBe('met')

@@ -5,8 +5,9 @@ import { functionTest, type OperationRow } from '../../encoding/operation-row.ts
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**
- * Returns the keys that were first read after most acknowledged updates. A loss of these updates stays undetected,
- * because another initial value explains it.
+ * Returns the keys for which more than half of the acknowledged updates returned before the key's first read was
+ * called. A loss of these updates stays undetected if the initial value is unknown: another initial value then explains
+ * the reads.
  */
 export function readTooLate(
   history: History,

@@ -35,8 +35,9 @@ const BYTES_PER_STEP = 24
 const BYTES_PER_WINDOW = 260
 
 /**
- * If the search reached configurations in which a read fits, it postpones the alternative of taking one completed
- * operation. The alternative is then tried as if it had taken `ASIDE` fewer completed operations.
+ * If the search reached configurations in which a read fits, it postpones the alternative: to take completed operations
+ * one at a time (see `goOn`). The alternative gets the priority of a configuration that has taken `ASIDE` fewer
+ * completed operations.
  */
 const ASIDE = 64
 
@@ -53,15 +54,15 @@ const LATE = 1
  * can then continue for long. This search prefers orders that take few operations of unknown outcome, each as late as
  * possible.
  *
- * The search is exact, because every possible order can be transformed into one that it considers. The transformation
- * swaps an operation of unknown outcome with the completed operation after it, as long as that operation is also
- * possible without it. In the end, each operation of unknown outcome stands directly before an operation that it makes
- * possible. Several operations of unknown outcome in a row are sorted by class where possible. A read is taken as soon
- * as it fits.
+ * The search is exact, because every possible order can be transformed into one that the search considers. The
+ * transformation moves an operation of unknown outcome behind the completed operation that follows it, if the completed
+ * operation is also possible first. In the end, each operation of unknown outcome stands directly before an operation
+ * that it makes possible. Several operations of unknown outcome in a row are sorted by class where possible. A read is
+ * taken as soon as it fits.
  *
- * The search is best-first. Each operation of unknown outcome costs at most `LATE`. Taking a completed operation is
- * worth more than the operations of unknown outcome cost on average. Postponed configurations are therefore resumed
- * only at a dead end.
+ * The search is best-first. Each operation of unknown outcome costs at most `LATE`. Each completed operation is worth
+ * about four times the number of operations of unknown outcome per completed operation, which is usually more than they
+ * cost. Postponed configurations are therefore resumed only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part

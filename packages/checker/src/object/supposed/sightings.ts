@@ -27,7 +27,10 @@ export interface Addition {
   readonly adds: number
 }
 
-/** Operations of unknown outcome, each with the index of the first sighting whose sum includes the operation. */
+/**
+ * Operations of unknown outcome. `at` is the index of the first sighting (a completed read of all amounts) whose sum
+ * includes the operation.
+ */
 export type Since = readonly (readonly [operation: Addition, at: number])[]
 
 /** The maximum number of overlapping operations. With more, too many subsets are possible. */

@@ -193,7 +193,10 @@ function decideTexts<Known extends Answer>(
   return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
 }
 
-/** Decides a few operations with a choice of initial values that explains them, or else with the likeliest choice. */
+/**
+ * Decides a level for a few operations. If the initial values are unknown, returns the answer for initial values that
+ * meet the level or, if none do, for the likeliest ones.
+ */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,
   question: FewQuestion<Known>,

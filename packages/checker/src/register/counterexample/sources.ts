@@ -9,19 +9,19 @@ import type { OrderRule } from '../replay/replay.ts'
 export type Completion = (chosen: Iterable<number>) => number[]
 
 /**
- * Determines which operations may be removed without creating a contradiction.
+ * Returns a function that adds to a set of operations all those on which their results may depend. A contradiction in
+ * the set then does not result from the absence of other operations.
  *
  * Suppose that the whole history has a legal order. In this order, an observation depends on one operation, the last
- * write before it. With append, it depends on the last overwriting write and the appends after it. Now take a set of
- * operations. For each observation in the set, let the set also contain every operation on which the observation may
- * depend in some order. The legal order of the history, restricted to this set, is still legal. So if the set has no
- * legal order, the whole history has none either. The set therefore truly explains the contradiction: none of its reads
- * looks wrong only because a write was removed.
+ * write before it. With append, it depends on the last overwriting write and the appends after it. If a set contains
+ * every operation on which its observations may depend in some order, the legal order of the history, restricted to the
+ * set, is still legal. So if the set has no legal order, the whole history has none either. The set therefore truly
+ * explains the contradiction: none of its reads looks wrong only because a write was removed.
  *
  * In real time, an operation cannot be the last write before an observation if a later write completed in between. Such
  * a write was called after the operation returned, and returned before the observation was called.
  *
- * @throws OutOfTime, as does the completion.
+ * @throws OutOfTime. The returned function throws it, too.
  */
 export function createCompletion(
   encoded: Encoded,

@@ -55,8 +55,8 @@ const DEEPEST = 3
 
 /**
  * Describes a cycle of orders as what each client did and saw: `p1 wrote photo = 7, then comment = 8; p2 saw p1's
- * comment = 8, but then read photo = null, not p1's 7.` Undefined if no client notices some step of the cycle, or if
- * the story would have too many clauses.
+ * comment = 8, but then read photo = null, not p1's 7.` Returns undefined if the cycle has a step that no client
+ * notices, such as an order in real time, or if the story would have too many clauses.
  */
 export function storyOf(edges: readonly OrderEdge[], history: History): Story | undefined {
   const walk = walked(edges, DEEPEST)
@@ -111,8 +111,9 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
 }
 
 /**
- * Rotates the cycle so that it begins after an impossible answer or, if there is none, where the steps of one client
- * begin. If only one answer is impossible, the cycle thus ends with this answer.
+ * Rotates the cycle so that it begins after an impossible answer. If no answer is impossible, the cycle begins with the
+ * first step of a client after a step of another client. If only one answer is impossible, the cycle thus ends with
+ * this answer.
  */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {

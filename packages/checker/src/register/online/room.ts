@@ -162,7 +162,7 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
   }
 }
 
-/** The number of newest written numbers to remember. */
+/** The maximum number of written numbers to remember. When there are more, the oldest is forgotten. */
 const MOST_NUMERALS = 100
 
 /**

@@ -38,11 +38,11 @@ export type Sequentiality =
  * both together have none.
  *
  * If the source of each read is certain, first derives forced orders to a fixpoint. Then makes one direct attempt at an
- * order, and finally tries both orders of each open pair of writes. If some source is not certain, searches over the
- * progress of each process.
+ * order, and finally tries both orders of each open pair of writes. If some source is not certain, because values
+ * repeat, searches over the progress of each process.
  *
- * `steps` bounds the search for repeated values; by default only the budget bounds it. `facts` are the sources of the
- * reads, if they are known.
+ * `steps` is the maximum number of steps of the latter search; by default only the budget bounds it. `facts` are the
+ * sources of the reads, if they are known.
  *
  * @throws OutOfTime
  */

@@ -36,7 +36,10 @@ export interface Saturation {
   /** Makes all assumptions so far permanent. */
   readonly commit: () => void
   readonly changes: () => number
-  /** Undoes all assumptions. Returns false if some assumptions are permanent. */
+  /**
+   * Undoes all assumptions, and returns true. If assumptions are permanent (see `commit`), undoes none and returns
+   * false.
+   */
   readonly reset: () => boolean
   /**
    * The resource that ran out, if any. The derived orders are then true but incomplete, and `undo` must not be called.

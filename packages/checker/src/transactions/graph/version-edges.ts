@@ -83,8 +83,8 @@ function addUnplaced(
     const w = writer[first + i]
     if (!firstOf.has(w)) firstOf.set(w, i)
     lastOf.set(w, i)
-    // From node `nodes + i`, links lead to writer i and all earlier writers. From node `nodes + writers + i`, links
-    // lead to writer i and all later writers.
+    // Links lead from the added node `nodes + i` to writer i and all earlier writers, and from the added node
+    // `nodes + writers + i` to writer i and all later writers.
     edges.add(nodes + i, w, LINK, k)
     edges.add(nodes + writers + i, w, LINK, k)
     if (i === 0) continue

@@ -52,7 +52,7 @@ export type IsolationLevel =
   | `strong-${Exclude<Isolation, 'serializable'>}`
   | 'strict-serializable'
 
-/** The forms, strongest first. Real time contains session order. */
+/** The forms of levels, strongest first. The order of real time contains the order of each session. */
 export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
   {
     name: 'real time',

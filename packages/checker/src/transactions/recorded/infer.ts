@@ -47,7 +47,7 @@ export interface DoubtfulCells {
   changed(cell: number, micro: number): void
 }
 
-/** A read of a version that its own transaction had not written. */
+/** A read of a version that the reading transaction had not written itself. */
 interface Read {
   readonly transaction: number
   readonly row: number

@@ -220,8 +220,8 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
 }
 
 /**
- * Returns the nodes in topological order. Where the edges leave a choice, prefers the order of their numbers, because
- * transactions are numbered by time.
+ * Returns the nodes in topological order. Where the edges allow several orders, prefers the order of node numbers,
+ * because transactions are numbered by time.
  */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))

@@ -77,7 +77,7 @@ function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflict
       budget.tick()
       const { thread, writes } = lists[n]
       const count = rows[read * width + thread]
-      // A write that causally precedes the source needs no edge.
+      // A write that causally precedes `source` needs no edge: the causal order already puts it before `source`.
       if (count === 0 || count <= rows[source * width + thread]) continue
       const last = lastAmong(writes, count, threads.place)
       if (last === -1 || last === source || order.precedes(last, source)) continue

@@ -6,8 +6,8 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
- * The versions of strings, as the values of `Chains`. Each put and each append produces a version. The text of a read
- * identifies the put and the appends that directly followed the put.
+ * The versions of strings, which replace the values in `Chains`. Each put and each append produces a version. The text
+ * that a read returned identifies the put, and the appends that directly followed the put.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   /** By key: 1 if the text of a read does not identify the operations that produced it (see `Pieces.isUnclear`). */

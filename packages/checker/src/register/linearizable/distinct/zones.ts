@@ -224,7 +224,8 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One extra place, because the loop also stores an entry for each event without a group.
+  // The loop stores an entry for every event, but the next entry replaces it if no zone begins at the event. The extra
+  // place takes the entries after the last zone.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {

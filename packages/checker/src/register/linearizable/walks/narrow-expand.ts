@@ -160,8 +160,9 @@ export function createExpansion(
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 
   /**
-   * Marks in `wantedBy` the old value of each cas of unknown outcome that can help: another open operation, or another
-   * such cas, needs the new value of the cas. The cas can take effect only while the register has its old value.
+   * Marks in `wantedBy` the old value of each useful cas of unknown outcome. A cas is useful if an open read or cas
+   * waits for its new value, or if its new value is the old value of another useful cas. A cas can take effect only
+   * while the register has its old value.
    */
   const findWantedByCas = (done: number): void => {
     round++
