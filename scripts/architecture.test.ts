@@ -246,7 +246,9 @@ const roomsOfModels: ReadonlySet<string> = new Set(
     .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
 )
 
-/** By file: the meaning of words that are listed there and equal names of functions, but do not stand for functions. */
+/**
+ * By file: the meaning of words that a file lists, if they do not stand for functions, but equal names of functions.
+ */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',

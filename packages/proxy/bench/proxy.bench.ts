@@ -220,7 +220,8 @@ async function measureLatency(client: Helper, proxy: Proxy, port: number): Promi
     const request: LoadRequest = { role: 'time', port: through, trips: 100, pauseMs }
     return (await client.ask<{ tripsMs: number[] }>(request)).tripsMs
   }
-  // The pauses are as long as the latency, because a process reacts more slowly after it was idle.
+  // The trips without the fault have pauses as long as the fault's latency. The latency keeps the processes idle for
+  // this long, and a process reacts more slowly after it was idle.
   const plain = median(await trips(50))
   await proxy.apply(latency(50))
   const errors = (await trips(0)).map((tripMs) => tripMs - 50 - plain).sort((a, b) => a - b)

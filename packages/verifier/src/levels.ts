@@ -52,7 +52,7 @@ export const implies = (strong: string, weak: string): boolean => reaches(consis
 export const impliesIsolation = (strong: IsolationLevel, weak: IsolationLevel): boolean =>
   RANKS.indexOf(strong.keeps) <= RANKS.indexOf(weak.keeps) && reaches(isolations, strong.isolation, weak.isolation)
 
-/** The orders, strongest first. Real time contains the order of each client. */
+/** The orders that a level can keep, strongest first. The order of real time contains the order of each client. */
 const RANKS: readonly Keeps[] = ['real time', 'clients', 'nothing']
 
 const reaches = (from: ReadonlyMap<string, readonly string[]>, strong: string, weak: string): boolean =>

@@ -62,7 +62,7 @@ export interface Objects {
 
 export type Counts = (element: string) => boolean
 
-/** Every element counts, because nothing is left out. */
+/** Counts every element, for histories from which no operation is left out. */
 export const everything: Counts = () => true
 
 export interface Model {

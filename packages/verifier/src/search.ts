@@ -4,9 +4,10 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Searches for a legal order that keeps `before` and explains the answers. The order contains all parts of operations
- * of known outcome, and any parts of other operations. Tries every order, with one exception: if several beginnings of
- * orders contain the same parts and lead to equal objects, continues only one of these beginnings.
+ * Searches for a legal order that keeps `before`, in which the objects give the recorded answers. The order contains
+ * all parts of operations of known outcome, and may contain parts of other operations. Tries every order, with one
+ * exception: if several beginnings of orders contain the same parts and lead to equal objects, continues only one of
+ * these beginnings.
  *
  * @throws Undecided for too many states.
  */

@@ -34,7 +34,10 @@ export const log: Workload = {
         const share = readShare(reads, rank)
         /** By log: the highest offset of an entry that this client has seen. */
         const seen = new Map<string, number>()
-        /** By log: the number of values that this client has sent, minus 1. First polls start at this offset. */
+        /**
+         * By log: the number of values that this client has sent, minus 1. The client's polls begin near this offset
+         * until an answer has shown it an offset of the log.
+         */
         const sent = new Map<string, number>()
         return {
           next() {

@@ -86,7 +86,12 @@ async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 
-/** The result in a file; undefined if the file may be a history. */
+/**
+ * Returns the result in a JSON file. Returns undefined for any other file, and for JSON that is no object: the file may
+ * then be a history.
+ *
+ * @throws UserError (input) if the file has another JSON object
+ */
 function writtenResult(path: string): Parsed | undefined {
   if (!path.endsWith('.json')) return undefined
   let json: unknown

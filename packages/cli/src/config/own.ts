@@ -32,8 +32,8 @@ export async function readOwnConfig(options: ParsedOptions, where: string): Prom
 }
 
 /**
- * Returns the configuration with all names that can be used with it. Messages name `where`, the command, if there is no
- * configuration.
+ * Returns the configuration, with the built-in names and those that the configuration declares. Messages name the file
+ * of the configuration or, if there is none, `where`, the command.
  */
 export function withNames(loaded: LoadedConfig | undefined, where: string): OwnConfig {
   const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? where, directory: loaded?.directory ?? '.' }

@@ -19,7 +19,8 @@ export function lockRecording(path: string): () => void {
     writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
-    // If the mark cannot be written, opening the recording will fail for the same reason, and report it.
+    // If the lock file cannot be written beside the recording, opening the recording will fail for the same reason, and
+    // report it.
     return () => {}
   }
   return () => rmSync(mark, { force: true })

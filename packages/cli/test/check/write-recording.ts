@@ -27,7 +27,7 @@ export function writeRecording(directory: string, { operations, keys, clients, p
   let [asked, written] = [0, 0]
   const next = (index: number): EventInput => {
     const time = index * NANOS_PER_EVENT
-    // After all operations have been invoked, only completes those that are still open.
+    // After all operations have been invoked, chooses a client with an open operation, which is then completed.
     let process = random.integer(clients)
     while (open[process] === undefined && asked === operations) process = (process + 1) % clients
     const under = open[process]

@@ -9,7 +9,7 @@ interface Circumstances {
   readonly unrepeatable: string | undefined
 }
 
-/** Returns the constant data of a run that a page shows. */
+/** Returns the data of a run that stays constant, for a page that shows the run. */
 export function helloOf(
   { run, again }: { readonly run: PlannedRun; readonly again: string },
   { number, version, unrepeatable }: Circumstances,

@@ -12,7 +12,10 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** The parameter `looks` of a job assumes four polls a second. The pool polls this many times as often. */
+/**
+ * The parameter `looks` of a job counts polls at a rate of four a second. The pool polls every `LOOK_EVERY_MS`, which
+ * is this many times as often.
+ */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6

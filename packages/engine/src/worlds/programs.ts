@@ -227,8 +227,8 @@ function requireExpressible(service: Service, { workload, settings }: Chosen): v
   const troubles = new Map<string, string>()
   for (let n = 0; n < MOST_TRIED; n++) {
     const { f, key, value } = client.next()
-    // Skips functions that the route table lacks, and functions whose requests need versions. Other checks refuse them
-    // with more advice.
+    // Skips functions that the route table lacks, and functions whose values contain versions. Other checks refuse
+    // these functions with more advice.
     if (made.has(f) || !maker.functions.includes(f) || maker.speaksVersions(f)) continue
     const tried = maker.make(key === undefined || isOfOne ? { f, value } : { f, key, value }, asker)
     if (tried.type === 'made') made.add(f)

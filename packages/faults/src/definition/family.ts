@@ -62,7 +62,8 @@ export function defineFamily<
   const has: (kind: unknown) => kind is Kinds[number]['kind'] = isKindOf(family.kinds)
   return {
     ...family,
-    // The conditions, including `not`, which `readMatch` reads separately.
+    // All conditions, including `not`. `readMatch` takes the conditions without `not`, because it reads `not`
+    // separately.
     match: (hasMatch ? { ...family.match, not: negation } : family.match) as Match,
     has,
     owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),

@@ -204,7 +204,7 @@ const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
 
-/** Whether the lines of a file name its clients. The same name may then denote another client in another file. */
+/** Whether each line of a file names its client. The same name may then denote different clients in different files. */
 const namesClientsByLines = ({ header }: ReadFile): boolean =>
   header?.sessions === undefined || header.sessions.by.startsWith('member ')
 

@@ -20,8 +20,8 @@ interface Options {
 /**
  * Splits the values of Jepsen's independent tests into key and value. In text, `[k v]` looks like any other pair, so
  * events are held back until an event shows whether values have keys. A read with a key is invoked with `[k nil]`, any
- * other read with nil. A value that is not a pair shows that values have no keys. If no event decides, and the meaning
- * of some pair depends on it, the reader throws.
+ * other read with nil. A value that is not a pair shows that values have no keys. If no event shows whether values have
+ * keys, and some pair has a different meaning with and without keys, the reader throws.
  */
 export class KeyedValues {
   readonly #options: Options

@@ -111,8 +111,8 @@ export class ByteTable {
 
   internText(text: string): number {
     const size = text.length
-    // Long or non-ASCII texts get a new array. All others use a shared array, because a new one would cost more than
-    // the lookup.
+    // Short ASCII texts are written to a shared array, because a new array would cost more than `intern` itself. Long
+    // or non-ASCII texts are encoded to a new array.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)

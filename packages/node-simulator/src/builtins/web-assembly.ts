@@ -6,8 +6,8 @@ interface WebAssemblyOfNode {
 }
 
 /**
- * Returns the members of `WebAssembly` for programs. Compiling happens within the turn, because a thread might finish
- * only after the run.
+ * Returns the members of `WebAssembly` for programs. Modules are compiled synchronously, during the callback of the
+ * program that compiles them. Node would compile them in a thread, which might finish only after the run.
  */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode

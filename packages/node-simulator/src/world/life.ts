@@ -9,7 +9,10 @@ import type { RequestLine } from './messages.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
-/** The running program. Outside of turns, patched globals behave like Node's own. */
+/**
+ * The program whose turn it is: `Life.enter` is running a callback of the program, with the promise jobs that it adds.
+ * Undefined outside of turns; patched globals then behave like Node's own.
+ */
 export const turn: { life: Life | undefined } = { life: undefined }
 
 export function runningLife(): Life {

@@ -50,8 +50,8 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs have done what clients requested. This is not determined if there is no shared server, and is
-   * then true. In this case, the nodes themselves have the data, and must agree on it.
+   * Whether the programs have done what clients requested. Always true without a shared server, because this can then
+   * not be determined: the nodes themselves have the data, and must agree on it.
    */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around

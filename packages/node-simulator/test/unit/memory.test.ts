@@ -65,7 +65,8 @@ describe('the memory of simulated programs', () => {
 
   test('the memory of programs is garbage-collected without a command-line option of Node', async () => {
     const made = new WeakRef({})
-    // An object that a turn has read is kept until the turn ends.
+    // The constructor of `WeakRef` keeps the object alive until the current synchronous execution ends (ECMA-262,
+    // AddToKeptObjects), as does `deref`.
     await new Promise(setImmediate)
     let heapBytes = 0
     const look = watchMemory(() => ({ heapBytes, bufferBytes: 0, heapLimitBytes: 800 * MB }))

@@ -91,7 +91,7 @@ export type PaxosTurn = Turn<Paxos>
 
 /**
  * Returns the node that owns a ballot number: "Different proposers choose their numbers from disjoint sets of numbers"
- * (§2.5). The remainder of the number, divided by the number of nodes, is the index of its owner.
+ * (§2.5). The index of the owner is the ballot number modulo the number of nodes.
  */
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 

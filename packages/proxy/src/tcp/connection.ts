@@ -288,7 +288,7 @@ export class Connection implements PumpedConnection {
     }
   }
 
-  /** Receives responses in memory that is reused after the turn. */
+  /** Returns the receiver of responses in memory that is reused after the current turn of the event loop. */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
     const pump = this.#backward

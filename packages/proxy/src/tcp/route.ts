@@ -35,8 +35,8 @@ export interface RouteOptions {
   /** Creates the interceptor that reads, changes or answers each connection's traffic. */
   readonly intercept?: Intercept | undefined
   /**
-   * Finds the dialling endpoint, if it is not always `from`. The endpoint decides which links, and so which faults, act
-   * on the connection. Interceptors treat every client as `from`.
+   * Finds the endpoint that dialled a connection, if it is not always `from`. The found endpoint decides which links,
+   * and so which faults, act on the connection. Interceptors do not learn it, and treat every client as `from`.
    */
   readonly peers?: PeerFinder | undefined
   /** Finds the dialling process, for interceptors that distinguish clients by process. */

@@ -32,7 +32,10 @@ export interface Part {
   readonly interpret: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or another statement with the keys that it may change. */
+/**
+ * A statement with its parameters: an operation, or (`other`) a statement that is no operation, with the keys that it
+ * may change.
+ */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }

@@ -34,7 +34,7 @@ export interface Done {
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
-  /** Whether the cells may also change after the transaction. */
+  /** Whether the cells may also change after the end of the transaction, for example by a new trigger. */
   readonly lasts?: boolean
 }
 

@@ -4,7 +4,10 @@ import { ok } from './interpretations.ts'
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   answer === undefined || 'type' in answer ? answer : answer[i]
 
-/** Returns the completions of a duplicate, according to its reply. */
+/**
+ * Returns the completions of a duplicate (a request that the proxy sent a second time), given those that its reply
+ * shows.
+ */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined ? undefined : 'type' in answer ? ofCopy(answer) : answer.map(ofCopy)
 

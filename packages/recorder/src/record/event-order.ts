@@ -65,8 +65,8 @@ export class EventOrder {
   /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // If the lines are an invocation, it is written after events that happened later. The recorded interval of its
-      // operation is therefore too short.
+      // The lines may be those of an invocation. It is then written after events that happened later, so the recorded
+      // interval of its operation is too short.
       for (const line of lines) this.append(line)
       return
     }

@@ -42,7 +42,8 @@ export interface Recognised {
 
 /**
  * Reads the operations of a Redis command. Returns `no effect` if the command affects no recorded key. Returns
- * undefined if the command is not recorded. The table of command effects then determines which keys it changes.
+ * undefined if the command cannot be recorded as operations; the caller then finds the keys that it changes in the
+ * table of command effects.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 

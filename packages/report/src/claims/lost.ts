@@ -221,8 +221,8 @@ function isSendLost(history: History, change: OperationRow): Held {
 }
 
 /**
- * Returns a function that, given the key of a queue with leases, collects what was sent to the queue, taken from it,
- * acknowledged and last listed. Messages are canonical JSON.
+ * For the key of a queue with leases, returns the messages that were sent, taken and acknowledged, and those that the
+ * last read of the whole queue listed. Messages are canonical JSON.
  */
 const leasesOf = oncePerHistory((history) => {
   const queues = new Map<number, Leases>()

@@ -61,7 +61,7 @@ export function drawnOf(history: History, counterexample: Counterexample): Count
   return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)
 }
 
-/** Returns attributes that place a drawing of this size in pixels. */
+/** Returns the attributes that give a drawing of this width and height its size in pixels. */
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
 interface DrawingOptions {

@@ -32,7 +32,7 @@ export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   return { width: BINS * width, low: 10 ** bottom, high: 10 ** top, counts }
 }
 
-/** Counts latencies in the rows of a column, from the power of ten `bottom`. */
+/** Adds each latency to the row of the column that counts it. Row 0 begins at 10 to the power of `bottom`. */
 function countRows(latencies: Float64Array, bottom: number, column: Uint32Array): void {
   for (let i = 0; i < latencies.length; i++) {
     const row = Math.floor((Math.log10(Math.max(1, latencies[i] ?? 1)) - bottom) * ROWS_PER_DECADE)

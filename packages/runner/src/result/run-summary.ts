@@ -119,8 +119,8 @@ export interface Heard {
   /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
   /**
-   * Servers outside the cluster that received the change. The node that answered without the change has sent them no
-   * query about the key since they received it.
+   * Servers outside the cluster that received the change, and that the reading node has not asked about the key since.
+   * The reading node is the one that answered without the change.
    */
   readonly unasked?: readonly NodeId[] | undefined
 }

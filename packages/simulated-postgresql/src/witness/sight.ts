@@ -77,8 +77,8 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // If the statement saw no row, it would see the whole missed version, because a version contains all columns of its
-  // row. The same is true if the missed version inserted or deleted the row.
+  // A statement that did not see the row would have seen version `at` as a whole, because a version contains all
+  // columns of its row. The same is true if version `at` inserted or deleted the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

@@ -71,7 +71,7 @@ export type ReadJudgement = Tagged<
     fits: unknown
     /** The service returns the written number as text. */
     text: unknown
-    /** The table does not read the place at which the answer has the written value. */
+    /** The answer has the written value at `place`, which the table does not read. */
     elsewhere: { place: string }
     absent: unknown
     'other-type': unknown

@@ -55,7 +55,7 @@ export async function startBeside(
     await keeper.close()
   }
   const ports = new Map<NodeId, number>()
-  // Without ports, the placeholders only serve to check commands.
+  // A server that is not open yet has port 0. Its placeholders then only serve to check commands.
   const placeholders = (): Placeholders =>
     Object.fromEntries(
       servers.flatMap(({ id }): [string, string | number][] => {

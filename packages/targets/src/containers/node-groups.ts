@@ -56,7 +56,8 @@ function groupOf(containers: readonly Container[]): NodeGroup {
 }
 
 /**
- * Returns how many services, among those of the other containers, a container mentions. A replica mentions its primary.
+ * Returns how many services of `others` a container mentions. A replica mentions its primary, so the primary is sorted
+ * before it.
  */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size

@@ -22,7 +22,7 @@ const WITHIN_MS = 10_000
 
 /** A listener at the address of each link, which shows whether its probe arrives. */
 interface Probes<Way extends ProbedWay> {
-  /** The address to which each link's probe must lead. */
+  /** By link: the address of its listener. The link's probe, sent to another address, must arrive there. */
   readonly listening: ReadonlyMap<Way, Address>
   /**
    * Dials over every link, in the network of its first container. Resolves with the links on which no probe arrived.

@@ -104,7 +104,7 @@ function onMachine(
           ...environment,
           LD_PRELOAD: [...below.paths, ...(preloaded ? [preloaded] : [])].join(':'),
           CHAOS_DISK: realpathSync(disk),
-          // Disables io_uring in libuv, whose asynchronous writes bypass the library.
+          // Disables io_uring in libuv: asynchronous writes through io_uring bypass the preloaded library.
           UV_USE_IO_URING: '0',
         },
       }

@@ -75,7 +75,7 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 const words = (command: string): string[] =>
   [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 
-/** The blocks of commands for which the pages need another running program. */
+/** The `text` blocks of the pages that begin with a command of chaos. The commands need another running program. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
 
 const block = (beginning: string): readonly string[] => {

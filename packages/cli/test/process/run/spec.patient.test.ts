@@ -32,7 +32,7 @@ function requestsIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]
   for (const line of history.trim().split('\n').slice(1)) {
     const { process, session, type, f, key, final } = JSON.parse(line)
-    // In a record of the wire, the session identifies the client.
+    // In a history that was recorded from traffic, the session ends with the client's number.
     const client = session === undefined ? process : Number(/\d+$/.exec(session)?.[0])
     if (type === 'invoke' && final !== true) asked[client]?.push(`${f} ${key}`)
   }

@@ -24,8 +24,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // Checks whether the lock is taken before it creates a child of the lock's node. Other clients would take even a
-    // short-lived child for a sign that another client holds the lock.
+    // A client that does not wait first checks whether the lock is held, and only then creates a child of the lock's
+    // node. Other clients would take even a short-lived child for a sign that another client holds the lock.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child

@@ -49,8 +49,8 @@ describe('a long reply', () => {
 
   test('a long reply is truncated at exactly the given byte', async () => {
     const { apply, ask } = await start()
-    // The limit is small enough for the kernel to deliver all the bytes at once. Otherwise the reset would discard the
-    // bytes for which the client's receive window has no room yet.
+    // The limit is small enough for the kernel to deliver all the bytes before the proxy resets the connection. The
+    // reset discards bytes for which the client's receive window has no room yet.
     const fault = apply({ kind: 'truncate-reply', bytes: 60_001 })
     const client = await ask(get())
     await client.until(() => client.closed)

@@ -42,7 +42,10 @@ function scripted({ numbers = [], chances = [], isHighest = false }: Script = {}
   return { ...createRandom(1), next: () => drawn(numbers), chance: () => drawn(chances), integer }
 }
 
-/** A stage of a fault. `state` has the fault's parameters, which can be changed, and its hits. */
+/**
+ * Returns a stage of a fault, and its `state`: the parameters of the fault, which a test can change, and the number of
+ * hits that the stage has counted.
+ */
 function stageOf(first: StandingHarm, { shared = { freeAtMs: 0 }, ...chances }: Script & { shared?: Timetable } = {}) {
   const random = scripted(chances)
   const state = { harm: first as TcpHarm, hits: 0 }

@@ -13,7 +13,10 @@ export type Trouble = string | undefined
  * from the same places.
  */
 export class RequestDraft {
-  /** The texts of the request: for each kind of place, the text for each name. Names of headers are in lower case. */
+  /**
+   * The texts that were put into the request: by kind of place, such as `header`, and then by name (for a header, in
+   * lower case), the name as given and the text.
+   */
   readonly #texts: Map<string, Map<string, readonly [name: string, text: string]>> = new Map()
   #json: { readonly value: Json } | undefined
   readonly #spell: (text: string) => string

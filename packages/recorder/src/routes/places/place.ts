@@ -20,8 +20,8 @@ export interface Place {
   /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
   /**
-   * The source of a regular expression for the rest of the place's name after its kind, such as `.page` in
-   * `query.page`. Empty if there is no rest.
+   * The source of a regular expression for what follows `kind` in the full name of a place, such as `.page` in
+   * `query.page`. Empty if nothing follows.
    */
   readonly name: string
   readonly examples: readonly string[]

@@ -8,8 +8,8 @@ import { installed, startPostgres, whySkipped } from '../../../../testing/src/se
 import { loadParser } from '../../../src/sql/parse.ts'
 import { serveOverTcp } from '../../packages/served-over-tcp.ts'
 
-// Unchanged npm packages, each used by its own program, get the same results from both servers. Each program runs twice
-// with the same database: the second run finds what the first one defined.
+// Programs that use unchanged npm packages, one each, get the same results from PostgreSQL and from the simulated
+// server. Each program runs twice with the same database: the second run finds what the first one defined.
 
 const NPM = ['--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps']
 const programs = readdirSync(join(import.meta.dirname, '../../packages/programs')).map((file) =>

@@ -14,7 +14,8 @@ afterEach(() => {
 const keeper: Pick<Keeper, 'announce' | 'watch' | 'forget'> = { announce() {}, watch() {}, forget() {} }
 
 test('container events are requested again after the engine has ended their stream', async () => {
-  // In the first call, the engine ends the stream after one event. The second call fails. Later calls keep it open.
+  // In the first call, the engine ends the stream after one event. The second call fails. In each later call, the
+  // stream stays open.
   writeFileSync(
     join(directory, 'docker'),
     `#!/bin/sh

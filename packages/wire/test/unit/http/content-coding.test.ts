@@ -82,7 +82,7 @@ describe('the body decoder', () => {
         false,
       ])
     }
-    // The size may follow a dictionary id of one byte.
+    // In a frame with a dictionary id, here of one byte, the size follows the id.
     expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
   })
 

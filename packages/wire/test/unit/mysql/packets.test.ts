@@ -134,7 +134,7 @@ describe('the rewritten start of a MySQL connection', () => {
     const [start, end] = [4 + 1 + 17 + 13, 4 + 1 + 17 + 13 + 5 + 2]
     expect(plain.subarray(0, start)).toEqual(greeting().subarray(0, start))
     expect(plain.subarray(start + 2, end - 2)).toEqual(greeting().subarray(start + 2, end - 2))
-    // MariaDB's own capabilities follow the length of the scramble and six bytes.
+    // MariaDB's own capabilities come after the length of the scramble (one byte) and six bytes of filler.
     expect(plain.subarray(end)).toEqual(Buffer.from(greeting().subarray(end)).fill(0, 7, 11))
     const after = Buffer.concat([greeting(), query('SELECT 1')])
     expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
