@@ -1,4 +1,5 @@
-// Posts to json-server, started as its README says, with a file of 5,000 posts. Usage: real.mjs [cured]
+// Sends POST requests to json-server. The server is started as its README says, on a file that contains 5,000 posts.
+// Usage: real.mjs [cured]. With `cured`, NODE_ENV is `production`.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

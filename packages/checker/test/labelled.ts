@@ -18,7 +18,7 @@ export interface Labelled {
   readonly expect: { readonly [level: string]: boolean | null }
 }
 
-/** Returns all labels as the file contains them; none without the corpus. */
+/** Returns the labels in the corpus, one for each line of `MANIFEST.jsonl`; an empty list if the corpus is absent. */
 export const labels = <Label>(): Label[] =>
   corpusIsHere
     ? readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')

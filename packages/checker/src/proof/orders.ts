@@ -128,8 +128,8 @@ export function provenCore(
     return answer.verdict === 'accepted'
   }
   const coreRows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // For a model with guarantees, the core is a pattern that breaks a guarantee. The verifier judges the pattern as a
-  // part of the whole history, so no search for another core is needed.
+  // For a model with guarantees, the operations with the role `core` form a pattern that breaks a guarantee. The
+  // verifier checks the pattern against the whole history, so `coreOf` need not search for other operations.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,

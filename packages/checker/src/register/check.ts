@@ -183,8 +183,8 @@ function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget
 }
 
 /**
- * Judges the levels that depend on the order of each client's operations. The operations `first` contradict a stronger
- * level and are examined first.
+ * Judges the levels that depend on the order of each client's operations. Examines the operations in `first`, which
+ * contradict a stronger level, before all others.
  */
 function judgeInOrder(
   registers: Registers,

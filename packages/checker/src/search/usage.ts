@@ -7,7 +7,10 @@ import type { Budget } from '../limits/budget.ts'
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number
   readonly total: (usage: number) => number
-  /** Returns the usage with one more operation of a class; -1 if memory ran out. */
+  /**
+   * Returns the number of the combination that counts one more operation of the class than `usage`; -1 if memory ran
+   * out.
+   */
   readonly after: (usage: number, classNumber: number) => number
   /** Whether `usage` uses each class at most as often as `other`. */
   readonly isAtMost: (usage: number, other: number) => boolean
@@ -21,8 +24,9 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * Creates a tree of combinations of counts. Each combination adds one operation of a class to its parent. The classes
- * that are added along a path never decrease, so each combination has exactly one path and one number.
+ * Creates a tree whose nodes are combinations of counts. A child counts one more operation of some class than its
+ * parent. Along each path from the root, the numbers of these classes never decrease. Each combination therefore has
+ * exactly one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)

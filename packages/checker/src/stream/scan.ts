@@ -381,8 +381,9 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first acknowledged send whose message has no known offset: the send returned no offset, and no poll
- * showed the message at one. Equal messages need one offset each. Offsets that other sends returned do not count.
+ * Returns the first acknowledged send whose message has no known offset: the reply lacks the offset, and no poll showed
+ * the message at an offset. If several sends have equal messages, each of these sends needs an offset of its own.
+ * Offsets that other sends returned do not count.
  */
 function firstUnplaced(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const withoutOffset = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)

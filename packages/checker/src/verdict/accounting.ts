@@ -44,8 +44,8 @@ export interface Accounting {
   /** Elements that were missing after they were known, but not lost. */
   readonly stale: readonly Accounted[]
   /**
-   * Why the lost elements may not be lost: nothing shows that the queue was drained (`inside`), or operations of unknown
-   * outcome may have taken all of them (`taken`). Jepsen ignores the second possibility.
+   * Why it is uncertain that the elements in `lost` are lost. `inside`: nothing shows that the queue was drained.
+   * `taken`: operations of unknown outcome may have taken all of these elements. Jepsen ignores the second possibility.
    */
   readonly excuse?: 'inside' | 'taken' | undefined
   /**

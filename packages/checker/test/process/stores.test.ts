@@ -218,8 +218,8 @@ function byMatrix(ops: readonly Op[]): ByMatrix {
     close(all.map((a) => all.map((b) => holds(a, b))))
   const isAcyclic = (given: boolean[][]): boolean => all.every((i) => !given[i]![i])
   /**
-   * Returns the other writes of the read's key that precede a read, apart from the write that it saw. If there is one,
-   * a read of the initial value is wrong.
+   * Returns the writes of the read's key that precede the read `r`, except the write that `r` saw. If `r` returned the
+   * initial value, any such write shows that `r` is wrong.
    */
   const rivals = (before: boolean[][], r: number): number[] =>
     all.filter((w) => isWrite(w) && w !== source[r] && ops[w]!.key === ops[r]!.key && before[w]![r])

@@ -44,7 +44,7 @@ export interface Played {
   readonly truthOfRequests: readonly Transaction[]
   /** Whether each transaction got the level that it asked for. */
   readonly isKept: boolean
-  /** Whether the recorded values identify the versions, and locks determine their order. */
+  /** True if the recorded values identify the versions and the locks determine the order of the versions. */
   readonly isDistinct: boolean
 }
 

@@ -28,8 +28,8 @@ interface Parts {
 }
 
 /**
- * n1 stores all values, and the other nodes redirect clients to it. They send each other a greeting at each write.
- * There is no leader.
+ * n1 stores all values, and refuses every cas. The other nodes refuse every request. At each request, a node sends a
+ * greeting to all other nodes. There is no leader.
  */
 const protocol = ({
   top = '',

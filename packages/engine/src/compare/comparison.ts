@@ -159,7 +159,8 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ main, sets }) => {
       const [run, other] = [measured.get(main), sets && measured.get(sets)]
-      // Two runs form a pair, which counts only if both were measured. One run alone could show too high a level.
+      // A pair counts only if all of its runs were measured. Its level is the weakest that its runs show, so one run
+      // alone could show a level that is too strong.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])

@@ -40,8 +40,8 @@ export interface OperationLine {
    */
   readonly isBare: boolean
   /**
-   * The name of the member with the duration. Present only if neither this name nor the name of the time's member shows
-   * a unit, so that the duration is in the unit of the time.
+   * The name of the member that contains the duration, if neither this name nor the name of the time's member shows a
+   * unit. The duration is then in the unit of the time. Otherwise undefined.
    */
   readonly unitless: string | undefined
   readonly type: 'ok' | 'fail' | 'info'

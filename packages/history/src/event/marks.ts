@@ -21,7 +21,10 @@ export interface Mark {
   readonly why: string
   /** Whether the request is an operation of this history, whose outcome and value are unknown. */
   readonly isRecorded?: boolean | undefined
-  /** The event position at which the request of a `touched` mark has made all its changes; undefined if unknown. */
+  /**
+   * For a mark of the kind `touched`: the event position by which the marked request has made all its changes;
+   * undefined if unknown.
+   */
   readonly settled?: number | undefined
 }
 

@@ -7,7 +7,10 @@ export interface Taken {
   readonly of: number
   /** The different words, each with its count; empty if there are many. */
   readonly words: readonly (readonly [word: string, count: number])[]
-  /** The roles that this unused member may have. No other member has these roles. */
+  /**
+   * Present only if this member is not used (`as` is `nothing`): the roles that the member may have. No other member
+   * has these roles.
+   */
   readonly mayBe?: readonly ('process' | 'key')[]
 }
 

@@ -91,7 +91,10 @@ function fits(output: Json | undefined, { output: returned }: ObjectOperation): 
   return canonical(output) === canonical(returned)
 }
 
-/** Reports whether a value is equal to its JSON text. NaN, undefined members, Maps and Sets are not. */
+/**
+ * Reports whether converting a value to JSON text and back gives an equal value. Values with NaN, undefined members,
+ * Maps or Sets do not have this property.
+ */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return value === null || ['string', 'boolean'].includes(typeof value)

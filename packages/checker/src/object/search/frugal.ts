@@ -184,7 +184,10 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
   }
 
-  /** Remembers the next configurations in which a read fits. */
+  /**
+   * Schedules the next configurations in which a read fits the state (see `createWays`), and `from` again. Returns
+   * whether one of these configurations completes the search.
+   */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
     for (const each of reached) if (remember(each)) return true

@@ -58,8 +58,9 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice: the operation called at `cursor` or, after all calls, an operation of unknown outcome of the class
-  // `classCursor` (see `classesOf`). `alternative` selects one of the operation's possible effects.
+  // The next operation to try. While `classCursor` is `CHOICE`, this is the operation called at `cursor`. Once all
+  // calls before the next return have been tried, it is an operation of unknown outcome from the class `classCursor`
+  // (see `classesOf`). `alternative` selects one of the operation's possible effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0

@@ -14,7 +14,7 @@ export interface Configuration {
   readonly taken: Int32Array
   /** Identifies, in `Usage`, the number of operations taken from each class of operations of unknown outcome. */
   readonly used: number
-  /** The number that represents the amounts of the state (see `Weights`). */
+  /** The number that represents the sum of the amounts in the state (see `Weights`). */
   readonly sum: number
   readonly cost: number
 }

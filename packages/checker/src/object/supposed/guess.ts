@@ -25,7 +25,7 @@ interface Taken {
 }
 
 const MOST_GUESSES = 256
-/** The cost of each sighting that a guess does not explain. */
+/** The cost of a guess for each read (see `Sighting`) whose result the guess does not explain. */
 const UNEXPLAINED = 12
 /** The cost of an operation that took effect long after its call; others cost 1. */
 const LATE = 3
@@ -186,8 +186,8 @@ function isAfterOutage(guess: Guess, place: Place): boolean {
 }
 
 /**
- * Returns the operations of unknown outcome, as indices into `unknown`, that were called before the read of the
- * sighting returned, and of which the guess does not assume that they took effect.
+ * Returns the operations of unknown outcome that the guess has not taken, as indices into `unknown`. Includes only
+ * operations that were called before the read of the sighting returned.
  */
 function notTaken(guess: Guess, { unknown, view: { sighting } }: Place): number[] {
   const used = new Set<number>()

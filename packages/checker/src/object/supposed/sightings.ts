@@ -46,7 +46,10 @@ export interface Known {
   readonly isRead: (number: number) => boolean
 }
 
-/** The sightings in order of return. */
+/**
+ * Returns a `Sighting` for each completed read whose sum is known, in order of return. Omits reads that overlap more
+ * than `MOST_OVERLAPPING` other operations.
+ */
 export function sightingsOf({ part, code, weights, isRead }: Known, budget: Budget): readonly Sighting[] {
   const sightings: Sighting[] = []
   const openReads = new Map<number, Sighting & { readonly overlapping: Addition[] }>()

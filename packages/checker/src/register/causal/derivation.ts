@@ -114,8 +114,9 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * Returns a shortest path of program order, reads-from and the first `limit` derived orders. A path must exist. With
- * `reader`, only the reads of that thread count. Searches backwards, because operations have few direct predecessors.
+ * Returns a shortest path from `from` to `to`. Its edges are process order, reads-from, and the first `limit` of the
+ * derived orders. Such a path must exist. If `reader` is given, only reads of this thread contribute reads-from edges.
+ * Searches backwards, because operations have few direct predecessors.
  */
 function pathBetween(
   facts: Facts,

@@ -127,10 +127,12 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 
 /**
  * Returns the operations that returned between the events `from` and `culpritReturn`, and every operation on which
- * their results may depend. The results cannot depend on writes before the hiding write: the write called last among
- * those that returned before the call of every operation that returned after `from`. So operations that returned before
- * the call of the hiding write are omitted. Returns undefined if there is no hiding write. A cas that overlaps the
- * hiding write may have come before it, so the result treats the cas as optional.
+ * their results may depend. Returns undefined if there is no hiding write.
+ *
+ * Candidates for the hiding write are the writes that returned before the call of every operation that returned after
+ * `from`. The hiding write is the candidate that was called last. The results cannot depend on writes that precede the
+ * hiding write, so operations that returned before its call are omitted. A cas that overlaps the hiding write may have
+ * come before this write, so the returned part treats the cas as optional.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

@@ -45,8 +45,8 @@ const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
 /**
- * Widens a span by the ids of a column. Does not branch on a new maximum, because such a branch would often be
- * mispredicted.
+ * Widens a span so that it contains the ids of a column, except `initial`. Does not branch on whether an id is a new
+ * least or greatest id, because such a branch would often be mispredicted.
  */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids

@@ -46,7 +46,7 @@ interface Written {
 interface Block {
   /** Position of the earliest return among the block's operations. */
   readonly first: number
-  /** The position of the latest call among the operations of the block. */
+  /** Position of the latest call among the block's operations. */
   last: number
   /** Whether all reads and cas that are now open were called after `first`. */
   settled: boolean

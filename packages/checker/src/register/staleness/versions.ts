@@ -25,8 +25,8 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // By event: the write whose cluster has its first return there. Without a cas, each return is the first of at most
-  // one cluster.
+  // By event position: the write whose value is first proved to be written by the return at this position (see
+  // `Clusters.first`); -1 if there is none. Without a cas, each return is the first proof for at most one value.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue

@@ -25,7 +25,7 @@ function placesOf({ core, record }: Situation, backwards: Graph, mask: number): 
 }
 
 interface Sought {
-  /** The lowest position that the walk examines. */
+  /** The search of the past skips nodes whose position (see `placesOf`) is lower than this. */
   readonly from: number
   isIt(node: number): boolean
 }
@@ -97,7 +97,10 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
   return -1
 }
 
-/** Returns, by node, the lowest position among the writers that overwrote what it read. */
+/**
+ * Returns, for each node, the lowest position in `place` of a writer that overwrote a version that the node read; the
+ * number of nodes if there is no such writer.
+ */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph
   const lowest = new Int32Array(nodes).fill(nodes)

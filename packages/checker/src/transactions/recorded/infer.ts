@@ -229,8 +229,8 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 }
 
 /**
- * Removes positions at which the version has another value than the value that was read. A read without positions makes
- * its cell doubtful, unless it read a value that was rolled back.
+ * Removes from each read the positions of versions that the read cannot have seen (see `explainCell`). If no position
+ * is left, the cell becomes doubtful, unless the read saw a value that was rolled back.
  */
 function explain(
   record: TransactionRecord,
@@ -401,7 +401,7 @@ const onlyOf = (places: readonly number[]): number | undefined => (places.length
 class Predecessors {
   readonly #orders: readonly LockOrder[]
   readonly #counts: Uint8Array
-  /** By cell: the position of each transaction's write. */
+  /** By cell and transaction: the position of the transaction's write in the cell's `LockOrder`. */
   readonly #own: Map<number, ReadonlyMap<number, number>> = new Map()
 
   constructor(orders: readonly LockOrder[], counts: Uint8Array) {

@@ -122,10 +122,10 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other. A transaction that sees
- * the later writer must also see the earlier one. A transaction that reads a version of a key must not see a later
- * writer of the key. A transaction sees another only if edges lead from the other to it. It is not enough that the
- * other precedes it in the order.
+ * The rules of parallel snapshot isolation. Transaction A sees transaction B only if edges lead from B to A. It is not
+ * enough that B precedes A in the order. Of two writers of a key, one must see the other. A transaction that sees the
+ * later writer must also see the earlier writer. A transaction that reads a version of a key must not see a later
+ * writer of the key.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem

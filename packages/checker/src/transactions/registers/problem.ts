@@ -115,10 +115,10 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
 }
 
 /**
- * Returns an order of all nodes that contains the edges and mostly keeps the rules. Places the nodes one by one: of the
- * nodes whose predecessors are all placed, the next is the one that completed first. A version is overwritten only
- * after all its readers are placed, and read only while it is the newest. A node that waits too long for a key is
- * placed regardless. Returns undefined if the edges have a cycle.
+ * Returns an order of all nodes that contains the edges and keeps most of the problem's `rules`. Places the nodes one
+ * by one: of the nodes whose predecessors are all placed, the next is the node with the lowest `rank`. A node waits
+ * while it would overwrite a version whose readers are not all placed, or read a version that is not the newest of its
+ * key. A node that waits for longer than `PATIENCE` is placed regardless. Returns undefined if the edges have a cycle.
  */
 export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   const { nodes, graph, rank } = problem

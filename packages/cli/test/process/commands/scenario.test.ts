@@ -71,7 +71,7 @@ test('no two nodes are primary at the end of a step in the fixed version of spli
   const fixed = await boxesOf(fixOf(story))
   for (const boxes of fixed) expect(boxes.filter((box) => box.endsWith('primary')).length).toBeLessThanOrEqual(1)
   expect(fixed[1]).toContain('n1 cut off')
-  // In the accident without the fix, both sides of the partition have a primary.
+  // Without the fix, both sides of the partition have a primary.
   const [accident] = accidentOf(story)
   const told = await boxesOf(accident!)
   expect(told.some((boxes) => boxes.filter((box) => box.endsWith('primary')).length === 2)).toBe(true)

@@ -150,8 +150,8 @@ describe('chaos replay', () => {
 })
 
 /**
- * A protocol with one copy, on a single node. It answers every request immediately, unless the given body does
- * something else.
+ * Writes a protocol for a single node to a file, and returns the file's path. The node answers every request
+ * immediately, unless the statements `otherwise` do something else.
  */
 function echo(otherwise: string): string {
   const file = join(temporaryDirectory(), 'echo.mjs')

@@ -95,8 +95,8 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
 }
 
 /**
- * Returns all writes, `end`, and the operations of the same client that returned before `end` was called. Omits
- * operations that do not pass the filter.
+ * Returns all writes, `end`, and the operations that the client of `end` completed before it called `end`. Omits
+ * operations for which `passes` returns false.
  */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded

@@ -103,8 +103,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // No other piece may be a prefix of this piece. The last byte is left out, because each piece is a prefix of
-    // itself.
+    // If another piece of the key is a prefix of this piece, the key is unclear. The last byte of this piece is not
+    // passed to `at`, because otherwise `at` could return this piece itself.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }

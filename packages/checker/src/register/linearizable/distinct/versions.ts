@@ -87,8 +87,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key: the first version of the chain that was begun or read last. A chain is a put, or the initial value, with
-  // the appends that follow it.
+  // By key: the chain that was begun or looked up last. A chain is a put, or the initial value, with the appends that
+  // follow it. The number of a chain is its first version.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {

@@ -219,8 +219,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
 }
 
 /**
- * Entries of `pathClass` for operations that belong to no class: a mandatory operation that was chosen, and an
- * observation that held.
+ * Entries of `pathClass` for operations that belong to none of the `classes`. `CHOICE`: a mandatory operation that the
+ * search chose. `OBSERVATION`: an observation that the state satisfied, so that the search had no choice.
  */
 const CHOICE = -1
 const OBSERVATION = -2

@@ -177,8 +177,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. So a write of the current
-    // value may take effect before the cas, to make the open writes hideable.
+    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. If some open write is not
+    // hideable yet, a write of the current value may therefore have to take effect before the cas.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
