@@ -214,7 +214,10 @@ export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
 ]
 
-/** Returns the numbers of a system: its latency without faults, and the worst under faults. */
+/**
+ * Returns the texts of a system under the titles of {@link numberTitles}: its availability, its latency without faults,
+ * and the worst value of each other measurement under faults.
+ */
 export function numbersOf(
   system: ComparedSystem,
   comparison: Comparison,

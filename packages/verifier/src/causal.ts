@@ -184,7 +184,8 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // To accept the level, values are replaced by the index of their write, so that writes of equal values differ.
+    // If the rule is used to accept the level, each value is replaced by the index of the write that wrote it, so that
+    // writes of equal values differ.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {

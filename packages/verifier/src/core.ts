@@ -20,9 +20,10 @@ export interface Subject {
 }
 
 /**
- * Finds that no order explains the core, whatever the other operations did. Returns the number of steps tried.
+ * Tries all orders of the core, and finds that none explains every answer that only the core can explain. The core then
+ * refutes the claim, whatever the other operations did. Returns the number of steps tried.
  *
- * @throws Refused if some order explains every answer that only the core can explain.
+ * @throws Refused if some order explains all of these answers.
  */
 export function refute(
   { history, head, model, keeps }: Subject,

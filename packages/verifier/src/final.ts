@@ -22,8 +22,9 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
 }
 
 /**
- * Returns what the final reads of a key show; `nothing` if the level requires nothing. If `first` is undefined, the
- * reads must only agree.
+ * Returns what the final reads of a key show; `nothing` if the level requires nothing. If `first`, the initial value,
+ * is undefined, the reads need only return equal values. Otherwise, a later write must not have replaced the value that
+ * the reads returned.
  */
 function findingOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
   const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)

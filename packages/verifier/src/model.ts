@@ -15,7 +15,10 @@ export type Action =
   /** Actions on a log: an entry at an offset, or a read of a range. */
   | { readonly kind: 'place'; readonly element: string; readonly offset: number | undefined }
   | { readonly kind: 'range'; readonly from: number; readonly limit: number; readonly entries: readonly Entry[] }
-  /** Amounts by account. Of operations with one id, only the first counts. */
+  /**
+   * Actions on amounts, by account: a change (`move`), or a read of all amounts (`sums`). Of moves with equal ids, only
+   * the first takes effect.
+   */
   | { readonly kind: 'move'; readonly amounts: Amounts; readonly id: string | undefined }
   | { readonly kind: 'sums'; readonly amounts: Amounts }
   | Transaction

@@ -69,8 +69,9 @@ export function tamperedProofs(
 }
 
 /**
- * Returns changed versions of a refused order, as an attacker would try them. At the place of the refusal, the line is
- * left out, moved, repeated, or preceded by another line.
+ * Returns a changed version of an order that the verifier refused, as an attacker would try it. `why` names the line of
+ * an operation. This operation is left out, moved, or preceded by another operation. If the order lacks the operation,
+ * it is inserted.
  */
 export function repaired(
   order: readonly number[],

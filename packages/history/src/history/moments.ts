@@ -31,7 +31,7 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // The latest return of any operation in the earlier requests.
+  // The latest return of any operation in the requests before the current request.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {

@@ -83,7 +83,7 @@ const isReaching = ({ at }: Packed): boolean => at !== undefined
 interface ReachingRows {
   /** Adds the operations called before this position, except those of unknown outcome. */
   joinBefore(position: number, into: Unpacked): void
-  /** The operations that were not added. */
+  /** Returns the operations that `joinBefore` has not added. */
   left(): Unpacked
 }
 

@@ -169,8 +169,9 @@ export class ByteTable {
   }
 
   /**
-   * Returns the page as a string of at least `end` characters. The last page, which still grows, is converted again
-   * only after its size has doubled. Until then, returns undefined if the known string is too short.
+   * Returns the text of page `number`, which has at least `end` characters. The last page still grows, so its text is
+   * converted again only once the page has doubled in size. Before that, returns undefined if the text converted last
+   * is shorter than `end`.
    */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''

@@ -222,7 +222,10 @@ export class Network {
     return from !== to && this.#endpoints.has(from) && this.#endpoints.has(to)
   }
 
-  /** Opens a connection; the plug receives `opened` or `refused`. Returns the wire to send on. */
+  /**
+   * Opens a connection. `plug` is the connection's end at `from`, and receives `opened` or `refused`. Returns the wire
+   * on which `from` sends.
+   */
   dial(from: Endpoint, to: NodeId, port: number, plug: Plug, messages = false): Wire {
     const [there, back] = [
       { from, to },

@@ -45,7 +45,7 @@ export class Requests {
     this.ran = watch
   }
 
-  /** Sets the function that is called at the end of this turn, with the requests that resumed in the turn. */
+  /** Sets a function to call at the end of this turn. The function receives the requests that resumed in this turn. */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }

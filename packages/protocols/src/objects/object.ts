@@ -45,7 +45,7 @@ export const refused = (error: string): Completion => ({ type: 'fail', error })
 /** The object refused the request, because its content did not allow the change. */
 export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
-/** This node cannot serve the request now. It had no effect. */
+/** This node cannot serve the request now. The request had no effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
 /** The object does not have the function, or the value is invalid for it. */

@@ -99,8 +99,8 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
         from = oldest
       }
       const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-      // Without new changes, `to` is the last revision that the peer has. The last revision of the store may be
-      // earlier.
+      // If there are no new changes, `to` is the last revision that the peer has. The store's own last revision may be
+      // earlier if the store lost changes.
       const message: WatchCacheMessage = {
         type: 'events',
         from: first,

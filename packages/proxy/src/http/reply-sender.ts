@@ -16,7 +16,10 @@ export interface ReplySenderOptions {
   readonly reopen: () => void
 }
 
-/** What follows a part of a response: more of it, a reset, or nothing because this `Answer` is complete. */
+/**
+ * What follows a part of a response: `more` parts, a `reset` of the connection, or nothing. If nothing follows, the
+ * value is the `Answer` of the complete response.
+ */
 export type After = 'more' | 'reset' | Answer
 
 interface Waiting {

@@ -98,8 +98,8 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // The gate passes bytes that waited behind a held request to `receive` again. `bytes` is empty if the held request
-    // ended its chunk.
+    // When a request is held, the gate keeps the rest of the request's chunk, and later passes this rest to `receive`
+    // again. The rest is empty if the chunk ended with the held request.
     if (bytes.length === 0) return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))

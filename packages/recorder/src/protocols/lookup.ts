@@ -2,7 +2,7 @@ import { framingNames } from '@chaosproxy/wire'
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 import { recordedProtocols } from './registry.ts'
 
-/** An example of each protocol's settings, for messages. */
+/** Returns the command-line examples of all protocols, for use in error messages. */
 export const recordedExamples = (): string => recordedProtocols.map(({ example }) => example).join(', or ')
 
 export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>

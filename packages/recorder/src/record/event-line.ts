@@ -13,8 +13,8 @@ export interface RecordedEvent
    */
   readonly edges?: readonly string[] | undefined
   /**
-   * The number that identifies a mark of keys that a request may have changed. The mark is withdrawn if the request is
-   * refused.
+   * The number that identifies a `touched` mark, which says that a request may have changed keys. If the request is
+   * refused, a later line withdraws the mark with this number.
    */
   readonly mark?: number | undefined
 }

@@ -39,8 +39,8 @@ export class Exchange {
   /** The operation of each call, if `#only` is not set. Undefined for a call whose keys only the reply contains. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /**
-   * By call: one operation for each key in the reply to the call, if only the reply contains the keys; otherwise an
-   * empty list. Undefined if no call has such a reply.
+   * By call: the operations of the keys in the reply, one for each key, if only the reply contains the keys of the
+   * call. The list is empty for any other call. Undefined if there is no call with such a reply.
    */
   #entries: readonly (readonly Operation[])[] | undefined
   /**

@@ -97,7 +97,7 @@ export function recordedBy(
   return client.lines.map((line) => JSON.parse(line) as { readonly [member: string]: Json })
 }
 
-/** The micro-operations that completed, of each transaction. */
+/** Returns the type of each completion of a transaction, with its micro-operations or else its error. */
 export const completions = (...queries: readonly Exchanged[]): readonly Json[] =>
   recorded(...queries).flatMap(({ f, type, value, error }) =>
     f === 'txn' && type !== 'invoke' ? [[type ?? '', value ?? error ?? '']] : [],

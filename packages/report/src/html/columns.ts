@@ -77,8 +77,8 @@ export function select(
 }
 
 /**
- * Returns the largest distance from violations and edges of faults within which at most `allowed` operations lie.
- * `near` is the number of these operations.
+ * Returns as `within` the largest distance for which at most `allowed` operations are nearer than `within` to a
+ * violation or to an edge of a fault. `near` is the number of these operations.
  */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0

@@ -42,7 +42,7 @@ interface Point {
   readonly under: ComparedCell
   readonly found: string
   readonly panel: 0 | 1
-  /** Latency of a read and a write without faults, in nanoseconds. */
+  /** The sum of the median read latency and the median write latency without faults, in nanoseconds. */
   readonly latencyNanos: number
 }
 

@@ -263,8 +263,8 @@ export function figure(
 }
 
 /**
- * Returns collapsed figures of the violations besides the main one. `isFirstOpen` opens the first of these figures, for
- * a main figure that does not show how its violation arose.
+ * Returns figures of the violations other than the main violation. The figures are collapsed, except the first if
+ * `isFirstOpen` is set. Set it if the main figure does not show how its violation arose.
  */
 function otherFigures(
   page: Page,

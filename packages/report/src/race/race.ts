@@ -41,9 +41,11 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
     some.map((request) => places.get(request)?.[0] ?? 0)
-  // Ignores the steps before the first request of the contradiction, because that request already saw their effects. If
-  // a request of the contradiction overwrites a whole value, also ignores the steps before that request, because they
-  // do not explain why the new value is missing.
+  // Returns an index into `steps`. A request whose last step comes before this index does not explain the
+  // contradiction. The index is at least the first step of the contradiction's earliest request, because this request
+  // already saw the effects of all earlier steps. If a request of the contradiction overwrites the whole value that the
+  // waiting request is about, the index is also at least the overwriting request's first step, because earlier steps do
+  // not explain why the new value is missing.
   const begunFor = ({ request }: Await): number =>
     Math.max(
       Math.min(...startsOf(needed)),

@@ -21,7 +21,7 @@ const name = fc.string({
 })
 const terminal = fc.record({ width: fc.integer({ min: 40, max: 200 }), unicode: fc.boolean() })
 
-/** A stale read of two keys, with a process for each operation. */
+/** A history of two keys with one stale read of each key. Each operation has its own process. */
 function staleHistory(key: string, other: string, value: string) {
   const called = (
     process: number,

@@ -20,8 +20,9 @@ interface InsistOptions {
 }
 
 /**
- * Repeats the last fault of each kind that never took effect, for longer each time. On a slow machine, a node may still
- * be starting when its pause is due; without a pause, the run would prove less than the user requested.
+ * For each kind of fault that never took effect, repeats the last fault of this kind, for twice as long in each round.
+ * On a slow machine, a node may still be starting when its pause is due; without a pause, the run would prove less than
+ * the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)

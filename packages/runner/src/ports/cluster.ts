@@ -49,7 +49,7 @@ export type Healed =
 /** A time in which it is unknown whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
-  /** How long before healing the fault was last known to be in force, in nanoseconds. */
+  /** The time from the last moment at which the fault was known to be in force until its healing, in nanoseconds. */
   readonly knownAgo: Nanos
   /**
    * How long before healing the fault had certainly ended, in nanoseconds. A fault ends before its healing if, for

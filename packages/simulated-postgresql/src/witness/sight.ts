@@ -66,8 +66,8 @@ export interface Other {
 }
 
 /**
- * Returns the row as the statement would have seen it, had it seen a version that it missed. If `only` is given,
- * applies only the version's changes of these columns. Returns undefined if the row would be the same.
+ * Returns the row that the statement would have seen if it had also seen version `at`, which it missed. If `only` is
+ * given, applies only the version's changes of these columns. Returns undefined if the row would be the same.
  */
 export function withVersion(
   { tuple, own }: Sight,

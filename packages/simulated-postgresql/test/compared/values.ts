@@ -1,4 +1,4 @@
-/** Queries that call functions and operators of the base types at their bounds. */
+/** Queries that call functions and operators of the base types, with usual, extreme and invalid arguments. */
 export const VALUES: readonly (readonly string[])[] = [
   // Texts.
   [

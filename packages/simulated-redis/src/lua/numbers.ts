@@ -26,7 +26,10 @@ export function scientific(value: number, places: number): string {
   return `${Object.is(value, -0) ? '-' : ''}${mantissa}e${exponentText(Number(power))}`
 }
 
-/** The number of additional digits. They show whether a number is halfway between two numbers with fewer digits. */
+/**
+ * The number of digits that are computed beyond the requested digits. They show whether the value is halfway between
+ * two numbers with the requested digits.
+ */
 const MORE = 25
 
 /** Rounds halves to even, as C does; JavaScript rounds them up. */

@@ -252,8 +252,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * Runs a trial with the subject's shortcut. If the trial fails, or `isCompared` is set, runs it again without the
- * shortcut and returns the second run.
+ * Runs a trial with the subject's shortcut (see `Shortcut`), if there is one. If the trial fails or is refused, or
+ * `isCompared` is set, runs the trial again without the shortcut and returns the second run.
  */
 function hurriedTrial(
   subject: SearchedProtocol,

@@ -290,7 +290,10 @@ export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] 
 const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
   i % 2 === 1 ? [strategy, databases] : [strategy]
 
-/** Returns the strategies with these names. A repeated name counts again. */
+/**
+ * Returns the strategies with these names. A repeated name repeats its strategy, which is then used for a larger share
+ * of the seeds.
+ */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
   names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 

@@ -54,7 +54,10 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** Moves a hold by the same distance as the latest of `times` that is not after the hold's start. */
+/**
+ * Moves a hold by as much as `move` moves the latest of `times` that is not after the hold's start. The hold stays if
+ * all `times` are after its start.
+ */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

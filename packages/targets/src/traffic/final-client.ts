@@ -16,7 +16,7 @@ import type { ReadFinally } from './read-finally.ts'
 /** The default header of final reads. */
 const FINAL = 'Chaos-Final'
 
-/** Marks final reads by a header, unless the table already declares one. */
+/** Adds the header `FINAL`, which marks final reads, to a route table that does not name a header for this purpose. */
 export const withFinal = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined && carries.table.final === undefined
     ? { ...carries, table: { ...carries.table, final: FINAL } }

@@ -121,7 +121,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // No client may use an earlier connection, not even one within this process.
+        // Disabling a proxy closes its connections, including those from within this process (see `connect`), so no
+        // client can continue to use one.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }

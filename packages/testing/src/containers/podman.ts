@@ -159,7 +159,10 @@ function writeLending(directory: string): void {
   writeFileSync(join(directory, 'lend.json'), JSON.stringify(hook))
 }
 
-/** Returns shell lines that run podman, and add this machine's programs to `podman run`. */
+/**
+ * Returns shell lines that run podman with the arguments of the shell script. For `podman run`, the lines also mount
+ * this machine's programs into the container.
+ */
 export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
 shift
 exec ${podman} run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v ${server}:/server.mjs:ro --env PATH=${node}:/usr/bin "$@"

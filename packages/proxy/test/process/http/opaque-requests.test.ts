@@ -40,7 +40,9 @@ const write = (key: string) => ({ what: `PUT /kv/${key}`, touches: { keys: [key]
 const longestLine = 'PUT /kv/'.padEnd(16 * 1024, 'x')
 const longestWrite = write(longestLine.slice('PUT /kv/'.length))
 
-/** Returns a text of this many requests, each with its own key, and the writes that the text may contain. */
+/**
+ * Returns a text of `count` write requests, each with its own key, and these writes in the form that `found` returns.
+ */
 function requestsTo(count: number) {
   const keys = Array.from({ length: count }, (_, i) => String(i))
   return { text: keys.map((key) => `PUT /kv/${key}\n`).join(''), writes: keys.map(write) }

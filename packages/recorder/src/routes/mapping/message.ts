@@ -3,7 +3,10 @@ import type { Captured, Fields } from '@chaosproxy/wire/http'
 import type { ReadParts } from '../places/place.ts'
 import { bodyTrouble, type JsonBody, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
-/** A path that matches a pattern. `segments`: the whole path, then the segment of each name, decoded. */
+/**
+ * A path that matches a pattern. `names`: the names in the pattern. `segments`: the whole path, then the segment that
+ * matches each of the `names`; all decoded.
+ */
 export interface MatchedPath {
   readonly segments: readonly string[]
   readonly names: readonly string[]

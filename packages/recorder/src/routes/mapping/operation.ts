@@ -154,8 +154,9 @@ function compileCompletion(
   }
 
   /**
-   * Returns why a missing result does not show absence: the service may omit the written value, or another place of the
-   * response has it.
+   * Returns the reason why a missing result does not show that the value is absent: another place of the response has
+   * the written value, or the written value is one that services may omit. Returns undefined if there is no such
+   * reason.
    */
   function misread({ key }: Call, scene: Scene): string | undefined {
     const { answer, status } = scene

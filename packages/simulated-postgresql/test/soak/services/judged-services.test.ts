@@ -130,7 +130,7 @@ interface RecordedProof {
 interface Moves {
   readonly bug: string
   readonly cure: string
-  /** The isolation levels of the faulty way and of the corrected way; READ COMMITTED by default. */
+  /** The isolation levels for `bug` and for `cure`; READ COMMITTED for both by default. */
   readonly isolation?: readonly [ofBug: string, ofCure: string]
   readonly options: readonly string[]
   readonly proof: RecordedProof

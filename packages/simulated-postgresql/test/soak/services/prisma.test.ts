@@ -37,7 +37,8 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...PACKAGES], {
       ...{ cwd, stdio: 'ignore', timeout: 300_000 },
     })
-    // The client needs no engine. `true` replaces the engine of migrations, which Prisma would otherwise download.
+    // The client needs no engine. Prisma would download its schema engine, which only migrations need. The program
+    // `/bin/true` takes the place of this engine.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },

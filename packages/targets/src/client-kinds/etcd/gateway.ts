@@ -13,7 +13,7 @@ import { etcdErrors } from './outcomes.ts'
  */
 export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
-/** A line to one member. It carries one request at a time, and never sends a request twice. */
+/** A client of one etcd member. It sends one request at a time, and never sends a request twice. */
 export interface Gateway {
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>
   close(): void
