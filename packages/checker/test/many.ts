@@ -12,14 +12,14 @@ export const many = (histories: number): number =>
 export const manyOf = (histories: number): string => many(histories).toLocaleString('en')
 
 /**
- * Returns the minimum number of tested histories with a property; `histories` if `MANY` is 1. The minimum is
- * proportional to `MANY`. If `MANY` is less than 1, it is half of that, because the share of histories with the
- * property varies more if fewer histories are tested.
+ * Returns how many of the tested histories must have a property: `histories` times `MANY`. If `MANY` is less than 1,
+ * returns half of this number, because the share of histories with the property varies more if fewer histories are
+ * tested.
  */
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 
 /**
- * Returns the maximum number of tested histories with a property. It is proportional to `MANY` and, if `MANY` is less
- * than 1, twice as large. In each case, 3 more are allowed.
+ * Returns how many of the tested histories may have a property: `histories` times `MANY`, plus 3. If `MANY` is less
+ * than 1, the product is doubled (see `atLeast`).
  */
 export const atMost = (histories: number): number => Math.ceil(histories * (times < 1 ? times * 2 : times)) + 3

@@ -56,7 +56,7 @@ export interface Encoded {
    * keys differ.
    */
   readonly startOf?: Int32Array | undefined
-  /** Values are 0 … values - 1. */
+  /** The number of encoded values. They are the numbers from 0 to `values` - 1. */
   readonly values: number
   /** By encoded value (an index from 0 to `values` - 1): the id of the value in `table`. */
   readonly names: Int32Array

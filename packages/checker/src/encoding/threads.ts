@@ -56,8 +56,8 @@ interface Client {
 }
 
 /**
- * Computes the threads. If `certain`, no operation is optional. A client's last operation can then end a thread even if
- * its outcome is unknown.
+ * Computes the threads (see `Threads`). If `certain`, an order must contain every operation, even one of unknown
+ * outcome. A client's last operation can then end a thread even if its outcome is unknown.
  *
  * @throws OutOfTime
  */

@@ -97,8 +97,9 @@ export interface RecordRules {
    */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (-1 for operations without a key): the initial content that answers prove. If a result needs more initial
-   * content than this, some value was both initial and added later.
+   * By key (-1 for operations without a key): the least initial content, that is, the values that answers contain and
+   * no operation added. If the answers can be explained only by more initial content, some value was in the initial
+   * content and was also added later.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**

@@ -29,7 +29,7 @@ export function readAtStart(history: History): LeastStarts {
   return starts
 }
 
-/** The known offsets of a log without gaps. */
+/** The known entries of a log whose offsets have no gaps. */
 interface Places {
   /** The entries that no operation appended, by offset. */
   readonly foreign: Map<number, Json>

@@ -19,7 +19,7 @@ interface Read {
 interface Seen {
   readonly reads: readonly Read[]
   /**
-   * By append without an offset, if a read returned the entry of the append: the number of known offsets before this
+   * For each append that has no offset and whose entry some read returned: the number of known offsets before this
    * entry.
    */
   readonly nextOf: ReadonlyMap<number, number>

@@ -9,15 +9,15 @@ export const NULL_ID = 0
 const HALF = 0.5
 
 /**
- * Returns a function that finds, in a span of time, the first moment at which a queue may be empty. A moment is half
- * way between two event positions, and meets two conditions:
+ * Returns a function that finds, in a span of time, the first moment at which a queue may be empty. The moment is half
+ * way between two event positions. The queue may be empty at a moment under two conditions:
  *
- * - No message is certainly in the queue, that is, between the return of its enqueue and the call of its dequeue.
- * - The dequeues of unknown outcome called so far are at least as many as the acknowledged messages that no known
- *   dequeue took.
+ * - No message is certainly in the queue. A message is certainly in the queue from the return of its enqueue to the
+ *   call of the known dequeue that took it.
+ * - Among the messages acknowledged before the moment, those that no known dequeue took are at most as many as the
+ *   dequeues of unknown outcome called before the moment. These dequeues can then have taken these messages.
  *
- * The queue may be empty at all these moments in one and the same order: at each moment, the dequeues of unknown
- * outcome have taken the messages of the second condition.
+ * One order of the operations makes the queue empty at all such moments, not only at one of them.
  */
 export function findGap(
   lives: readonly Life[],

@@ -37,9 +37,10 @@ interface Form {
 }
 
 /**
- * The sends and polls of an operation, in its order. It has one of two forms:
+ * Returns the sends and polls of an operation, in the order in which the operation lists them. The operation has one of
+ * two forms:
  *
- * - one `send` with its key, or one `poll` of an object of offsets by key (see `readRecord`)
+ * - one `send` with its key, or one `poll` whose value is an object: by key, the offset (see `readRecord`)
  * - a list of micro-operations, as Jepsen writes them: `["send",key,value]`, completed as
  *   `["send",key,[offset,value]]`, and `["poll"]`, completed as `["poll",{key:[[offset,value],…],…}]`
  *

@@ -62,8 +62,9 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
 })
 
 /**
- * Changes verdicts if some transactions name no session. A strong session level is then met only if a met level that
- * respects real time implies the session level. Otherwise, the verdict becomes `unknown`.
+ * Changes the verdicts of strong session levels from `met` to `unknown` if some transactions name no session. The
+ * verdict stays `met` if the session level follows from a level of another form that is met, because such a level does
+ * not depend on sessions.
  */
 function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
   report: Report<Level>,

@@ -57,7 +57,7 @@ export const asCore = (rows: Iterable<OperationRow>): Counterexample['operations
   Array.from(rows, (operation) => ({ operation, role: 'core' }))
 
 export interface Balance {
-  /** The end of the counterexample's sentence: `Account e opened with …`. */
+  /** The sentence that is appended to the counterexample's `sentence`, such as `Account e opened with …`. */
   readonly sentence: string
   /** The account that the operations overdraw, and the amount. */
   readonly overdrawn?: { readonly account: string; readonly by: number } | undefined

@@ -16,7 +16,7 @@ import { many, manyOf } from '../many.ts'
 import { plainSearch } from '../plain-search.ts'
 import { faultOfOrder } from '../witness.ts'
 
-// Compares two exact algorithms that share little code on longer histories. This finds mistakes that hundreds of
+// Compares, on longer histories, two exact algorithms that share little code. This finds mistakes that hundreds of
 // thousands of short histories do not show.
 
 const baseSeed = inject('seed')

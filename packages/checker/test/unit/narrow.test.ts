@@ -77,7 +77,8 @@ function answerOf(search: Search, part: Encoded, seed: number, steps = 400_000):
 }
 
 /**
- * Checks that the narrow search finds the same answer as the narrow frontier, with a contradiction at the same moment.
+ * Checks that the narrow search (`createNarrowSearch`) gives the same answer as the narrow frontier
+ * (`createNarrowFrontier`) and, if the answer is `violated`, finds the contradiction at the same return.
  */
 function expectSameInDepth(byFrontier: Answer | undefined, part: Encoded, seed: number): void {
   const answer = byNarrowSearch(part, seed)

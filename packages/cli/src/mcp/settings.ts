@@ -16,7 +16,7 @@ export interface McpSettings {
   readonly longestMs: number
   /** The default proxy, which may be on a different machine. */
   readonly host: string | undefined
-  /** `env:NAME` of the token for the default proxy; undefined for the usual variable. */
+  /** `env:NAME`, where the variable NAME holds the token for the default proxy; undefined for `env:CHAOS_TOKEN`. */
   readonly token: string | undefined
   /** `env:NAME` of each token that clients may use for proxies on this machine other than the default proxy. */
   readonly otherTokens: readonly string[]

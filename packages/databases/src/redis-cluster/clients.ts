@@ -117,7 +117,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
 
       function attempt(node: NodeId, way: Way): void {
         const leftMs = Math.floor(deadline - performance.now())
-        // Nothing was done: the command was only redirected.
+        // No node has executed the command: each node that received it redirected it. So the operation failed.
         if (closed || leftMs < 1) {
           completed({ type: 'fail', error: 'nodes only redirected the command', node })
           return

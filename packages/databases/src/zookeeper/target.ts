@@ -105,7 +105,8 @@ const INSTALL = 'apt-get install zookeeper'
 /** A ZooKeeper ensemble from Debian's package. Faults can act on every server and link. */
 export const zookeeper: Target = {
   ...base,
-  // A session with one server sees changes in their order. Two sessions of a client may see different orders.
+  // A session with one server sees changes in the order in which they were made. With sessions on two servers, a client
+  // could see a change and then an earlier state, because a server may lag.
   sticky: true,
   objects: ['register', 'counter', 'lock'],
   promises: promised,

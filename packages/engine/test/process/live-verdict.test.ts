@@ -126,7 +126,7 @@ function claimedAlone(record: Recorded): string | undefined {
   return undefined
 }
 
-/** By model: the events of the generators that have no keys. */
+/** By model: draws the events of a whole history. For these models, `eventsOf` cannot draw each key separately. */
 const WHOLE: { readonly [model: string]: (seed: number) => readonly EventInput[] } = {
   'rw-register': (seed) => transactions('register', randomFrom(seed)),
   'list-append': (seed) => transactions('list', randomFrom(seed)),

@@ -32,8 +32,8 @@ function exactToken(token: string): string {
  */
 export function parseUniqueJson(text: string): Json {
   const value = parseJson(text)
-  // If a name is repeated, the text has more colons after quotes than the value has members. Few other texts have, so
-  // few texts are searched.
+  // If a name is repeated, the text has more colons after quotes than the value has members. This is rarely so for
+  // other texts, so few texts are searched for a repeated name.
   const name = colonsIn(text) > namesIn(value) ? repeatedName(text) : undefined
   if (name !== undefined)
     throw new EventError(`the member ${name} is named twice, so its value is unclear. Name each member once.`)

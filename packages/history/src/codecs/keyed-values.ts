@@ -38,7 +38,8 @@ export class KeyedValues {
   }
 
   /**
-   * Whether values are known to have neither keys nor versions. A value that `isTuple` accepts has a key nevertheless.
+   * Whether values are known to have neither keys nor versions. The only exceptions are values that `isTuple` accepts,
+   * which always have a key.
    */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole

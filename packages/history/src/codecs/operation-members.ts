@@ -156,8 +156,10 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
 }
 
 /**
- * @throws EventError if it is unclear whether a cas or an acquire that returned took effect, and a member of the line
- * probably decides this, but the value of the member was not understood.
+ * Called for an operation that returned without an explicit outcome.
+ *
+ * @throws EventError if a member of the line probably says whether the operation, a cas or an acquire, took effect, but
+ * the value of this member was not understood.
  */
 export function refuseUndecided(
   { members, roles, used }: Pick<Line, 'members' | 'roles'> & { readonly used: ReadonlySet<string> },

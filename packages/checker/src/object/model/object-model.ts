@@ -96,8 +96,8 @@ interface Speed {
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Finds operations that arithmetic alone refutes, after the first turn of the search finds no order. Undefined if
-   * none are found, which proves nothing.
+   * Finds operations that have no order, by arithmetic instead of a search. Called if the search has found no order
+   * after its first budget of steps. Undefined if no such operations are found, which proves nothing.
    *
    * @throws OutOfTime
    */

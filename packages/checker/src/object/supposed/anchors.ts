@@ -20,7 +20,7 @@ export interface Anchor {
 
 interface Inclusion {
   readonly at: number
-  /** The sum of the additions of unknown outcome that this sighting or an earlier sighting shows. */
+  /** The sum of the additions of unknown outcome that this sighting (see `Sighting`) or an earlier one includes. */
   readonly sum: number
   /** The number of operations whose effect this sighting shows (see `Sighting`). */
   readonly size: number

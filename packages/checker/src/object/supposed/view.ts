@@ -56,8 +56,8 @@ export function viewOf(sighting: Sighting): View {
 }
 
 /**
- * Returns, as bits, the overlapping operations that the sum of the sighting's read must include, because the sum of a
- * read that returned earlier includes them.
+ * Returns, as bits, the operations that overlap the read of the view and that this read must include. These are the
+ * operations that an earlier read includes (`included`), if that read returned before this read was called.
  */
 export function forcedAt({ sighting: { call, overlapping } }: View, included: readonly Included[]): number {
   let forced = 0

@@ -204,7 +204,10 @@ const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
 }
 
-/** Tests whether a final value lacks an acknowledged write. */
+/**
+ * Returns a function that tests whether a final value does not show a write. Without appends, a value shows only the
+ * writes of this value. With appends, it shows an append of any text in it, and a write of any text that it begins with.
+ */
 function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
   if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value
   const text = textOf(encoded, decoder, value)

@@ -15,7 +15,7 @@ export interface KeyWrites {
   readonly writes: Int32Array
   /** The threads that write to key k, as bits. These begin at writers[k * words] and take `words` words. */
   readonly writers: Int32Array
-  /** Returns the list of a thread's writes to a key; the thread must write to the key. */
+  /** Returns the number of the list of a thread's writes to a key. The thread must have a write to the key. */
   readonly listOf: (key: number, thread: number) => number
   /**
    * Returns the index in `writes` of the first write in a list that is not among the first `count` operations of the

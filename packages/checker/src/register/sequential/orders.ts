@@ -51,7 +51,8 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
   }
 
   /**
-   * Undoes all decisions and repeats the search. Records on which operations the contradictions of the search depend.
+   * Undoes all decisions and repeats the search. Returns the operations on which the contradictions of the search
+   * depend; undefined if the repeated search does not prove a violation.
    */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()

@@ -62,8 +62,9 @@ export const decideParallelSnapshots = (situation: Situation, graph: Graph, mask
 
 /**
  * Returns a transaction `t` that misses a write of its past: `t` read an earlier version of `key`. The past of `t`
- * consists of the transactions from which edges of the kinds in `mask` lead to `t`. To save time, a past is examined
- * only from the first missed version on. Returns `cycle` if edges of `mask` and ww edges form a cycle.
+ * consists of the transactions from which edges of the kinds in `mask` lead to `t`. The positions of `placesOf` order
+ * each past. To save time, the walk back through a past ends at the lowest position of a writer that overwrote what `t`
+ * read. Returns `cycle` instead if edges of the kinds in `mask` and ww edges together form a cycle.
  */
 function missedWrite(
   situation: Situation,

@@ -282,7 +282,7 @@ function likelyValues(
   return valuesInOrder(record, order, counts, pins)
 }
 
-/** The maximum number of rounds in which reads of a cell restrict each other. */
+/** The maximum number of rounds of `explainCell`. In each round, a read may rule out positions of other reads. */
 const MOST_ROUNDS = 16
 
 /**

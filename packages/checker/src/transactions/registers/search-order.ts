@@ -6,7 +6,7 @@ import { greedyOrder, type OrderProblem } from './problem.ts'
 export type OrderAnswer =
   /** `order` contains all nodes. */
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** `involved` contains the nodes of all contradictions. It is empty if the edges alone have a cycle. */
+  /** `involved` contains the nodes of all contradictions found. It is empty if the given edges form a cycle. */
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 

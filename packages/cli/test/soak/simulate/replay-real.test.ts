@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
 // A failure that the simulator found, shrank and wrote to a file also occurs on real processes. Their delays vary, so a
-// single replay may not show it. CHAOS_SOAK=short takes two bugs.
+// single replay may not show it. CHAOS_SOAK=short tests only two bugs.
 const short = process.env['CHAOS_SOAK'] === 'short'
 
 /**

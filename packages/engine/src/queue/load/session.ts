@@ -22,7 +22,7 @@ export interface Session {
   readonly ready: Promise<void>
   isReady(): boolean
   text(): string
-  /** Reports that the worker's job has ended, and why. The call has no effect once the worker has been ready. */
+  /** Reports that the worker's job has ended, and why. The report is ignored if the worker was ready before. */
   refused(why: string): void
   begin(listener: LoadListener): void
   enter(stage: Stage): void

@@ -37,7 +37,7 @@ export interface WorkSettings {
   /** The most jobs per second that all workers with this limit begin in total; unlimited by default. */
   readonly rate?: number | undefined
   /**
-   * The hosts, as `host` or `host:port`, to which the worker may connect clients. An order in the queue cannot make the
+   * The hosts, as `host` or `host:port`, to which the worker may connect clients. A job in the queue cannot make the
    * worker connect, or send its password, to any other host.
    */
   readonly drive?: readonly string[] | undefined

@@ -27,8 +27,8 @@ export interface Facts extends Sourced {
 export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
-  // `threads.members` lists the threads one after another. A key's last list is therefore the only list to which a
-  // write of the current thread can belong.
+  // `threads.members` contains all operations of one thread, then all of the next. So if a key already has a list for
+  // the current thread, it is the key's last list.
   for (let m = 0; m < encoded.length; m++) {
     budget.tick()
     const i = threads.members[m]

@@ -25,7 +25,7 @@ import { NONE } from './chains.ts'
  */
 export interface Pieces {
   readonly texts: PlacedTexts
-  /** Returns the operation on `key` whose text is a prefix of bytes[from, to), or NONE. */
+  /** Returns the operation on `key` that wrote a prefix of bytes[from, to); NONE if there is no such operation. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
   /** The number of bytes that operation `i` wrote, without the quotes. */
   readonly sizeOf: (i: number) => number

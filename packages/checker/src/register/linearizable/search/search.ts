@@ -80,8 +80,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
   /**
-   * Takes all observations that come next and that the current state satisfies. Afterwards, returns the first return in
-   * the list of remaining events, or `head` if the list contains no return.
+   * Adds to the path all observations that were called before the first remaining return and that the current state
+   * satisfies. Then returns the entry of the first remaining return; `head` if no return remains.
    */
   const takeObservations = (): number => {
     let entry = next[head]

@@ -24,8 +24,8 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 export interface ConfigurationSet {
   readonly list: Configurations
   /**
-   * Reports whether the list lacks a configuration with these four words and any last firing. If so, an entry of the
-   * hash table is reserved, and the caller must append the configuration to the list.
+   * Returns whether the list contains no configuration with these four words, regardless of the fifth (`NODE`). If so,
+   * reserves an entry of the hash table; the caller must then append the configuration to the list.
    */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void

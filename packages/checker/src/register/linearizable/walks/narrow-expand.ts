@@ -194,7 +194,10 @@ export function createExpansion(
     }
   }
 
-  /** Fires one write of each value other than the current state, because an open `DIFFERS` waits for such a value. */
+  /**
+   * Lets one write of each value other than `state` take effect (see `supply`). An open `DIFFERS` observes that the
+   * state is not a certain value. `state` is this value, so the `DIFFERS` needs another state.
+   */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]

@@ -20,9 +20,9 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations that are followed at once, unless all are followed. If some outcomes are
- * unknown, each restart doubles the number up to this maximum, because it takes long to follow all configurations. A
- * further restart follows all.
+ * The largest number of followed configurations before the search follows all. If some outcomes are unknown, each
+ * restart doubles the number of followed configurations up to this maximum, because it takes long to follow all. The
+ * next restart follows all. If all outcomes are known, the first restart follows all.
  */
 const MOST_FOLLOWED = 128
 
