@@ -96,7 +96,7 @@ const PROGRAMS = {
 
 /** The folder of the services that use PostgreSQL. */
 const SERVICES = join(root, 'packages', 'simulated-postgresql', 'test', 'services', 'programs')
-/** By service: the function of the operations that change its data, if this is not `add`. */
+/** By service: the `f` of the operations that change the service's data. For services not listed here, it is `add`. */
 const CHANGED_BY = { duty: 'write' }
 const MOVES = [
   ...['lost update', 'locked update', 'read and write', 'one step', 'cursor', 'locked cursor', 'double spend'],

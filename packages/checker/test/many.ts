@@ -12,14 +12,14 @@ export const many = (histories: number): number =>
 export const manyOf = (histories: number): string => many(histories).toLocaleString('en')
 
 /**
- * Returns how many of the tested histories must have a property: `histories` times `MANY`. If `MANY` is less than 1,
- * returns half of this number, because the share of histories with the property varies more if fewer histories are
- * tested.
+ * Returns how many of the tested histories must at least have a property: `histories` times `MANY`. If `MANY` is less
+ * than 1, returns half of this number, because the share of histories with the property varies more if fewer histories
+ * are tested.
  */
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 
 /**
- * Returns how many of the tested histories may have a property: `histories` times `MANY`, plus 3. If `MANY` is less
- * than 1, the product is doubled (see `atLeast`).
+ * Returns how many of the tested histories may at most have a property: `histories` times `MANY`, plus 3. If `MANY` is
+ * less than 1, the product is doubled (see `atLeast`).
  */
 export const atMost = (histories: number): number => Math.ceil(histories * (times < 1 ? times * 2 : times)) + 3

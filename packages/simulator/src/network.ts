@@ -61,7 +61,8 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of the link's own random decisions. All other numbers belong to faults: see message-troubles.ts.
+// Each kind of random decision has a number and, by this number, its own random stream. These are the numbers of the
+// decisions that a link makes itself. The numbers of faults' decisions are in message-troubles.ts.
 const DELAY = 0
 const FALSEHOOD = 11
 

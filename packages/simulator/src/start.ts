@@ -142,7 +142,7 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
 const brokenError = ({ name }: ProtocolDefinition, what: string, trace: readonly string[]): UserError =>
   environmentError([`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
 
-/** Rethrows an error that is not a MachineError. Such an error is a bug of this package. */
+/** Rethrows an error that is not a `MachineError`. All errors except `MachineError` are bugs of this package. */
 function unexpected(error: unknown): never {
   throw error
 }

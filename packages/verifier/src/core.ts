@@ -63,7 +63,7 @@ export function refute(
     return searchCounting((name) => counted.has(name))
   }
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
-  // If no operation outside the core can change an answer of the core, the answers about all elements count.
+  // If no operation outside the core can change an answer of the core, no part of the core's answers is ignored.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )

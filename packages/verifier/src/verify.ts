@@ -98,7 +98,7 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
 
 type Given = Pick<Subject, 'history' | 'head'>
 
-/** Returns what was accepted. @throws Refused, or Undecided */
+/** Verifies proofs of one level. Returns a text that says what was accepted. @throws Refused, or Undecided */
 function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
   const texts: string[] = []
   const orders: Order[] = []

@@ -73,7 +73,7 @@ export interface Client {
   pauseMs?(): number
 }
 
-/** Follows one client whose operations are planned ahead. */
+/** Completes the operations of one client, which were planned ahead, with data from the answers to this client. */
 export interface Follower {
   /** Completes an operation with data from an earlier answer, such as the token of a lock. */
   filledIn(planned: Input): Input

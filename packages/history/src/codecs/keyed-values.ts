@@ -38,8 +38,8 @@ export class KeyedValues {
   }
 
   /**
-   * Whether values are known to have neither keys nor versions. The only exceptions are values that `isTuple` accepts,
-   * which always have a key.
+   * Whether values are known to have neither keys nor versions. Values that `isTuple` accepts are an exception: each is
+   * a pair of a key and a value, even then.
    */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole

@@ -114,7 +114,7 @@ export class Roles {
     return Object.keys(this.#mapping).length > 0
   }
 
-  /** Whether `take` was called: whether the lines have a member that was used in a role, or is known to be unused. */
+  /** Whether `take` has counted a member, either as used in a role or as unused. */
   get hasTaken(): boolean {
     return this.#taken.size > 0
   }

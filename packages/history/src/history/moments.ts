@@ -54,9 +54,9 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
 
 /**
  * Returns the row after the last operation of the request that contains row `first`. A recorder invokes the operations
- * of one request (`MSET`, an EXEC, a batch) directly one after another, each by its own process of one client, and with
- * equal times. The commands of a pipeline look like the operations of one request if the pipeline was sent, answered
- * and executed as a whole.
+ * of one request (`MSET`, an EXEC, a batch) directly one after another, with equal times. Each operation has its own
+ * process, and all these processes belong to one client. The commands of a pipeline look like the operations of one
+ * request if the pipeline was sent, answered and executed as a whole.
  */
 function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
   const { length, process, callEvent, callTime, returnTime } = operations

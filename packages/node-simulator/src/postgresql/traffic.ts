@@ -155,10 +155,11 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
   bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
 
 /**
- * Returns, for the bytes sent to the database, the client's request to which they belong. A pool may send a query while
- * another request is served, so a query belongs to a request only if this request also resumes when the reply arrives.
- * A driver sends the last messages of an extended query when the description of the statement arrives. No request is
- * served then, so these messages belong to the request of the query's first message.
+ * Returns, for the bytes sent to the database, the client's request to which they belong. A pool may send a query of
+ * one request while the program serves another request. So a query belongs to the request that was served when the
+ * query was sent only if this request resumes when the reply arrives. A driver sends the last messages of an extended
+ * query when the description of the statement arrives. At that time, the program serves no request, so these messages
+ * belong to the request of the query's first message.
  */
 export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

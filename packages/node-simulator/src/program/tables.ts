@@ -1,6 +1,9 @@
 import type { Node } from './syntax.ts'
 
-/** The name of the function that rewritten programs call to get a table. The argument is the table's number. */
+/**
+ * The name of the function that rewritten programs call to get a table, which is the object of a large JSON file (see
+ * `tableIn`). The argument is the table's number.
+ */
 export const TABLE = '__chaosTable'
 /** The name of a function in rewritten programs. It turns a JSON text into an object without a prototype. */
 export const LISTED = '__chaosListed'

@@ -25,7 +25,7 @@ createServer(async (request, response) => {
 }).listen(process.env['PORT'])
 `
 
-/** Writes these values at these times, reads at the end, and returns the clients' results. */
+/** Writes the values, one every 10 ms, and reads at the end. Returns the clients' results, the trace and the awaits. */
 async function answered(holds: readonly PlannedHold[] | undefined, values: readonly number[]) {
   const service = await loadService(written(PROGRAM))
   const answers: Completion[] = []

@@ -13,7 +13,7 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** By node and life: the number of the last ticket accepted. */
+  /** By node, and by life of this node (see `LIVES_LIMIT`): the number of the last ticket that was accepted. */
   readonly taken: Map<NodeId, Map<number, number>>
 }
 

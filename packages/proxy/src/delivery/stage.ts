@@ -35,7 +35,7 @@ export interface Piece {
  * other methods any number of times to plan the delivery.
  */
 export interface Stage {
-  /** Which arrivals count as hits; 'nothing' if the stage counts a hit when it has an effect. */
+  /** The arrivals that count as hits of the fault; 'nothing' if hits are counted only when the fault takes effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
   /**
    * How this stage cuts connections, if it does. A cut acts on new connections and on all waiting bytes, at whichever

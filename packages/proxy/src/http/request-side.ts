@@ -446,7 +446,10 @@ export class RequestSide implements Stage {
     this.#state = 'opaque'
   }
 
-  /** Whether a fault may hit the malformed request: the one being read, or the one that begins with `head`. */
+  /**
+   * Whether a fault may hit the malformed request. This is the request of the current turn, if its head was read.
+   * Otherwise, it is the request that begins with `head`.
+   */
   #maySuffer(head: Buffer): boolean {
     const { link, conversation } = this.#connection
     const turn = this.#turn

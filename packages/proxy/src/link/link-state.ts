@@ -124,7 +124,10 @@ export class LinkState {
     }
   }
 
-  /** Gives every live flow the current stages. Returns the flows to notify once all links are settled. */
+  /**
+   * Gives every live flow the stages of the faults that now apply to it. Returns the flows to notify. The caller must
+   * call `settle` of all links before it notifies any flow.
+   */
   settle(): readonly Flow[] {
     const changed: Flow[] = []
     for (const flow of this.#flows.keys()) {

@@ -80,7 +80,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     return free
   }
 
-  /** Follows the messages in bytes that are passed on as they arrive. */
+  /** Reads the messages in `bytes`. The caller passes the bytes on at once, without waiting for whole messages. */
   #observe(bytes: Buffer): void {
     const { statements, track } = this.#options
     const reader = statements?.reader

@@ -313,7 +313,8 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // Without a BEGIN, the statement ends the implicit transaction of its request.
+        // Without a BEGIN, a COMMIT or ROLLBACK ends the implicit transaction of the statements before it in its
+        // request. Later statements of the request are not part of that transaction.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control

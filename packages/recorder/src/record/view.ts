@@ -6,7 +6,10 @@ import type { Ticks } from './processes.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Maximum number of marked keys. Further marks apply to all keys. */
+/**
+ * The maximum number of keys that are marked separately, for example as changed outside the record. Beyond this number,
+ * one mark without a key is written, which applies to all keys.
+ */
 const MOST_MARKED_KEYS = 10_000
 
 export interface Remark {

@@ -135,7 +135,10 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Opens due expiries of the operations' keys. Call before `ended`, as the reply may show expired keys as absent. */
+  /**
+   * Records that keys of the operations whose time to live is over may expire from now on. Call before `ended`, because
+   * the reply may show expired keys as absent.
+   */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held !== 0) this.#openDue(parts, ++this.#moment)
   }
@@ -259,7 +262,7 @@ function isSame(completion: Extract<Interpretation, { readonly type: 'ok' }>): b
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
 }
 
-/** Whether a reply shows exactly this time to live. */
+/** Whether a reply shows that the time to live of a key was set. False for the time to live of a single field. */
 export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
   const own = at === undefined ? answer : elementOf(answer, at)
   return isOfField !== true && own !== undefined && isSet(own) === true

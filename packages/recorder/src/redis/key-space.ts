@@ -137,9 +137,9 @@ export class KeySpace {
   }
 
   /**
-   * Call when a deletion of keys begins. Until it ends, a field that is seen for the first time may be deleted with its
-   * hash, without a record. Call the returned function when the deletion has ended, but never if its outcome stays
-   * unknown. For a flush, pass whether the flush succeeded.
+   * Call when a deletion of keys begins. A field that is first seen during the deletion of its hash is not recorded as
+   * a register, because the record does not show that the field may have been deleted. Call the returned function when
+   * the deletion has ended, but never if its outcome stays unknown. For a flush, pass whether the flush succeeded.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

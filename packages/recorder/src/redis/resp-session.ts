@@ -333,7 +333,11 @@ export class RespSession {
   }
 }
 
-/** Returns the scope of a transaction's flush. The transaction may write keys after the flush. */
+/**
+ * Returns the scope of a transaction's flush; undefined if the transaction has none. The scope may be too wide, because
+ * it matters only for flushes that are reported as successful (see `KeySpace.deleting`). A transaction's flush is never
+ * reported so, because the transaction may write keys after the flush.
+ */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })

@@ -25,8 +25,8 @@ export interface Lost {
 }
 
 /**
- * The operation `read` returned a state without a certain change. The client of the operation `known` had made this
- * change or seen it before.
+ * The operation `read` returned a state that lacks one change. The operation `known` had made this change, or had
+ * returned a state that contains it.
  */
 export interface Missing {
   readonly claim: 'missing'

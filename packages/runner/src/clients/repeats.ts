@@ -6,7 +6,7 @@ import { createSums, type Sums } from './sums.ts'
 
 /** Detects changes that a client sent again after a lost answer, and that were executed twice. */
 export interface Repeats {
-  /** Takes an event of the clients' view. `line` is the proxy's record of the event. */
+  /** Takes an event of a client; `backend` takes the events of nodes. `line` is the proxy's record of the event. */
   client(line: string, event: WireEvent): void
   backend(event: WireEvent): void
   /** Returns the reasons to doubt the record; empty if no operation was executed twice. */

@@ -61,7 +61,7 @@ function* parseFunctions(): Generator<FunctionSignature> {
   }
 }
 
-/** Returns the names of all comparison functions for the name of a family, and any other name alone. */
+/** Returns the words for which `word` stands: one for each comparison if `word` contains `…`, otherwise only `word`. */
 const membersOf = (word: string): readonly string[] =>
   word.includes('…') ? Array.from(COMPARISONS.values(), (comparison) => word.replaceAll('…', comparison)) : [word]
 

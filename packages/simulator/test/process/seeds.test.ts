@@ -6,7 +6,7 @@ import type { SimulationOptions } from '../../src/cluster.ts'
 import { findSeed, judge, simulateCase } from '../cases.ts'
 
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
-/** More of them: search.soak.test.ts. */
+/** The test soak/search.test.ts runs more seeds. */
 const SEEDS = 30
 
 /** Throws at the step that breaks one of the protocol's invariants. */

@@ -29,7 +29,10 @@ const raft = (bug: string | undefined): SearchedProtocol => ({
   ...{ settings: {}, nodes: 3, operations: 60 },
 })
 
-/** A subject that starts one variant of Raft and, by the shortcut, another variant. */
+/**
+ * Returns a subject of a search. Its `start` starts Raft with the bug `bug`. Its `shortcut`, which should start the
+ * same cluster faster, starts Raft with the bug `byShortcut`, and with `bug` after a call of `distrust`.
+ */
 function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   const started = { plainly: 0, short: 0, distrusted: 0 }
   const subject: SearchedProtocol = {

@@ -47,7 +47,7 @@ const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
 /** The time for which a single node may be behind, or lack its database. */
 const SINGLE_BEHIND_MS = 2_000
-/** The number to write. Few services have this number in another part of their answers than the value. */
+/** The number to write. In the answers of few services, this number occurs outside of the value. */
 const NUMBER = 7
 /**
  * Other names to try if the service rejects the usual ones, by the placeholder that makes such names. Hardly any

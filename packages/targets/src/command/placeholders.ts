@@ -18,7 +18,7 @@ export function fillCommand(command: ProgramCommand, values: Placeholders): Prog
   }
 }
 
-/** Returns a node's readiness, with addresses in place of ports and with values in place of placeholders. */
+/** Returns a node's readiness check, with addresses in place of ports and with values in place of placeholders. */
 export function readinessAt<Port extends string>(
   plan: NodeReadiness<Port>,
   addressOf: (port: Port | undefined) => Address,

@@ -31,7 +31,7 @@ const peersIn =
     return addresses.filter((address) => peers.has(wordsOf(address)))
   }
 
-/** Returns to which of the addresses this network namespace has a connection. */
+/** Returns those of the addresses to which the process's network namespace has a connection. */
 export const connectedTo: Peers = peersIn(ESTABLISHED)
 
 /** Returns which of the addresses this network namespace is dialling, without a reply yet. */

@@ -25,7 +25,8 @@ interface Probes<Way extends ProbedWay> {
   /** By link: the address of its listener. The link's probe, sent to another address, must arrive there. */
   readonly listening: ReadonlyMap<Way, Address>
   /**
-   * Dials over every link, in the network of its first container. Resolves with the links on which no probe arrived.
+   * Dials `to` of every link, from the network namespace of the link's dialling container. Resolves with the links
+   * whose probe did not arrive.
    */
   send(): Promise<readonly Way[]>
   close(): Promise<void>

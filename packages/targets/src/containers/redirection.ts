@@ -51,7 +51,10 @@ export interface ContainerRules {
    * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /** Drops all traffic except TCP between exactly these pairs. The proxy cuts TCP. */
+  /**
+   * Drops the traffic between these pairs, and no longer between the pairs of an earlier call. TCP passes, because the
+   * proxy cuts TCP connections itself.
+   */
   cut(pairs: readonly AddressPair[]): Promise<void>
   refused(): Promise<Refused>
   /** Lets all new traffic pass directly. Redirected connections remain. */

@@ -21,7 +21,8 @@ import { findProject } from './project.ts'
 import { hasUnifiedGroups, isRootless } from './rights.ts'
 
 /**
- * Returns the containers of a project as a target. The engine is asked only once a run is planned.
+ * Returns the containers of a project as a target. Does not ask the container engine for the containers: the target
+ * does so when a run is planned.
  *
  * @throws UserError (input) for members that contradict each other.
  */

@@ -50,7 +50,10 @@ interface Undoing {
   readonly timeoutMs: number
   readonly node?: NodeId | undefined
   readonly turn?: Turn | undefined
-  /** Only for `meanwhile`: the delay of the first run after the death of the keeper's owner, in milliseconds. */
+  /**
+   * Only for `meanwhile`: the delay of the command's first run, in milliseconds, after the keeper begins to wait for
+   * `finishing` commands.
+   */
   readonly afterMs?: number | undefined
 }
 

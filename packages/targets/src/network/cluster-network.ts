@@ -24,7 +24,7 @@ import { heardOf } from './heard/heard.ts'
 /** The proxy around a cluster, with a route from the clients to each node and between each two nodes. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
-  /** Faults of requests, for links from clients to nodes that carry HTTP. */
+  /** Applies faults to HTTP requests. The fault's links must lead from clients to nodes, and must carry HTTP. */
   readonly applyToRequests: HttpFaults['apply']
   /** Faults of messages, for links whose messages have a known framing. */
   readonly applyToMessages: MessageFaults['apply']

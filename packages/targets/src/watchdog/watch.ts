@@ -20,8 +20,8 @@ export interface WatchLimits {
   /** The size of the process in bytes at which a call is stopped immediately. */
   readonly mostBytes?: number | undefined
   /**
-   * The growth of memory in bytes during a call at which the call is stopped immediately. This limit is needed for
-   * buffers, which are outside the heap and its limit.
+   * If memory grows by more than this many bytes during a call, the call is stopped immediately. This limit is needed
+   * for buffers, which are outside the heap, so the limit of the heap does not apply to them.
    */
   readonly mostGrowthBytes?: number | undefined
   /**

@@ -172,8 +172,8 @@ interface End {
 }
 
 /**
- * Returns whether the empty polls at the end should have shown a message, because the message is at or after their
- * offset, and was sent or polled before the first of these polls began.
+ * Returns whether a message was there to be polled by the empty polls of `end`: the message is at or after the offset
+ * from which they polled, and was sent or polled before the first of these polls began.
  */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line

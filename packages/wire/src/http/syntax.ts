@@ -65,7 +65,7 @@ export const STEP: {
 } = {
   /** More bytes are needed. */
   more: 0,
-  /** The parser stops after a head. */
+  /** The parser stops after the head of a message: its first line and its header fields. */
   head: 1,
   /** The parser stops after a part of a body. More of the body may follow. */
   data: 2,

@@ -59,7 +59,7 @@ function readOk(payload: Buffer): OkPacket {
   return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
 }
 
-/** Returns the text at the start of the bytes, after its length. */
+/** Returns a text. The first byte of `rest` is the length of the text in bytes, and the text follows. */
 function infoOf(rest: Buffer): string {
   const length = rest[0] ?? 0
   return rest.subarray(1, 1 + length).toString('utf8')

@@ -206,7 +206,7 @@ const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number
 
 /**
  * Returns a function that tests whether a final value does not show a write. Without appends, a value shows only the
- * writes of this value. With appends, it shows an append of any text in it, and a write of any text that it begins with.
+ * writes of this value. With appends, it shows the appends of texts in it and the writes of texts at its start.
  */
 function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
   if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value

@@ -261,8 +261,8 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Check again whether the proxy's connections would come back to it. Only now is the port known if the system
-    // picked it, and other proxies may have been opened.
+    // Check again whether the proxy's connections would come back to it. If the system picked the port, the port was
+    // unknown before. Other proxies may also have been opened in the meantime.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)

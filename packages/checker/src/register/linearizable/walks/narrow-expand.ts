@@ -195,8 +195,8 @@ export function createExpansion(
   }
 
   /**
-   * Lets one write of each value other than `state` take effect (see `supply`). An open `DIFFERS` observes that the
-   * state is not a certain value. `state` is this value, so the `DIFFERS` needs another state.
+   * Lets one write of each value other than `state` take effect (see `supply`). Called if an open `DIFFERS` is not
+   * done, because the `DIFFERS` needs a state other than `state`.
    */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
