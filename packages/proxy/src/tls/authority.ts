@@ -24,8 +24,8 @@ const bits = (content: Buffer, unused = 0): Buffer => tlv(0x03, Buffer.concat([B
 
 /** Encodes a non-negative integer. A leading zero byte keeps the integer from being negative. */
 function unsigned(value: Buffer): Buffer {
-  const first = value[0] ?? 0
-  return tlv(0x02, first >= 0x80 || value.length === 0 ? Buffer.concat([Buffer.of(0), value]) : value)
+  const [first = 0x80] = value
+  return tlv(0x02, first >= 0x80 ? Buffer.concat([Buffer.of(0), value]) : value)
 }
 
 function oid(dotted: string): Buffer {
