@@ -59,6 +59,8 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     writeFileSync(path, 'text')
     const route = network().route({ from: 'clients', to: 'n1', listen: { host: path, port: 0 } })
     await expect(route).rejects.toThrow('cannot listen')
+    // A probe of the file would have failed before this connection does.
+    await once(connect({ path }), 'error')
     expect(statSync(path).size).toBe(4)
   })
 
