@@ -119,7 +119,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
         const leftMs = Math.floor(deadline - performance.now())
         // No node has executed the command: each node that received it redirected it. So the operation failed.
         if (closed || leftMs < 1) {
-          completed({ type: 'fail', error: 'nodes only redirected the command', node })
+          completed({ type: 'fail', error: 'no node executed the command', node })
           return
         }
         to(node, way).invoke(request, millis(leftMs), (completion) => {

@@ -36,7 +36,7 @@ export interface OrderProblem {
   readonly nodes: number
   readonly transactions: number
   readonly graph: Graph
-  /** By node: its position in the order of completions. */
+  /** By node: the position of its completion in the history, or of its invocation for a snapshot node. */
   readonly rank: Int32Array
 }
 
