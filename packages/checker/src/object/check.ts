@@ -295,8 +295,8 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 
 /**
  * Turns the combined results of other workers into a verdict. Judges violated parts again, to confirm the violation.
- * The results contain no orders of operations: the witness of `met` searches for the orders when a caller first reads
- * them.
+ * The results contain no orders of operations. For a `met` verdict, the parts are judged again when a caller first
+ * reads the `orders` of the witness.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled

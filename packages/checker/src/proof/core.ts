@@ -79,7 +79,10 @@ interface ReadsAndWrites {
 
 type Some = readonly ReadsAndWrites[]
 
-/** A rule by which a core is widened. Returns a test for the operations to add. */
+/**
+ * A rule by which `coreOf` adds operations to `core`, the set of operations that the verifier is to accept. Returns a
+ * function that reports whether an operation is added.
+ */
 type Widening = (history: History, core: Some, all: Some) => (other: ReadsAndWrites) => boolean
 
 /** Adds the operations that may have written a value that an answer in the core shows. */
@@ -115,7 +118,9 @@ const withWriters: Widening = (history, core) => {
 const withNeighbours: Widening = (history, core) =>
   openAfter(history, core, Math.min(...core.map(({ row }) => history.operations.callEvent[row])))
 
-/** Adds the acknowledged operations on the core's keys that were called before the core had returned. */
+/**
+ * Adds the acknowledged operations on the core's keys that were called before the last event of the core's operations.
+ */
 const withAnswered: Widening = (history, core, all) => {
   const isEarlier = withEarlier(history, core, all)
   return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)

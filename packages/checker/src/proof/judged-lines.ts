@@ -50,7 +50,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // Times matter only for leases, because these expire.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // The lines may give two processes the same name, as for 1 and "1".
+  // Lines contain the names of processes. Two different processes may have the same name: 1 and "1" are both named "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const answerOf = answersWithNil(history)

@@ -143,7 +143,10 @@ export function provenCore(
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : answerOf(explained))) }
 }
 
-/** Operations that contradict a level regardless of all others. */
+/**
+ * Operations that contradict a level, whatever the other operations of the history are. This is proved only if
+ * `isProved` is true.
+ */
 export interface ProvedOrders {
   readonly operations: readonly number[]
   readonly why: string

@@ -60,7 +60,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   })
 }
 
-/** Returns how often a message may have been in the queue initially. */
+/** Returns a function that counts the initial copies of a message; infinite if the initial content is unknown. */
 function countAtFirst({ values }: History, initial: Json): (value: number) => number {
   if (isUnknownStart(initial)) return () => Number.POSITIVE_INFINITY
   const counts = new Map<number, number>()

@@ -13,7 +13,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import { functionTest, type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
 
-/** The part of a history that can be judged, and the reasons for its limits. */
+/** The part of a history that can be judged, and the marks because of which the rest cannot be judged. */
 export interface Judgeable {
   readonly history: History
   /**

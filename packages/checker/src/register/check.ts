@@ -101,8 +101,9 @@ function orderShareFor(registers: Registers, options: CheckOptions): number | un
 }
 
 /**
- * Whether sequential consistency must be decided. In a history with a cas or an append, the lower levels can be decided
- * only by this level.
+ * Whether sequential consistency must be decided. The weak levels are not defined for a cas or an append. So in a
+ * history with a cas or an append, a weak level is met only if a level that implies it is met, such as sequential
+ * consistency.
  */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)

@@ -189,9 +189,9 @@ export interface OrderEdge {
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
-   * The evidence for an order that a read shows: the read, and a chain of orders. For `overwritten before`, the chain
-   * leads from the earlier write to the read. For `overwritten after`, the chain leads from the write whose value the
-   * read returned to the write that replaced that value.
+   * The evidence for an order with the reason `overwritten before` or `overwritten after`: a read, and a chain of
+   * orders. For `overwritten before`, the chain leads from the earlier write to the read. For `overwritten after`, the
+   * chain leads from the write whose value the read returned to the write that replaced that value.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

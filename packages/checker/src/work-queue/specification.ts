@@ -57,8 +57,8 @@ interface Copy {
   /** Whether the message was neither enqueued nor known to be initial. The order of the queue does not apply to it. */
   readonly isInvented: boolean
   /**
-   * Whether a message that was enqueued later was taken first, although `first-in-first-out` is kept. This is possible
-   * only if the queue has lost this message.
+   * Whether the queue must have lost this message: although `first-in-first-out` is kept, a message that was enqueued
+   * later was taken before this message was.
    */
   readonly isLost: boolean
 }

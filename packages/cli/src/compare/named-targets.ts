@@ -43,7 +43,7 @@ const MOST_OF_A_GRID = 60
 
 interface Naming {
   readonly registries: NamedRegistries
-  /** The place of the names, for messages, such as `--targets`. */
+  /** The option or configuration member that names the systems, for error messages: `--targets`. */
   readonly where: string
 }
 

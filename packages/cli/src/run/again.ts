@@ -55,7 +55,10 @@ function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?:
   )
 }
 
-/** Returns the options that name a spec's code, which runs only if the command line names it too. */
+/**
+ * Returns the options that name the programs and files in a spec. The command needs these options, because code in a
+ * spec runs only if the command line or the configuration names it too, or with `--trust`.
+ */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 

@@ -161,8 +161,8 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
 /**
- * Returns a database's servers, and the story that explains the contradiction. Without a contradiction, returns the
- * first story.
+ * Returns the hosts of the database, and the story that explains the contradiction; undefined if no story explains it.
+ * Without a contradiction, takes the first story.
  */
 function databaseExplanationIn(
   { hosts, stories }: ObservedDatabase,

@@ -355,7 +355,10 @@ function simulateService(
   })
 }
 
-/** Adds to the run's problems: a failed assertion or, without one, a program that ended by itself. */
+/**
+ * Adds the first forbidden action of a program to the run's problems: a failed assertion or, if no assertion failed,
+ * the end of a program that ended by itself.
+ */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

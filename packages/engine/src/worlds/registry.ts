@@ -59,7 +59,7 @@ const programs: VirtualEntry = {
   open: async () => (await import('./programs.ts')).programs,
 }
 
-/** The world of processes, for references that do not begin with `sim:`. */
+/** The environment (world) of real processes, for references that do not begin with `sim:`. */
 const processes: Entry<World> = {
   knows: (reference) => !reference.startsWith(SIMULATED),
   open: async () => (await import('./processes.ts')).processes,

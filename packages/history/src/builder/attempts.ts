@@ -17,10 +17,13 @@ export interface SharedId {
 }
 
 /**
- * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. It
- * begins at the first attempt that may have taken effect, and ends at the first acknowledgement. An attempt that
- * certainly failed stays a separate operation. An id may also name several operations, as the id of a client does. Then
- * an attempt after the acknowledgement may be a new request, so its outcome becomes unknown.
+ * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. The
+ * operation begins at the first attempt that may have taken effect, and ends at the first acknowledgement. An attempt
+ * that certainly failed stays a separate operation, unless it began after the first acknowledgement: then it is
+ * removed.
+ *
+ * Some ids name several operations, for example an id that identifies a client. With such an id, an attempt that began
+ * after the first acknowledgement may be a new request, so the outcome of this attempt becomes unknown.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()

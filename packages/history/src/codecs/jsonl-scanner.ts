@@ -48,8 +48,9 @@ const FAIL_TEXT = ascii('fail')
 const INFO_TEXT = ascii('info')
 
 /**
- * Reads usual native lines directly into a builder, without creating strings or objects. The slow path reads all other
- * lines, for instance with escapes or fractions, and alone defines their meaning.
+ * Reads usual native lines directly into a builder, without creating strings or objects. Leaves all other lines, for
+ * instance lines with escapes or fractions, to the slow path. The slow path can read every line, and defines what each
+ * line means.
  */
 export class LineScanner extends JsonTokens {
   readonly #builder: HistoryBuilder

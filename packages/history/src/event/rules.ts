@@ -68,7 +68,10 @@ export class EventError extends Error {
   override readonly name: string = 'EventError'
 }
 
-/** The error with its place, unless its message names it already, like an error of the builder. */
+/**
+ * Adds the source and line to the message of an `EventError`, or of a `UserError` whose message does not begin with the
+ * source. Returns other errors unchanged, for example those of the builder, which name the place themselves.
+ */
 export function located(error: unknown, source: string, line: number): unknown {
   const lacksPlace =
     error instanceof EventError || (error instanceof UserError && !error.message.startsWith(`${source}:`))

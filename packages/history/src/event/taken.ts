@@ -26,7 +26,10 @@ export function keyWarning(taken: readonly Taken[]): string | undefined {
     : `no member names the key, and ${JSON.stringify(key)} is not used. If it is the key: --map key=${key}. If all operations are on one object: --map key=none`
 }
 
-/** Describes the role of a member: `"result" is the outcome: ok in 811, timeout in 1 of 812`. */
+/**
+ * Describes the role of a member. If the member has few different words, gives the number of lines with each word:
+ * `"result" is the outcome: ok in 811, timeout in 1 of 812`.
+ */
 export function takenText({ member, as, count, of, words }: Taken): string {
   const name = JSON.stringify(member)
   if (as === 'nothing') return `${name} is not used (${count} of ${of})`

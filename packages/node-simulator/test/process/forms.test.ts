@@ -267,7 +267,8 @@ async function outcome(code: string): Promise<string> {
 
 async function expectSame(code: string): Promise<void> {
   const [, , lines] = PROBINGS.map((probing) => probed(code, probing))
-  // The text of a function may contain neither `import.meta` nor `new.target`.
+  // `outcome` runs the code as a function, in which `import.meta` is a syntax error. Code with `new.target` is not run
+  // either.
   if (!/import\.meta|new\.target/.test(code)) expect(await outcome(lines ?? ''), lines).toBe(await outcome(code))
 }
 

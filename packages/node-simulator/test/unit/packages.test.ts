@@ -13,7 +13,10 @@ var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 const loader = (file: string, name: string, body: string): string =>
   `// ${file}\nvar ${name} = /* @__PURE__ */ __commonJSMin(((exports, module) => {\n${body}\n}));\n`
 
-/** `names`: the modules that can be loaded separately from the rest. `asked`: those of them that the rest requests. */
+/**
+ * `names`: the modules that can be loaded separately from the rest of the bundle. `asked`: those of these modules that
+ * the rest of the bundle uses.
+ */
 function apartIn(...modules: readonly string[]) {
   const code = RUNTIME + modules.join('')
   const statements = statementsOf(code)

@@ -247,10 +247,12 @@ export const readIn =
     contents(row[i])
 
 /**
- * Returns the method `related` of an `ObjectModel` for objects that consist of elements. To the chosen operations, the
- * closure adds every operation, except reads, on the same elements. It also adds every operation, except reads, on an
- * initial element, because an initial element may be missing or may block another element. If some element was not
- * certainly taken, the closure also adds earlier takes of unknown outcome, which may have taken the element.
+ * Returns the method `related` of an `ObjectModel` for objects that consist of elements. The `Closure` that `related`
+ * returns adds to the chosen operations every operation, except reads, on the same elements. It also adds every
+ * operation, except reads, on an initial element, because an initial element may be missing or may block another
+ * element. If completed takes do not remove every element that these operations add, the `Closure` also adds the takes
+ * of unknown outcome that were called before the last of these operations returned. Such a take may have removed the
+ * element.
  */
 export const relatedByElement =
   (read: number) =>

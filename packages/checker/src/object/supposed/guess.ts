@@ -12,7 +12,10 @@ export interface Guess {
    * them.
    */
   readonly included: readonly Included[]
-  /** The number of operations, plus a penalty for each unexplained sighting. */
+  /**
+   * The cost of the operations taken, plus `UNEXPLAINED` for each sighting (see `Sighting`) that the guess does not
+   * explain. An operation costs 1 or `LATE`.
+   */
   readonly cost: number
 }
 
@@ -158,8 +161,9 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // The bits of a subset of the first half that stand for operations of unknown outcome. Of the subsets of the first
-  // half with equal sums, the one with the fewest operations of unknown outcome is kept.
+  // A mask for a subset of the first half: the bits of the operations of unknown outcome. The other bits are operations
+  // that overlap the read. Of the subsets of the first half with equal sums, the one with the fewest operations of
+  // unknown outcome is kept.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {

@@ -129,7 +129,10 @@ export const witnessOfWeak = (
   encoded: Encoded,
 ): Witness => (arbitration === undefined ? CHECKED.witness : witnessOf(arbitration, encoded))
 
-/** The maximum length of a list that is built immediately. For such a list, an object with getters would cost more. */
+/**
+ * The maximum number of operations for which both lists are built immediately. For so few operations, creating getters
+ * would cost more than building the lists.
+ */
 const FEW = 1_000
 
 /**

@@ -34,8 +34,8 @@ export interface Limiting {
   readonly among: number
   readonly limit: 'time' | 'memory' | undefined
   /**
-   * Reports whether the given operations contradict the level without any others. The limit is a number of steps, not a
-   * time; at the limit, returns false.
+   * Reports whether the given operations contradict the level by themselves, without the other operations of the
+   * history. Returns false if this is not decided within a fixed number of steps. Time does not limit the decision.
    */
   readonly makesSure: (some: readonly number[]) => boolean
 }

@@ -12,9 +12,9 @@ interface Walk {
 }
 
 /**
- * Calls `visit` for each completed operation and each thread of its client. The second argument is the last earlier
- * operation of the thread on the same key for which `counts` returns true; without one, there is no call. Stops at the
- * first call that returns an order, and returns this order.
+ * For each completed operation, and for each thread of its client, searches the thread for the last earlier operation
+ * on the same key for which `counts` returns true. If there is one, calls `visit` with the completed operation and the
+ * earlier one. Stops when `visit` returns an order, and returns this order.
  *
  * @throws OutOfTime
  */

@@ -7,17 +7,21 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  * k-atomicity-verification problem", ICDCS 2013). The time is near-linear on real histories and quadratic in the worst
  * case.
  *
- * The algorithm builds the order of the writes from back to front. The cluster of a write contains the write and its
- * reads. The end of a write is the first return in its cluster: at this event the write was certainly done. A write can
- * be last if every other remaining write was called before this end. The remaining reads that were called after this
- * end follow the write. They can only return its value, or the value of the write just before it. If they returned two
- * values other than its own, the write was not last. If they returned one other value, the write of that value is
- * placed next. If they returned no other value, an epoch is complete. Only the first write that is placed in an epoch
- * is chosen. The others are forced.
+ * The algorithm places the writes from the last to the first. The cluster of a write consists of the write and the
+ * reads of its value. The end of a write is the first return in its cluster. At this event, the write had certainly
+ * taken effect. A write can be the last of the remaining writes if every other remaining write was called before the
+ * end of this write.
  *
- * A complete epoch is removed together with all reads of its writes. The rest of a 2-atomic history is also 2-atomic,
- * so the choice is final. Choices are tried in parallel with growing allowances, so that a late failure does not delay
- * an early success.
+ * Suppose that a write is placed last. The remaining reads that were called after its end must follow this write. In a
+ * 2-atomic order, these reads return the value of this write or the value of the write just before it. If they returned
+ * two or more other values, the write cannot be last. If they returned one other value, the write of that value must be
+ * placed next. If they returned no other value, the writes placed so far are a complete epoch. The first write of an
+ * epoch determines all other writes of the epoch.
+ *
+ * A complete epoch is removed together with all reads of its writes, and is never restored: if a history is 2-atomic,
+ * the rest without the epoch is also 2-atomic. For each epoch, the possible first writes (choices) are tried in turn,
+ * each up to a limited number of placed writes (the allowance). If no epoch is complete, the unfinished ones are tried
+ * again with a larger allowance. So a choice that fails late does not delay a choice that succeeds early.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *

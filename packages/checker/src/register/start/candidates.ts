@@ -84,8 +84,8 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, all texts begin with the initial text. So each read limits its length, even the read that returned
-  // last.
+  // Without puts, all texts begin with the initial text. So each read limits the length of the initial text, and even
+  // the read that returned last may rule out an initial value.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }

@@ -6,8 +6,8 @@ import type { Versions } from '../record/versions.ts'
 import { keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /**
- * Why a transaction is shown. NEEDED: without this transaction, the others do not contradict each other. FOUND_WITH:
- * the others were not judged without this transaction.
+ * Why a transaction is shown. NEEDED: without this transaction, the others do not contradict each other. FOUND_WITH: it
+ * is not known whether the others contradict each other without this transaction.
  */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'

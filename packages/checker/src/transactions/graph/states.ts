@@ -25,7 +25,10 @@ export const noTwoReadWrites: Steps = {
 
 const AFTER_WW = 2
 
-/** The cycles that prefix consistency excludes: an rw edge follows only a reads-from, session or real-time edge. */
+/**
+ * Allows only the cycles that prefix consistency excludes. In these cycles, each rw edge follows a reads-from, session
+ * or real-time edge.
+ */
 export const readWriteAfterSeen: Steps = {
   states: 3,
   next: (state, kind) => {

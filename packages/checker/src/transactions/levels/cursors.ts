@@ -14,7 +14,7 @@ import type { CycleStep, Outcome, Situation } from './situation.ts'
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()
-  /** By key: the writer of an unordered version that must be first. */
+  /** By key: the transaction whose version must be the first of the versions without a known order. */
   const first = new Map<number, number>()
   for (const t of core.transaction) {
     if (t < 0) continue

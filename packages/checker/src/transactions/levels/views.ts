@@ -17,8 +17,8 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
 /**
- * @param isGradual whether each read must respect only the transactions that earlier reads of the same transaction saw.
- * If false, it must respect the transactions that any read of the same transaction saw.
+ * @param isGradual If true, a read must not miss writes of transactions that earlier reads of its transaction saw. If
+ * false, it must not miss writes of transactions that any read of its transaction saw.
  */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {
   const { record, versions, core } = situation

@@ -15,7 +15,7 @@ import { findRepeated } from './infer.ts'
  */
 export type UnitKind = 'request' | 'connection'
 
-/** The time after which a waiting connection is idle. */
+/** A connection is idle after this time without a transaction. */
 const IDLE_NANOS = 10_000_000
 
 /**

@@ -15,7 +15,10 @@ export interface Obstacle {
 }
 
 export interface Breaches {
-  /** Returns the next breach of the rules. A returned path is a breach that no order removes. */
+  /**
+   * Returns the next breach of the rules; undefined if there is none. An `Obstacle` may be removed by adding an order.
+   * A `Path` follows from the orders added so far, so adding another order cannot remove the breach.
+   */
   next(): Obstacle | Path | undefined
   moved(nodes: readonly number[]): void
 }

@@ -122,8 +122,8 @@ const isolated: readonly Row[] = [
 }))
 
 /**
- * Files that are refused. The message names a command to run instead, which expects no level. The number is the exit
- * code of that command.
+ * Files that are refused. The message proposes a command that changes the file and checks it without `--expect`. The
+ * number is the exit code of the proposed command.
  */
 const remedies: readonly (readonly [file: string, exitCode: number])[] = [
   ['nov28-74a-dirty-reads-workload-fine.edn', 0],

@@ -83,8 +83,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
   }
   /**
-   * Orders operations before `source`, a write that a read saw. `row` holds, by thread, how many of its operations are
-   * ordered. These operations then also precede all later sources in the thread of `source`.
+   * Orders operations before `source`, a write that a read saw, and before all later sources in the thread of `source`.
+   * For each thread, `row` holds a number n: the first n operations of the thread are ordered before `source`.
    */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]

@@ -50,7 +50,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  // Room for every choice, because no operation is taken twice. Unused entries take no memory.
+  // At most `length` choices exist at a time, because each choice takes an operation that no other choice has taken.
+  // Unused entries take no memory.
   const choices = int32Array(CHOICE * length)
   const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
