@@ -63,11 +63,12 @@ const replacing = {
 }
 
 /**
- * Bundles entries, by name, into one flat folder, in which they find each other by URLs relative to their own.
+ * Bundles the modules in `input` into one flat folder. The key of a module is the name of its file in the folder. The
+ * files find each other by URLs relative to their own URLs.
  *
- * Each layer becomes one file. It contains the modules that are loaded with any of its `roots` (and also with any of
- * `among`, if given), except modules of earlier layers. Loading one file of 2 MB takes two thirds of the time that a
- * hundred files take.
+ * Each layer becomes one file. The file contains the modules that are loaded with any of the layer's `roots`, except
+ * modules of earlier layers. If `among` is given, the file contains only those modules that are also loaded with any of
+ * `among`. Loading one file of 2 MB takes two thirds of the time that a hundred files take.
  */
 async function bundle(row, input, layers = []) {
   const program = await rolldown({

@@ -122,8 +122,8 @@ export class BrowserNetwork {
    * Heals all faults, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`. May
    * be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if the requests do not meet the level, if the verdict is
-   * unknown, or if the run proves nothing.
+   * @throws AssertionError if the requests do not meet the level (with a drawing of the counterexample), if the verdict
+   * is unknown, or if the run proves nothing.
    * @throws UserError if nothing is recorded, or if the level does not exist.
    */
   async check(level: string): Promise<Run> {

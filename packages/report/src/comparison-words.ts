@@ -87,7 +87,7 @@ export const isolationRows = ({
 /** Returns the cell of the fault with the lowest availability, if there are faults. */
 export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
 
-/** Returns the cell of the cut with the lowest availability, if there are cuts. */
+/** Of the cells whose condition is a cut, returns the one with the lowest availability; undefined if there are none. */
 export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
 
 function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly Cell[]): Cell | undefined {

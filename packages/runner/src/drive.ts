@@ -145,7 +145,10 @@ export interface Steering {
   readonly abandoned?: AbortSignal | undefined
 }
 
-/** Executes a run in the cluster's time. Rejects if the cluster breaks. */
+/**
+ * Begins a run, calls `cluster.begin`, and resolves with the outcome of the run. Rejects if the cluster breaks, or if
+ * the run is abandoned.
+ */
 export function inTimeOf(
   cluster: StartedCluster,
   { listener, interrupted, abandoned, steered }: Steering,
@@ -220,8 +223,8 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // Repeats faults that have not taken effect, which can happen on a slow machine. Virtual time has no slow machines.
-  // Observed clients may already have ended.
+  // On a slow machine, a fault may not take effect, and is then repeated. In virtual time, no machine is slow. With
+  // observed clients, no fault is repeated, because these clients may already have ended.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,

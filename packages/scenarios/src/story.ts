@@ -11,7 +11,7 @@ export interface Story {
   readonly told: readonly [Tale, ...Tale[]]
   /** The same schedule with a system that prevents the accident. */
   readonly fix: Tale
-  /** The promise to the clients, checked after every step of each script (`told` and `fix`). */
+  /** The promise to the clients. In each script of `told` and in `fix`, the promise is checked after every step. */
   readonly ledger?: Ledger | undefined
   /** Why the story has no promise that can be checked. Absent if `ledger` is present. */
   readonly withoutLedger?: string | undefined

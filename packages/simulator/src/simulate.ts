@@ -3,8 +3,8 @@ import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * Returns limits far above a normal run: twice the time of each phase, the recovery time, and one more minute. A
- * hundred thousand events per second are permitted.
+ * Returns limits far above a normal run. The time limit is twice the sum of `timeMs`, `quietMs` and `timeoutMs`, plus
+ * the recovery time, plus one minute. The limit of events is 100,000 per second of the time limit.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)

@@ -39,7 +39,8 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   strictest: { 'lease-ms': 20 },
   // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
-  // With fencing, holders do not use their clocks. With wall clocks, no bound is assumed.
+  // With fencing, holders do not use their clocks, so no bound on drift is needed. For wall clocks, no bound is
+  // assumed.
   clocks: ({ fencing, clock, 'clock-drift': drift = settings['clock-drift'].default }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: createLeaseLock,

@@ -48,9 +48,9 @@ export interface Stage {
   /** Returns how long this stage delays a chunk, or the end of the stream. Always the same for one chunk. */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * Returns the time at which a piece leaves this stage if it arrives at `atMs`. Called repeatedly while the piece
-   * waits. If the stage pauses between pieces, the pause must not begin before `earliestMs`. This is the current time
-   * minus the delay of later stages.
+   * Returns the time at which a piece leaves this stage if the piece arrives at `atMs`. Called repeatedly while the
+   * piece waits. `earliestMs` is the current time minus the delay of later stages. A stage that limits the rate uses
+   * `earliestMs` to limit how much it makes up for after a stall.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /**

@@ -28,7 +28,10 @@ export class OpaqueRequests {
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether the bytes may have contained a request that touches everything. Then the search can stop. */
+  /**
+   * Whether the bytes may have contained a request that can change any key. If so, later requests are not searched for,
+   * because their marks would add nothing.
+   */
   #isOver = false
 
   constructor(mapping: HttpMapping) {

@@ -97,7 +97,7 @@ export interface MessageEdit {
   readonly content: Buffer | 'same' | 'none'
   /** The new first line; absent to keep the old one. */
   readonly firstLine?: string | undefined
-  /** The Content-Encoding of the message before these changes. */
+  /** The Content-Encoding of the message before the edit. */
   readonly coding?: string | undefined
 }
 

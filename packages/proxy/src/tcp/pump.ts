@@ -25,7 +25,7 @@ export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** Reports that the faults of this direction have changed. Called once the stages of all links are set. */
+  /** Reports that the faults of this direction have changed. Called after the stages of all links have been set. */
   stagesChanged(): void
   close(): void
   abort(): void

@@ -212,7 +212,7 @@ function readBy(
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
-/** Returns the reads of a query that counts rows or tests for them. */
+/** Returns the reads of a query that returns a count of rows, or whether rows exist. */
 function aggregateReads({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
   const [row] = answer.rows

@@ -10,8 +10,8 @@ export class WrittenDecimals {
   }
 
   /**
-   * Why a read value may differ from the written one, if it may: the server rounds values silently to the decimals of
-   * their column.
+   * Returns why a value read from a column may differ from the value written; undefined if rounding cannot explain
+   * this. The server silently rounds values to the number of decimals of their column.
    *
    * @param modifier the type modifier of a numeric column, which contains its decimals.
    */

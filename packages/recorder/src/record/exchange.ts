@@ -14,7 +14,10 @@ import type { View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
-/** How a request begins: with its first byte, whole, or as a duplicate of another request. */
+/**
+ * How an exchange begins. `begun`: with the first byte of the request. `whole`: with the whole request. An `Exchange`:
+ * as a duplicate of that exchange's request.
+ */
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**

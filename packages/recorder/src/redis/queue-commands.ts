@@ -35,8 +35,8 @@ const interpretPopped: Interpret = (answer, call, index) =>
     : interpretText(answer, call, index)
 
 /**
- * Lists as queues. The first command on a list determines at which end elements are added; commands that contradict it
- * are not recognised.
+ * The commands on lists that serve as queues. The first command on a list determines at which end elements are added.
+ * Later commands that add elements at the other end, or take elements from the same end, are not recognised.
  */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),

@@ -299,8 +299,8 @@ export class RespConversation implements RecordedConversation {
   }
 
   /**
-   * Tells the exchange and, if present, `begun.settle` whether the request was refused. A refused request has changed
-   * nothing.
+   * Passes on whether the request was refused: to the exchange and, if it is set, to `begun.settle`. A refused request
+   * has changed nothing.
    */
   #settle({ begun, understood }: Pending, answer: Json | undefined): void {
     const isRefused = isRefusal(understood, answer)

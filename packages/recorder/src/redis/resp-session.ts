@@ -22,8 +22,9 @@ export interface RespSessionOptions {
 }
 
 /**
- * The commands that change subscriptions. In RESP3 the server confirms each by a push; in RESP2 messages may arrive at
- * any time.
+ * The commands that change subscriptions. In RESP3, the server confirms each channel by a push, which differs from a
+ * reply. In RESP2, confirmations and published messages look like replies, so replies can no longer be matched to
+ * requests.
  */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],

@@ -9,7 +9,7 @@ export interface PageData extends EmbeddedOperations {
   readonly end: number
   /** The lines of the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]
-  /** The lines of `focus` that belong to accused operations. */
+  /** The lines of the accused operations in `focus`: the impossible operation, or the final reads that differ. */
   readonly accused: readonly number[]
   /** The extent of the charts' time axis, in units of the view box. */
   readonly plot: { readonly left: number; readonly right: number; readonly width: number }

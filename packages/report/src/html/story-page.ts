@@ -100,8 +100,8 @@ const threeColumns = (page: string, columns: string): string =>
 
 /**
  * Returns styles for pages with several columns. The names of the lanes appear only once, above the steps. The column
- * of the fixed system, which prevents the failure, has no border: its place beside the other column identifies it. On
- * narrow pages, where the systems are one below the other, the border identifies it.
+ * of the system that prevents the failure (`fixed`) has no border, because its place beside the column of the failing
+ * system (`told`) identifies it. On narrow pages, one system is below the other, and a border identifies `fixed`.
  */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`

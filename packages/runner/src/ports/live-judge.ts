@@ -26,7 +26,10 @@ export interface LiveJudge {
   push(event: EventInput): void
   /** Returns the verdict so far, judging at most a few more events. */
   judged(): Judged
-  /** Judges the remaining events. This takes about as long as a check of them. */
+  /**
+   * Judges the remaining events. To confirm the verdict, may check all events so far, which takes as long as a final
+   * check.
+   */
   settle(): void
   /** Stops judging, for the reason `why`. Later verdicts are not certain, but a violation stays certain. */
   stop(why: string): void

@@ -47,7 +47,7 @@ export interface OpenRecord extends HistorySink {
 }
 
 export interface RecordStore {
-  /** Name of the history file for messages; absent if no history is kept. */
+  /** The history file as named in error messages; absent if no history is kept. */
   readonly historyName?: string | undefined
   readonly dataDir: string
   readonly logDir: string

@@ -142,7 +142,7 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
-      // A node may refuse writing transactions and still answer read-only ones.
+      // A node may refuse transactions that write, and still answer transactions that only read.
       if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break

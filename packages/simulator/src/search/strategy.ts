@@ -282,7 +282,7 @@ export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] 
   const hasDatabase = (program.nodesFor?.(LOSING) ?? []).length > 0
   return [
     ...(hasDatabase ? usualOfPrograms.flatMap(withDatabases) : usualOfPrograms),
-    // Coverage by assertions costs no time.
+    // For programs, `coverage` is the set of assertions reached. Measuring it costs no time.
     ...(program.asserts === true ? [coverage, coverage, coverage] : []),
   ]
 }

@@ -43,7 +43,10 @@ const judges: { readonly [object: string]: { readonly model: string; readonly in
   bank: { model: 'bank', initial: { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } },
 }
 
-/** Appends to registers have histories of their own, because a register with appends holds a text or nothing. */
+/**
+ * The objects, each with functions that are called on one instance. `register` occurs twice: once with `append` and
+ * once without, because a register with appends holds a text or nothing.
+ */
 const groups = objects
   .filter(({ name }) => name !== 'transactions')
   .flatMap((object) => {

@@ -51,7 +51,10 @@ const HARD: { readonly [bug: string]: string } = {
 
 const isSmall = ({ operations, faults }: Scenario): boolean => operations.length <= 12 && faults.length <= 4
 
-/** The failure and the history in the file. */
+/**
+ * Writes the scenario as a replay file, parses the file, and runs the parsed scenario. Returns the cause of the
+ * failure, and the digest of the history.
+ */
 function replayed(
   subject: SearchedProtocol,
   scenario: Scenario,

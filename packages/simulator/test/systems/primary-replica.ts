@@ -30,9 +30,9 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   },
-  // The primary waits for one of four replicas. If these two nodes are cut off, the other three go on without them, and
-  // writes that only the two have are lost. Between the cuts, the nodes have time to agree on a primary, so that in one
-  // of the cuts the primary is on the smaller side.
+  // The primary waits for one of four replicas. If a partition cuts off the primary and this replica, the other three
+  // nodes go on without them, and writes that only these two nodes have are lost. Between the two partitions, the nodes
+  // have time to agree on a primary, so that the primary is on the smaller side of one of the partitions.
   {
     protocol: 'primary-replica',
     targetSettings: { sync: 1, reads: 'primary' },

@@ -4,7 +4,7 @@ import { textOf } from '@chaosproxy/recorder/routes'
 import { type Exchange, REFUSALS, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** A write or read that the rehearsal tried. Without an answer, it has no exchange. */
+/** A write or read that the rehearsal tried. `exchange` is undefined if no answer arrived. */
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input

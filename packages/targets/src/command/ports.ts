@@ -12,8 +12,8 @@ const claimed: number[] = []
 const taken = new Set<number>()
 
 /**
- * Reserves a free port for each name. Avoids the ephemeral range, where an outgoing connection could take the port of a
- * server that is briefly down, and ports that another process has reserved.
+ * Reserves a free port for each name. Avoids ports that another process has reserved. Also avoids the ephemeral range:
+ * there, an outgoing connection could take the port of a server that is briefly down.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */

@@ -101,6 +101,7 @@ function containerOf(json: string): Container | undefined {
   try {
     return containersIn(`[${json}]`)[0]
   } catch {
-    return undefined // an API of an unknown version
+    // The engine has an unknown version of the API, whose answers have another form.
+    return undefined
   }
 }

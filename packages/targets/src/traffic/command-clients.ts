@@ -28,7 +28,7 @@ interface RecordedCommand {
 
 const END_GRACE_MS = 2_000
 
-/** Returns clients that are a command. They end when the command ends. */
+/** Returns clients that the run starts as one command. The clients have ended when the command has ended. */
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:

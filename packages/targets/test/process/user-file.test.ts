@@ -36,8 +36,8 @@ test('loading a TypeScript file does not change Error.stackTraceLimit or Error.p
     const format = Error.prepareStackTrace
     await importUserFile(${JSON.stringify(file)})
     console.log(Error.stackTraceLimit, Error.prepareStackTrace === format)`
-  // A separate process is needed, because in this process a compiler may already have changed both settings of stack
-  // traces.
+  // A separate process is needed, because in this process a compiler may already have changed `Error.stackTraceLimit`
+  // and `Error.prepareStackTrace`.
   const said = (...args: readonly string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout
   expect(said('--input-type=module', '--eval', imported)).toBe('10 true\n')
   expect(said(join(dist, 'typescript', 'main.js'), file)).toBe('10\n')

@@ -55,7 +55,8 @@ const oneWatch = (seed: number): Drawn => {
 }
 
 const models: readonly Model[] = [
-  // Fewer verdicts on work queues are proved, because the order of equal messages has no proof.
+  // For work queues, a smaller share is proved: the verifier does not prove `first-in-first-out` if equal messages were
+  // in a queue.
   { title: 'work queues', name: 'work-queue', levels: workQueueLadder.levels, draw: workQueue, proved: 0.9 },
   {
     ...{ title: 'streams', name: 'stream', levels: streamLadder.levels, proved: 0.99 },

@@ -45,7 +45,7 @@ function isHandshake(message: Buffer): boolean {
   return isGreeting || isLogin || (sequence === 2 && LOGIN_ANSWERS.has(payload[0]))
 }
 
-/** Returns a packet as JSON, as far as it can be read alone. */
+/** Returns the contents of a packet that can be read without the connection's other packets, as JSON. */
 function jsonOf(message: Buffer): Json {
   const { sequence, payload } = packetIn(message)
   if (sequence === 0 && payload[0] === COMMAND.query) {

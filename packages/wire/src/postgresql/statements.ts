@@ -15,8 +15,8 @@ const HEADER_BYTES = 5
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads the statements of PostgreSQL, and makes them fail. Each Query, Sync, FunctionCall and connection's start ends
- * with one ReadyForQuery.
+ * Reads the statements of PostgreSQL, and makes single statements fail. The server's replies to Query, Sync,
+ * FunctionCall and the startup message each end with one ReadyForQuery.
  */
 export const statements: Statements = { reader, refusal, failure }
 

@@ -93,6 +93,6 @@ test('keysIn returns the key of an operation, and the keys of all steps of a tra
       ],
     }),
   ).toEqual(['x', 'y'])
-  // In a watched store, the value of a `txn` is an object of changes instead of a list of steps.
+  // In the workload `watch`, the value of a `txn` is an object of changes instead of a list of steps.
   expect(keysIn({ f: 'txn', value: { x: 1 } })).toEqual([])
 })

@@ -45,7 +45,8 @@ const UNKNOWN_SUM =
   'one row: the UPDATE adds to the value only under a condition: add RETURNING with the recorded column'
 
 /**
- * Statements as people and ORMs write them. Each has two meanings: with one recorded column, and with recorded rows.
+ * Statements as people and ORMs write them, each with two meanings. `one`: the meaning if one column is recorded (see
+ * `inOneColumn`). `rows`: the meaning if transactions are recorded (see `inRows`).
  */
 const readings: readonly (readonly [sql: string, one: string, rows: string])[] = [
   ['SELECT value FROM kv WHERE key = $1', 'read', 'read of $1'],

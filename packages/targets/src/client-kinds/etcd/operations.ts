@@ -6,7 +6,10 @@ import { commit, createdAt, deleteStep, get, holds, list, putStep, type Step } f
 import { object, updated } from './update.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
-/** All operations by function. Those of watches are separate, because they read whole ranges of keys. */
+/**
+ * All operations by function, except `watchOperations`. Those are separate because watches read whole ranges of keys,
+ * so watches cannot share an etcd with other programs.
+ */
 export const ownOperations: { readonly [f: string]: Perform } = {
   async read(operation, input, keeping) {
     const { as, initial } = keeping
