@@ -1,7 +1,7 @@
 // Sells seats. POST /seats/SHOW sells one seat, or answers 409 if another sale came in between. GET /seats/SHOW returns
 // {"sold": N}. A sale watches the number of sold seats in Redis, reads it, and writes the next number in a transaction.
-// With SALE=script, a Lua script writes the next number if the number has not changed. With SALE=script, ioredis also
-// does not send a command again if its answer is lost (`maxRetriesPerRequest: 0`).
+// With SALE=script, a Lua script writes the next number if the number has not changed, and `maxRetriesPerRequest: 0`
+// prevents ioredis from sending the script again if its answer is lost.
 import { createServer } from 'node:http'
 import Redis from 'ioredis'
 

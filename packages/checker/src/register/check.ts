@@ -102,7 +102,7 @@ function orderShareFor(registers: Registers, options: CheckOptions): number | un
 
 /**
  * Whether sequential consistency must be decided. The weak levels are not defined for a cas or an append. So in a
- * history with a cas or an append, a weak level is met only if a level that implies it is met, such as sequential
+ * history with a cas or an append, a weak level can be confirmed only by a level that implies it, such as sequential
  * consistency.
  */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>

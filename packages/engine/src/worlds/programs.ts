@@ -356,8 +356,8 @@ function simulateService(
 }
 
 /**
- * Adds the first forbidden action of a program to the run's problems: a failed assertion or, if no assertion failed,
- * the end of a program that ended by itself.
+ * Adds an entry to the run's problems: for the first failed assertion or, if no assertion failed, for the first program
+ * that ended by itself. Adds nothing if neither happened.
  */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()

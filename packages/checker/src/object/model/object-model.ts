@@ -250,8 +250,8 @@ export const readIn =
  * Returns the method `related` of an `ObjectModel` for objects that consist of elements. The `Closure` that `related`
  * returns adds to the chosen operations every operation, except reads, on the same elements. It also adds every
  * operation, except reads, on an initial element, because an initial element may be missing or may block another
- * element. If completed takes do not remove every element that these operations add, the `Closure` also adds the takes
- * of unknown outcome that were called before the last of these operations returned. Such a take may have removed the
+ * element. If the completed takes among these operations do not remove every element, the `Closure` also adds the takes
+ * of unknown outcome that were called before the last of these operations returned. Such a take may have removed an
  * element.
  */
 export const relatedByElement =
