@@ -357,7 +357,7 @@ function simulateService(
 
 /**
  * Adds an entry to the run's problems: for the first failed assertion or, if no assertion failed, for the first program
- * that ended by itself. Adds nothing if neither happened.
+ * that ended by itself although its service does not permit it (`mayEnd`).
  */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
