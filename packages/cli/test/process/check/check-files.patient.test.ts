@@ -147,7 +147,7 @@ describe('chaos check --explain', () => {
     const { stdout: cycle } = await chaosHere(['check', history('readers-disagree'), '--explain'])
     expect(cycle).toContain('Each of these must come before the next, and the last before the first:')
     expect(cycle).toMatch(
-      /^ {6}before p\d write . 1 → ok \(lines .+\): the first saw a value that the second replaced$/m,
+      /^ {6}before p\d write . 1 → ok \(lines .+\): the first operation saw a value that the second replaced$/m,
     )
   })
 

@@ -236,7 +236,7 @@ describe('a recording by chaos proxy', () => {
         const { exitCode, stderr } = await startChaos(words).finished
         expect(exitCode).toBe(3)
         expect(stderr).toContain(`${config}: ${message}`)
-        expect(stderr).toContain('in one history file: --out history.jsonl')
+        expect(stderr).toContain('in a plain file instead of a run: --out history.jsonl')
         expect(existsSync(out) ? readdirSync(out) : []).toEqual([])
       }
     })
@@ -333,7 +333,7 @@ describe('the output of a recording by chaos proxy', () => {
     [{ rotate: '1MB', require: 'lost == 0' }, 'leave --rotate out, or check the file: chaos check recording'],
     [{ rotate: '1MB', events: 'x' }, 'leave --rotate out, or check the file: chaos check recording'],
     [{ record: undefined, expect: 'linearizable' }, 'name the protocol of the traffic with --record'],
-    [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'Write "client" in --carries'],
+    [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],
   ])('chaos proxy refuses the output options %o of a recording, with an alternative', (options, message) => {
     expect(() => of(options)).toThrow(message)
