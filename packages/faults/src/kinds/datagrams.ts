@@ -1,6 +1,5 @@
 import { defineFault } from '../definition/definition.ts'
-import { ms, or, wholeNumber } from '../definition/parameter.ts'
-import { bits, copies, delay } from './common.ts'
+import { bits, copies, delay, ms, or, wholeNumber } from '../definition/parameter.ts'
 
 export const dropDatagram = defineFault({
   kind: 'drop-datagram',

@@ -1,8 +1,7 @@
 import { inputError, type Json } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
-import { json, optional, text } from '../definition/parameter.ts'
+import { json, optional, status, text } from '../definition/parameter.ts'
 import { quote, readObject } from '../definition/read-parameters.ts'
-import { status } from './common.ts'
 
 const edits = {
   headers: optional(json('header fields to set ({"Name":"value"}) or to remove ({"Name":null})')),

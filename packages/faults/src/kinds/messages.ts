@@ -1,6 +1,5 @@
 import { defineFault } from '../definition/definition.ts'
-import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
-import { bits, copies, delay } from './common.ts'
+import { bits, copies, delay, flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
 const behind = or(wholeNumber('number of other messages that pass before this one', { least: 1 }), 1)
 const withinMs = or(ms('longest wait for that number of messages', { most: 3_600_000 }), 1000)

@@ -1,7 +1,18 @@
 import { defineFault } from '../definition/definition.ts'
-import { choice, json, ms, optional, or, perSecond, text, wholeNumber } from '../definition/parameter.ts'
+import {
+  choice,
+  copies,
+  delay,
+  json,
+  ms,
+  optional,
+  or,
+  perSecond,
+  status,
+  text,
+  wholeNumber,
+} from '../definition/parameter.ts'
 import { maxBodyBytes } from './bodies.ts'
-import { copies, delay, status } from './common.ts'
 import { validateFields } from './edits.ts'
 
 /** What a client gets instead of a response: a reset, or nothing. */

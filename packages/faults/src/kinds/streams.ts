@@ -1,6 +1,5 @@
 import { defineFault } from '../definition/definition.ts'
-import { choice, optional, or, text, usually, wholeNumber } from '../definition/parameter.ts'
-import { delay } from './common.ts'
+import { choice, delay, optional, or, text, usually, wholeNumber } from '../definition/parameter.ts'
 
 /** HTTP/2's error codes (RFC 9113 §7). */
 export const http2Codes = {

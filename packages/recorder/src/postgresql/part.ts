@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/wire/postgresql'
-import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
-import { declined, notUnderstood, ok } from '../record/interpretations.ts'
+import { type Call, declined, type Interpretation, notUnderstood, ok, type Touches, UNSAID } from '../record/call.ts'
 import type { Action, MayTouch, Operand, Place } from './action.ts'
 import { type ReadType, recordedValue, textOf, whyNotCompared } from './column-values.ts'
 import { exactText, formatAt, isUnlimited, type Portal } from './prepared.ts'

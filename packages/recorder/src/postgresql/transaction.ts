@@ -1,7 +1,15 @@
 import { foundOrMade, type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
-import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
-import { joined, UNSAID } from '../record/call.ts'
-import { notUnderstood, ok } from '../record/interpretations.ts'
+import {
+  type Call,
+  type Completions,
+  type Interpretation,
+  joined,
+  notUnderstood,
+  ok,
+  type Touches,
+  UNSAID,
+  type Understanding,
+} from '../record/call.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 

@@ -110,3 +110,10 @@ const edgeNames: readonly (readonly [Edges, string])[] = [
 
 export const namesOfEdges = (edges: Edges): readonly string[] =>
   edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name)
+
+export const ok = (value: Json): Interpretation => ({ type: 'ok', value })
+
+/** The completion of a call whose condition failed. */
+export const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
+
+export const notUnderstood = (error: string): Interpretation => ({ type: 'not-understood', error })

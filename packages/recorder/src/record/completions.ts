@@ -1,5 +1,4 @@
-import type { Completions, Entry, Interpretation } from './call.ts'
-import { ok } from './interpretations.ts'
+import { type Completions, type Entry, type Interpretation, ok } from './call.ts'
 
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   answer === undefined || 'type' in answer ? answer : answer[i]

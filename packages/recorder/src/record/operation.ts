@@ -1,8 +1,16 @@
 import { isTooDeep, type Json, meaningOf, type Nanos, TOO_DEEP } from '@chaosproxy/history'
-import { ALL_EDGES, type Call, type Edges, type Interpretation, nameOf, namesOfEdges, UNSAID } from './call.ts'
+import {
+  ALL_EDGES,
+  type Call,
+  type Edges,
+  type Interpretation,
+  nameOf,
+  namesOfEdges,
+  notUnderstood,
+  UNSAID,
+} from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
 import { eventLine, extraOf, joined, NO_EXTRA, subjectText, UNWRITTEN, valueText } from './event-line.ts'
-import { notUnderstood } from './interpretations.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'

@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Call, Interpretation } from '../record/call.ts'
-import { declined, ok } from '../record/interpretations.ts'
+import { type Call, declined, type Interpretation, ok } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
 /**

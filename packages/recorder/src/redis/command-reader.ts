@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Call, type Completions, type Interpretation, UNSAID } from '../record/call.ts'
-import { notUnderstood } from '../record/interpretations.ts'
+import { type Call, type Completions, type Interpretation, notUnderstood, UNSAID } from '../record/call.ts'
 import { type CommandOperation, type Interpret, interpretCount, interpretSum, isError, refusalOf } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 

@@ -1,4 +1,4 @@
-import { ok } from '../record/interpretations.ts'
+import { ok } from '../record/call.ts'
 import { type Interpret, interpretText } from './answers.ts'
 import { amountOf, type CommandReader, type CommandReaders, change, ofKey, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { ok } from '../record/interpretations.ts'
+import { ok } from '../record/call.ts'
 import { type CommandOperation, elementOf, type Interpret } from './answers.ts'
 import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } from './command-reader.ts'
 import { type Lifetime, reportedLifetime } from './lifetime.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { ok } from '../record/interpretations.ts'
+import { ok } from '../record/call.ts'
 import { type CommandOperation, elementOf, type Interpret, interpretList } from './answers.ts'
 import { type CommandReaders, change, ofEach, ofKey, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { notUnderstood, ok } from '../record/interpretations.ts'
+import { notUnderstood, ok } from '../record/call.ts'
 import {
   type Interpret,
   interpretCount,

@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Interpretation, joined, type Touches } from '../record/call.ts'
-import { declined } from '../record/interpretations.ts'
+import { declined, type Interpretation, joined, type Touches } from '../record/call.ts'
 import { type Analysed, touchesOf } from './analyse.ts'
 import { type CommandOperation, isError, isList, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'

@@ -1,5 +1,4 @@
-import type { Interpretation, Understanding } from '../record/call.ts'
-import { notUnderstood } from '../record/interpretations.ts'
+import { type Interpretation, notUnderstood, type Understanding } from '../record/call.ts'
 import type { Unsent } from '../spoken/crossings.ts'
 import type { CommandOperation } from './answers.ts'
 import type { PlacedLifetime } from './expirations.ts'

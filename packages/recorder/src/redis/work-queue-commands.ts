@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { ok } from '../record/interpretations.ts'
+import { ok } from '../record/call.ts'
 import { type Interpret, interpretList, interpretOneOr } from './answers.ts'
 import { type CommandReaders, one, operation, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'

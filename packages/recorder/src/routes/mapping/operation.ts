@@ -1,6 +1,14 @@
 import { type Json, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
-import { type Call, type Entry, type Interpretation, type Touches, UNSAID } from '../../record/call.ts'
-import { declined, notUnderstood, ok } from '../../record/interpretations.ts'
+import {
+  type Call,
+  declined,
+  type Entry,
+  type Interpretation,
+  notUnderstood,
+  ok,
+  type Touches,
+  UNSAID,
+} from '../../record/call.ts'
 import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
