@@ -32,7 +32,9 @@ describe('chaos simulate', () => {
     const older = join(dirname(failures[0].replay), 'older.json')
     writeFileSync(join(cwd, older), JSON.stringify({ ...file, node: 'v20.0.0', digest: '0' }))
     const differs = await chaos(['replay', older, '--program', './server.ts'], { cwd })
-    expect(differs.stdout.replace(/\s+/g, ' ')).toContain(`it was recorded on Node v20.0.0, and this is ${process.version}`)
+    expect(differs.stdout.replace(/\s+/g, ' ')).toContain(
+      `it was recorded on Node v20.0.0, and this is ${process.version}`,
+    )
     // A replay file names a program, but cannot run it unless the reader names the same program.
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)

@@ -191,7 +191,9 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused({})).toThrow('here: "declare" is not a list.')
   expect(refused([{ script: 'a', as: 'INCR KEYS' }])).not.toThrow()
   expect(refused([{ script: 'a', as: 'INCR KEYS[x]' }])).toThrow('KEYS[x] is not a place')
-  expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands in "as" but 1 answer in "answers"')
+  expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow(
+    '2 commands in "as" but 1 answer in "answers"',
+  )
 })
 
 test('redis-server is installed, or the tests of scripts are skipped', (context) => {
