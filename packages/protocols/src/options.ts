@@ -20,7 +20,7 @@ export interface Subject {
 }
 
 /** The options of a run: `retry-ms` becomes `retryMs`. Settings that the user did not choose have their defaults. */
-export type Chosen<Settings extends ProtocolSettings> = Subject & {
+type Chosen<Settings extends ProtocolSettings> = Subject & {
   readonly [Name in keyof Settings & string as CamelCase<Name>]: ValueOf<Name, Settings[Name]>
 }
 

@@ -1,44 +1,29 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion } from '@chaosproxy/history'
+import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Station } from '../station.ts'
 import type { MessageOf, MessagesOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  backend: {
-    summary: 'what servers serve: static files that never change, or a shared store',
-    default: 'store',
-    values: ['files', 'store'],
-  },
-  choice: {
-    summary: 'how the server for a request is chosen',
-    default: 'round-robin',
-    values: ['round-robin', 'least-connections', 'consistent-hashing'],
-  },
-  attempts: {
-    summary: 'the largest number of servers that a request is sent to, one after the other, until one answers',
-    default: 2,
-  },
-  'check-ms': { summary: 'how often servers are checked', default: 100 },
-  'missed-checks': {
-    summary: 'the number of unanswered checks after which a server gets no more requests',
-    default: 2,
-  },
-  'deep-checks': { summary: "whether a health check waits in the server's queue, like a request", default: false },
-  'panic-share': {
-    summary: 'if fewer servers than this share are up, send requests to all of them; 0: never',
-    default: 0,
-  },
-  'requester-timeout-ms': { summary: 'how long a requester waits for the balancer', default: 500 },
-  'balancer-timeout-ms': { summary: 'how long the balancer waits for a server', default: 150 },
-  'server-timeout-ms': { summary: "how long a request may wait in a server's queue", default: 100 },
-  'service-ms': { summary: 'how long a server works on one request; 0: no time', default: 0 },
-  'queue-limit': {
-    summary: "how many requests a server's queue holds, if service-ms is above 0",
-    default: 100_000,
-  },
-} as const
+interface BalancerConfig extends Subject {
+  readonly backend: 'files' | 'store'
+  readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
+  /** Whether health checks wait in the server's queue. */
+  readonly deepChecks: boolean
+  readonly checkMs: Millis
+  /** The number of consecutive checks without an answer after which a server gets no more requests. */
+  readonly missedChecks: number
+  /** If a smaller fraction of the servers is up, all servers get requests. */
+  readonly panicShare: number
+  /** The largest number of attempts of a request. Only requests that had no effect are repeated. */
+  readonly attempts: number
+  readonly requesterTimeoutMs: Millis
+  readonly balancerTimeoutMs: Millis
+  /** How long a request may wait in a server's queue. */
+  readonly serverTimeoutMs: Millis
+  readonly serviceMs: Millis
+  readonly queueLimit: number
+}
 
 interface Named {
   readonly request: string
@@ -110,7 +95,7 @@ export interface BalancerState {
 }
 
 export type Balancer = Types<
-  Chosen<typeof settings>,
+  BalancerConfig,
   BalancerState,
   BalancerMessage,
   BalancerRecord,

@@ -2,7 +2,7 @@ import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
-import { type BrokerState, settings } from './state.ts'
+import type { BrokerState } from './state.ts'
 
 /** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
@@ -21,7 +21,28 @@ export const broker: ProtocolDefinition = defineProtocol({
             : undefined,
   summary: 'queues and topics on a broker; messages arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
-  settings,
+  settings: {
+    delivery: {
+      summary:
+        'how often a message arrives if replies are lost; with exactly-once, producers send keys and consumers get receipts',
+      default: 'exactly-once',
+      values: ['at-most-once', 'at-least-once', 'exactly-once'],
+    },
+    ordered: { summary: 'whether a message waits until the message before it is settled', default: true },
+    topics: {
+      summary:
+        'how objects other than queues are read: at the broker (pull), or from copies that the broker pushes to all nodes (push)',
+      default: 'pull',
+      values: ['pull', 'push'],
+    },
+    'visibility-ms': {
+      summary: 'time for which a delivered message is invisible to other consumers',
+      default: 100,
+      worthTrying: [20],
+    },
+    'retransmit-ms': { summary: 'how often a gateway repeats a request', default: 20 },
+    'request-timeout-ms': { summary: 'how long a gateway goes on repeating a request', default: 500 },
+  },
   bugs: {
     'ack-before-persist': bug('producers are told that their message is safe before it is on disk', ['kill'], {
       workload: 'queue',

@@ -1,32 +1,21 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Json } from '@chaosproxy/history'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  delivery: {
-    summary:
-      'how often a message arrives if replies are lost; with exactly-once, producers send keys and consumers get receipts',
-    default: 'exactly-once',
-    values: ['at-most-once', 'at-least-once', 'exactly-once'],
-  },
-  ordered: { summary: 'whether a message waits until the message before it is settled', default: true },
-  topics: {
-    summary:
-      'how objects other than queues are read: at the broker (pull), or from copies that the broker pushes to all nodes (push)',
-    default: 'pull',
-    values: ['pull', 'push'],
-  },
-  'visibility-ms': {
-    summary: 'time for which a delivered message is invisible to other consumers',
-    default: 100,
-    worthTrying: [20],
-  },
-  'retransmit-ms': { summary: 'how often a gateway repeats a request', default: 20 },
-  'request-timeout-ms': { summary: 'how long a gateway goes on repeating a request', default: 500 },
-} as const
+export interface BrokerConfig extends Subject {
+  readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+  /** Whether a message waits until the previous message is settled. */
+  readonly ordered: boolean
+  /** Whether requests on topics go to the broker, or the broker pushes changes to every node. */
+  readonly topics: 'pull' | 'push'
+  /** How long a delivered message is invisible to other consumers. */
+  readonly visibilityMs: Millis
+  readonly retransmitMs: Millis
+  readonly requestTimeoutMs: Millis
+}
 
 type BrokerMessage = MessagesOf<{
   // Between a gateway and the broker: requests other than dequeues, and their results.
@@ -123,5 +112,5 @@ export interface BrokerState {
   twice: string | undefined
 }
 
-export type Broker = Types<Chosen<typeof settings>, BrokerState, BrokerMessage, BrokerRecord, 'push' | 'again'>
+export type Broker = Types<BrokerConfig, BrokerState, BrokerMessage, BrokerRecord, 'push' | 'again'>
 export type BrokerTurn = Turn<Broker>

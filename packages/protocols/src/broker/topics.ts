@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import { remember } from '../memory.ts'
 import { isRead, UNKEYED } from '../objects/object.ts'
 import type { Handlers } from '../turn.ts'
-import type { Broker, BrokerState, BrokerTurn, Publication } from './state.ts'
+import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
 // Publish and subscribe: the broker pushes changes to every other node. At most once: "the message is delivered
 // according to the capabilities of the underlying network. No response is sent by the receiver and no retry is
@@ -12,8 +12,7 @@ import type { Broker, BrokerState, BrokerTurn, Publication } from './state.ts'
 // (§4.3.2). Exactly once: the receiver remembers the messages that it has received (§4.3.3).
 
 /** Whether each node answers its clients' reads from its own copy of the object. Queues are never copied. */
-export const isPushed = ({ topics, object }: BrokerTurn['config']): boolean =>
-  topics === 'push' && object.name !== 'queue'
+export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
 
 /** Returns the answer from a subscriber's copy; undefined if the broker must answer. */
 export function readCopy({ state, config }: BrokerTurn, command: Command): Completion | undefined {

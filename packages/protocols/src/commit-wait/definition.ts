@@ -1,20 +1,32 @@
-import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
+import type { ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createCommitWait } from './machine.ts'
-import { settings } from './state.ts'
 
-/** Returns by how many milliseconds the allowed clock error exceeds the largest error of a clock. */
-const slackMs = ({
-  'epsilon-ms': epsilonMs = settings['epsilon-ms'].default,
-  'skew-ms': skewMs = settings['skew-ms'].default,
-}: ProtocolOptions['settings']): number => Number(epsilonMs) - Number(skewMs)
+const DEFAULT_MS = 10
 
 export const commitWait: ProtocolDefinition = defineProtocol({
   name: 'commit-wait',
   summary: 'keys have owners and writes have times; a read sees all earlier writes if clocks differ by no more than ε',
   defaultNodes: 3,
   objects: ['register'],
-  settings,
+  settings: {
+    order: {
+      summary:
+        'who compensates for clocks that differ; commit-wait: writers wait; uncertainty-interval: reads include writes with slightly later times',
+      default: 'commit-wait',
+      values: ['commit-wait', 'uncertainty-interval'],
+      worthTrying: ['uncertainty-interval'],
+    },
+    'epsilon-ms': {
+      summary: 'the clock error that the protocol allows for (ε)',
+      default: DEFAULT_MS,
+    },
+    'skew-ms': {
+      summary: 'the largest error of a clock; each node draws its own error at each start',
+      default: DEFAULT_MS,
+    },
+    'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },
+  },
   bugs: {
     'no-wait': bug('a write is answered before its time has passed on all clocks', [], {
       settings: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 },
@@ -23,11 +35,15 @@ export const commitWait: ProtocolDefinition = defineProtocol({
       settings: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 },
     }),
   },
-  promises: (_, chosen) => (slackMs(chosen) >= 0 ? 'linearizable' : 'none'),
+  promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
+    Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
   // With smaller deviations, the clocks would hardly affect any result.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
   // An unlimited clock fault exceeds any ε. A limited clock fault stays within ε.
   notUnder: ['clock'],
-  clocks: (chosen) => ({ drift: 1, jumpMs: Math.max(0, slackMs(chosen)) }),
+  clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
+    drift: 1,
+    jumpMs: Math.max(0, Number(epsilonMs) - Number(skewMs)),
+  }),
   create: createCommitWait,
 })

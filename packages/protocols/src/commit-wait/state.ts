@@ -1,29 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Json } from '@chaosproxy/history'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  order: {
-    summary:
-      'who compensates for clocks that differ; commit-wait: writers wait; uncertainty-interval: reads include writes with slightly later times',
-    default: 'commit-wait',
-    values: ['commit-wait', 'uncertainty-interval'],
-    worthTrying: ['uncertainty-interval'],
-  },
-  /** ε; `skew-ms` may exceed it. */
-  'epsilon-ms': {
-    summary: 'the clock error that the protocol allows for (ε)',
-    default: 10,
-  },
-  'skew-ms': {
-    summary: 'the largest error of a clock; each node draws its own error at each start',
-    default: 10,
-  },
-  'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },
-} as const
+interface CommitWaitConfig {
+  /** How writes and reads are ordered across clocks. */
+  readonly order: 'commit-wait' | 'uncertainty-interval'
+  /** ε: the largest clock deviation that the protocol allows for; `skewMs` may exceed it. */
+  readonly epsilonMs: Millis
+  /** The largest deviation of this cluster's clocks from true time. */
+  readonly skewMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly bug: string | undefined
+}
 
 export interface Stamp {
   readonly time: number
@@ -67,7 +57,7 @@ interface CommitWaitState {
 }
 
 export type CommitWait = Types<
-  Chosen<typeof settings>,
+  CommitWaitConfig,
   CommitWaitState,
   CommitWaitMessage,
   { readonly key: string; readonly version: Version },

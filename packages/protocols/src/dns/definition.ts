@@ -1,7 +1,7 @@
 import { type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createDns } from './machine.ts'
-import { type DnsMessage, type DnsState, settings } from './state.ts'
+import type { DnsMessage, DnsState } from './state.ts'
 import { isLater } from './zone.ts'
 
 type Watch = InvariantWatch<DnsState, DnsMessage>
@@ -35,7 +35,27 @@ export const dns: ProtocolDefinition = defineProtocol({
   summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
   defaultNodes: 4,
   objects: ['register'],
-  settings,
+  settings: {
+    secondaries: {
+      summary: 'how many nodes copy the zone; all others but the primary are resolvers',
+      default: 1,
+    },
+    'first-serial': {
+      summary: 'the first serial number of the zone; with the default, the third update wraps it',
+      default: 2 ** 32 - 3,
+    },
+    'ttl-ms': { summary: 'how long resolvers keep an answer', default: 200, worthTrying: [50] },
+    'negative-ttl-ms': { summary: 'how long resolvers believe that a name does not exist', default: 100 },
+    'refresh-ms': { summary: 'how often a secondary looks for a new version of the zone', default: 100 },
+    'expire-ms': { summary: 'how long a secondary answers without reaching the primary', default: 1_000 },
+    flush: {
+      summary: 'whether the primary tells resolvers which names to drop from their caches',
+      default: true,
+      worthTrying: [false],
+    },
+    forwarding: { summary: "whether resolvers ask another resolver's cache first", default: true },
+    'retransmit-ms': { summary: 'how long a resolver waits before it asks another server', default: 40 },
+  },
   bugs: {
     'refill-from-stale': bug('a flushed cache is filled again from a secondary that lacks the update', [
       'delay',

@@ -1,32 +1,27 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  secondaries: {
-    summary: 'how many nodes copy the zone; all others but the primary are resolvers',
-    default: 1,
-  },
-  'first-serial': {
-    summary: 'the first serial number of the zone; with the default, the third update wraps it',
-    // 2 ** 32 - 3
-    default: 4_294_967_293,
-  },
-  'ttl-ms': { summary: 'how long resolvers keep an answer', default: 200, worthTrying: [50] },
-  'negative-ttl-ms': { summary: 'how long resolvers believe that a name does not exist', default: 100 },
-  'refresh-ms': { summary: 'how often a secondary looks for a new version of the zone', default: 100 },
-  'expire-ms': { summary: 'how long a secondary answers without reaching the primary', default: 1_000 },
-  flush: {
-    summary: 'whether the primary tells resolvers which names to drop from their caches',
-    default: true,
-    worthTrying: [false],
-  },
-  forwarding: { summary: "whether resolvers ask another resolver's cache first", default: true },
-  'retransmit-ms': { summary: 'how long a resolver waits before it asks another server', default: 40 },
-} as const
+interface DnsConfig extends Subject {
+  /** The number of nodes after the primary that copy its zone. */
+  readonly secondaries: number
+  readonly firstSerial: number
+  readonly ttlMs: Millis
+  /** The time to live of a negative answer, which says that a name does not exist. */
+  readonly negativeTtlMs: Millis
+  /** The interval at which a secondary compares its serial with the primary's. */
+  readonly refreshMs: Millis
+  /** How long a secondary continues to answer while it cannot reach the primary. */
+  readonly expireMs: Millis
+  /** Whether an update makes resolvers drop the name from their caches. */
+  readonly flush: boolean
+  /** Whether resolvers ask each other's caches first. */
+  readonly forwarding: boolean
+  readonly retransmitMs: Millis
+}
 
 /** An answer in transit. The value of a name that does not exist is null. */
 export interface Answer {
@@ -99,5 +94,5 @@ export interface DnsState {
   late: string | undefined
 }
 
-export type Dns = Types<Chosen<typeof settings>, DnsState, DnsMessage, DnsRecord, 'again' | 'settled'>
+export type Dns = Types<DnsConfig, DnsState, DnsMessage, DnsRecord, 'again' | 'settled'>
 export type DnsTurn = Turn<Dns>

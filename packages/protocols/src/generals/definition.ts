@@ -3,7 +3,7 @@ import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { commanderOf, textOf } from './agreement.ts'
 import { createGenerals } from './machine.ts'
-import { type GeneralsMessage, type GeneralsState, settings } from './state.ts'
+import type { GeneralsMessage, GeneralsState } from './state.ts'
 
 type Watch = InvariantWatch<GeneralsState, GeneralsMessage>
 
@@ -40,7 +40,22 @@ export const generals: ProtocolDefinition = defineProtocol({
   name: 'generals',
   summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
   defaultNodes: 4,
-  settings,
+  settings: {
+    messages: {
+      summary: 'oral: a general can alter a message that he passes on; signed: the others would notice',
+      default: 'oral',
+      values: ['oral', 'signed'],
+    },
+    traitor: {
+      summary: 'the traitor, who sends some of the others another order',
+      default: 'lieutenant',
+      values: ['none', 'commander', 'lieutenant'],
+    },
+    'round-ms': {
+      summary: 'longest time for a message; after two such rounds nobody waits any longer',
+      default: 200,
+    },
+  },
   bugs: {
     'trust-commander': bug('lieutenants do not tell each other the order that they got: OM(0)', ['clock'], {
       settings: { traitor: 'commander' },

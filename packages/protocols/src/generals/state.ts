@@ -1,30 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Input } from '@chaosproxy/history'
+import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  messages: {
-    summary: 'oral: a general can alter a message that he passes on; signed: the others would notice',
-    default: 'oral',
-    values: ['oral', 'signed'],
-  },
-  traitor: {
-    summary: 'the traitor, who sends some of the others another order',
-    default: 'lieutenant',
-    values: ['none', 'commander', 'lieutenant'],
-  },
+interface GeneralsConfig extends Subject {
+  readonly messages: 'oral' | 'signed'
+  readonly traitor: 'none' | 'commander' | 'lieutenant'
   /**
-   * A general waits twice the longest delay of a message, and takes a message that has not arrived by then as never
-   * sent.
+   * The longest delay of a message. A general waits twice this time, and takes a message that has not arrived by then
+   * as never sent.
    */
-  'round-ms': {
-    summary: 'longest time for a message; after two such rounds nobody waits any longer',
-    default: 200,
-  },
-} as const
+  readonly roundMs: Millis
+}
 
 /** The commander's order, and the request it came from. */
 export interface Order {
@@ -76,11 +65,5 @@ export interface GeneralsState {
   readonly battles: Map<number, Battle>
 }
 
-export type Generals = Types<
-  Chosen<typeof settings>,
-  GeneralsState,
-  GeneralsMessage,
-  GeneralsRecord,
-  `battle ${number}`
->
+export type Generals = Types<GeneralsConfig, GeneralsState, GeneralsMessage, GeneralsRecord, `battle ${number}`>
 export type GeneralsTurn = Turn<Generals>

@@ -2,7 +2,10 @@ import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createLeaseLock } from './machine.ts'
-import { type LeaseLockState, settings } from './state.ts'
+import type { LeaseLockState } from './state.ts'
+
+/** The largest ratio of the rates of two monotonic clocks. */
+const DRIFT = 1.25
 
 export const leaseLock: ProtocolDefinition = defineProtocol({
   name: 'lease-lock',
@@ -12,7 +15,27 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   // The object `lock` is left out, because it would be confusing to store a lock under another lock.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
-  settings,
+  settings: {
+    fencing: {
+      summary: 'whether the store refuses holders with a lower token than it has seen',
+      default: true,
+    },
+    clock: {
+      summary: "the clocks that measure leases: wall clocks, which may differ and jump, or each node's monotonic clock",
+      default: 'monotonic',
+      values: ['wall', 'monotonic'],
+      worthTrying: ['wall'],
+    },
+    'lease-ms': { summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
+    'clock-drift': {
+      summary: 'the largest drift between two monotonic clocks that holders allow for, as a factor',
+      default: DRIFT,
+    },
+    'retransmit-ms': {
+      summary: 'how often a worker asks again for a busy lock or a missing reply',
+      default: 20,
+    },
+  },
   bugs: {
     'reuse-token': bug('a lease that expired is granted anew under its old token', ['delay', 'pause'], {
       settings: { 'lease-ms': 20 },
@@ -41,7 +64,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
   // With fencing, holders do not use their clocks, so no bound on drift is needed. For wall clocks, no bound is
   // assumed.
-  clocks: ({ fencing, clock, 'clock-drift': drift = settings['clock-drift'].default }) =>
+  clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: createLeaseLock,
 })

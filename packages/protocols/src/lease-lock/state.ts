@@ -1,31 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Json } from '@chaosproxy/history'
+import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  fencing: {
-    summary: 'whether the store refuses holders with a lower token than it has seen',
-    default: true,
-  },
-  clock: {
-    summary: "the clocks that measure leases: wall clocks, which may differ and jump, or each node's monotonic clock",
-    default: 'monotonic',
-    values: ['wall', 'monotonic'],
-    worthTrying: ['wall'],
-  },
-  'lease-ms': { summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
-  /** The largest ratio of the rates of two monotonic clocks. */
-  'clock-drift': {
-    summary: 'the largest drift between two monotonic clocks that holders allow for, as a factor',
-    default: 1.25,
-  },
-  'retransmit-ms': {
-    summary: 'how often a worker asks again for a busy lock or a missing reply',
-    default: 20,
-  },
-} as const
+interface LeaseLockConfig extends Subject {
+  readonly leaseMs: Millis
+  /** Lock holders assume that no monotonic clock is faster than another by more than this factor. */
+  readonly clockDrift: number
+  readonly clock: 'wall' | 'monotonic'
+  readonly fencing: boolean
+  readonly retransmitMs: Millis
+}
 
 /** Identifies one attempt of a worker under the lock of a key. */
 interface Named {
@@ -120,5 +106,5 @@ export interface LeaseLockState {
   named: number
 }
 
-export type LeaseLock = Types<Chosen<typeof settings>, LeaseLockState, LeaseLockMessage, LeaseLockRecord, 'again'>
+export type LeaseLock = Types<LeaseLockConfig, LeaseLockState, LeaseLockMessage, LeaseLockRecord, 'again'>
 export type LeaseLockTurn = Turn<LeaseLock>

@@ -2,7 +2,6 @@ import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
-import { settings } from './state.ts'
 
 export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
@@ -15,7 +14,15 @@ export const outbox: ProtocolDefinition = defineProtocol({
   // Objects without read operations are left out. Each request to such an object would have to change both the view and
   // the database in one step.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
-  settings,
+  settings: {
+    write: {
+      summary: 'how the queue learns of a write: from an outbox in the database, or by a dual write in either order',
+      default: 'outbox',
+      values: ['outbox', 'database-then-queue', 'queue-then-database'],
+    },
+    'request-timeout-ms': { summary: 'how long an app server waits for an answer', default: 500 },
+    'relay-ms': { summary: 'how often the relay repeats events that were not confirmed', default: 20 },
+  },
   bugs: {
     'outbox-apart': bug("the event is stored in its own transaction, after the effect's", ['kill'], {
       workload: 'counter',

@@ -1,19 +1,16 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input } from '@chaosproxy/history'
+import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  write: {
-    summary: 'how the queue learns of a write: from an outbox in the database, or by a dual write in either order',
-    default: 'outbox',
-    values: ['outbox', 'database-then-queue', 'queue-then-database'],
-  },
-  'request-timeout-ms': { summary: 'how long an app server waits for an answer', default: 500 },
-  'relay-ms': { summary: 'how often the relay repeats events that were not confirmed', default: 20 },
-} as const
+interface OutboxConfig extends Subject {
+  readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
+  readonly requestTimeoutMs: Millis
+  /** The interval at which the relay repeats events that were not confirmed. */
+  readonly relayMs: Millis
+}
 
 type OutboxMessage = MessagesOf<{
   commit: { request: string; command: Command; ticket: Ticket }
@@ -73,5 +70,5 @@ interface OutboxState {
   received: number
 }
 
-export type Outbox = Types<Chosen<typeof settings>, OutboxState, OutboxMessage, OutboxRecord, 'relay' | 'calls'>
+export type Outbox = Types<OutboxConfig, OutboxState, OutboxMessage, OutboxRecord, 'relay' | 'calls'>
 export type OutboxTurn = Turn<Outbox>

@@ -11,7 +11,7 @@ import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
-import { type RaftTurn, settings } from './state.ts'
+import type { RaftTurn } from './state.ts'
 
 // The functions `serve`, `propose` and `read` serve a client's request: §8; thesis §6.4 (reads).
 
@@ -52,11 +52,55 @@ function read(turn: RaftTurn, origin: Origin, input: Input): void {
   answerReads(turn)
 }
 
+/** The largest ratio of the rates of two clocks. */
+const DRIFT = 1.25
+
 export const raft: ProtocolDefinition = defineProtocol({
   name: 'raft',
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
-  settings: { ...settings, ...routingSettings('leader') },
+  settings: {
+    'pre-vote': {
+      summary: 'whether a node asks others if it could win an election before it starts one',
+      default: true,
+      worthTrying: [false],
+    },
+    'heartbeat-ms': { summary: 'milliseconds between heartbeats of a leader', default: 50 },
+    'election-min-ms': { summary: 'shortest election timeout, in milliseconds', default: 250 },
+    'election-max-ms': { summary: 'longest election timeout, in milliseconds', default: 500 },
+    batch: { summary: 'the largest number of entries in one message', default: 64, worthTrying: [1] },
+    pipeline: {
+      summary: 'the largest number of messages with entries in flight to one follower',
+      default: 4,
+      worthTrying: [1],
+    },
+    reads: {
+      summary: 'how a leader confirms that it still leads before it answers a read',
+      default: 'read-index',
+      values: ['read-index', 'lease'],
+      worthTrying: ['lease'],
+    },
+    'clock-drift': {
+      summary: 'the largest clock drift that leases allow for, as a factor',
+      default: DRIFT,
+    },
+    'snapshot-entries': {
+      summary: 'number of entries after which a node takes its next snapshot',
+      default: 10_000,
+      worthTrying: [4],
+    },
+    'transfer-ms': {
+      summary: 'time after which a leader hands over to another; 0: never',
+      default: 0,
+      worthTrying: [150],
+    },
+    'resize-ms': {
+      summary: 'interval at which a leader removes a voter or adds one back; 0: never',
+      default: 0,
+      worthTrying: [100],
+    },
+    ...routingSettings('leader'),
+  },
   bugs: {
     'ack-before-majority': bug('the leader considers an entry committed once it has it itself', ['isolate-leader']),
     'forget-vote': bug('term and vote are kept in memory only, so a restart forgets them', ['kill']),
@@ -102,8 +146,7 @@ export const raft: ProtocolDefinition = defineProtocol({
   changes: raftChanges,
   promises: () => 'linearizable',
   // Only reads under a lease depend on clocks.
-  clocks: ({ reads, 'clock-drift': drift = settings['clock-drift'].default }) =>
-    reads === 'lease' ? { drift: Number(drift) } : {},
+  clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
   create(chosen) {
     const { electionMinMs } = chosen
     const electionMaxMs = millis(Math.max(electionMinMs, chosen.electionMaxMs))

@@ -4,7 +4,6 @@ import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import { majorityOf as majority } from '../members.ts'
-import type { Chosen } from '../options.ts'
 import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
 import type { SavedCopy } from '../routing/sessions.ts'
 import { type MessageHandlers, type MessageOf, type MessagesOf, type RecordsOf, Turn, type Types } from '../turn.ts'
@@ -12,55 +11,25 @@ import { type MessageHandlers, type MessageOf, type MessagesOf, type RecordsOf, 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, or, when marked "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
 
-export const settings = {
-  'pre-vote': {
-    summary: 'whether a node asks others if it could win an election before it starts one',
-    default: true,
-    worthTrying: [false],
-  },
-  'heartbeat-ms': { summary: 'milliseconds between heartbeats of a leader', default: 50 },
-  'election-min-ms': { summary: 'shortest election timeout, in milliseconds', default: 250 },
-  'election-max-ms': { summary: 'longest election timeout, in milliseconds', default: 500 },
-  batch: { summary: 'the largest number of entries in one message', default: 64, worthTrying: [1] },
-  pipeline: {
-    summary: 'the largest number of messages with entries in flight to one follower',
-    default: 4,
-    worthTrying: [1],
-  },
-  reads: {
-    summary: 'how a leader confirms that it still leads before it answers a read',
-    default: 'read-index',
-    values: ['read-index', 'lease'],
-    worthTrying: ['lease'],
-  },
-  /** The largest ratio of the rates of two clocks. */
-  'clock-drift': {
-    summary: 'the largest clock drift that leases allow for, as a factor',
-    default: 1.25,
-  },
-  'snapshot-entries': {
-    summary: 'number of entries after which a node takes its next snapshot',
-    default: 10_000,
-    worthTrying: [4],
-  },
-  'transfer-ms': {
-    summary: 'time after which a leader hands over to another; 0: never',
-    default: 0,
-    worthTrying: [150],
-  },
-  'resize-ms': {
-    summary: 'interval at which a leader removes a voter or adds one back; 0: never',
-    default: 0,
-    worthTrying: [100],
-  },
-} as const
-
-export interface RaftConfig extends RoutingConfig, Chosen<typeof settings> {
+export interface RaftConfig extends RoutingConfig {
+  readonly preVote: boolean
+  readonly heartbeatMs: Millis
+  readonly electionMinMs: Millis
+  readonly electionMaxMs: Millis
+  /** Entries per message. */
+  readonly batch: number
+  readonly pipeline: number
+  readonly snapshotEntries: number
+  readonly reads: 'read-index' | 'lease'
   /**
    * How long a leader may assume that there is no other leader, from the beginning of a confirmed round of heartbeats.
    */
   readonly leaseMs: Millis
   readonly trueLeaseMs: Millis
+  /** The time after which a leader transfers its leadership to another node; 0 for never. */
+  readonly transferMs: Millis
+  /** The interval at which a leader removes a voter or adds one back; 0 for never. */
+  readonly resizeMs: Millis
 }
 
 interface Candidacy {

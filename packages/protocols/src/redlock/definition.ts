@@ -2,12 +2,15 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
-import { type RedlockMessage, type RedlockState, settings, trueMajority } from './state.ts'
+import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
 /** This time is longer than any client of a run holds a lock. */
 const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
+
+/** The fraction of the time to live that is allowed for clock drift. */
+const DRIFT = 0.1
 
 export const redlock: ProtocolDefinition = defineProtocol({
   name: 'redlock',
@@ -17,7 +20,21 @@ export const redlock: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   // Objects that have a separate lock for each key.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
-  settings,
+  settings: {
+    'ttl-ms': {
+      summary: 'time after which a master drops a lock that is not released',
+      default: 1_000,
+      isLeaseMs: true,
+    },
+    fencing: {
+      summary:
+        'whether the holder writes a token to a majority and the resource refuses lower ones; Redlock itself has no tokens',
+      default: false,
+    },
+    'clock-drift': { summary: 'share of the time to live that is reserved for clock drift', default: DRIFT },
+    'attempt-ms': { summary: 'the time within which a majority must have answered', default: 50, worthTrying: [200] },
+    'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
+  },
   bugs: {
     'no-majority': bug('one master less than a majority suffices', ['partition', 'loss'], { settings: FENCED }),
     'validity-not-subtracted': bug(
@@ -47,7 +64,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
     nodes % 2 === 0
       ? `${nodes} masters survive no more failures than ${nodes - 1} masters do, and two halves can block each other: use an odd number`
       : undefined,
-  clocks: ({ 'clock-drift': share = settings['clock-drift'].default }) => ({ drift: 1 / (1 - Number(share)) }),
+  clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create: createRedlock,
 })
 

@@ -2,25 +2,18 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import { majorityOf as majority } from '../members.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  'ttl-ms': {
-    summary: 'time after which a master drops a lock that is not released',
-    default: 1_000,
-    isLeaseMs: true,
-  },
-  fencing: {
-    summary:
-      'whether the holder writes a token to a majority and the resource refuses lower ones; Redlock itself has no tokens',
-    default: false,
-  },
-  /** Redlock's CLOCK_DRIFT_FACTOR. */
-  'clock-drift': { summary: 'share of the time to live that is reserved for clock drift', default: 0.1 },
-  'attempt-ms': { summary: 'the time within which a majority must have answered', default: 50, worthTrying: [200] },
-  'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
-} as const
+interface RedlockConfig extends Subject {
+  readonly ttlMs: Millis
+  /** The fraction of the time to live by which clocks may differ (CLOCK_DRIFT_FACTOR). */
+  readonly clockDrift: number
+  /** The time within which a majority must have answered. */
+  readonly attemptMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly fencing: boolean
+}
 
 /** Identifies an attempt. Each attempt has its own value, which only its owner knows. */
 interface Named {
@@ -130,13 +123,7 @@ export interface RedlockState {
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
-export type Redlock = Types<
-  Chosen<typeof settings>,
-  RedlockState,
-  RedlockMessage,
-  RedlockRecord,
-  'again' | `expire ${string}`
->
+export type Redlock = Types<RedlockConfig, RedlockState, RedlockMessage, RedlockRecord, 'again' | `expire ${string}`>
 export type RedlockTurn = Turn<Redlock>
 
 export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void {

@@ -5,7 +5,7 @@ import { bug, defineProtocol } from '../options.ts'
 import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createSharded } from './machine.ts'
-import { type ShardedMessage, type ShardedState, settings } from './state.ts'
+import type { ShardedMessage, ShardedState } from './state.ts'
 
 const TRANSACTIONAL: readonly string[] = ['transactions', 'bank']
 const CHECK_MS = millis(50)
@@ -20,7 +20,26 @@ export const sharded: ProtocolDefinition = defineProtocol({
   // Two kinds of objects are supported: those whose keys are independent, and those whose operations are transactions
   // over several keys.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log', ...TRANSACTIONAL],
-  settings,
+  settings: {
+    by: {
+      summary: "how a key's shard is found: by its hash, by its first letter, or from a directory on the first node",
+      default: 'hash',
+      values: ['hash', 'range', 'directory'],
+      worthTrying: ['directory'],
+    },
+    shards: { summary: 'how many shards there are', default: 8, worthTrying: [2] },
+    'rebalance-ms': {
+      summary: 'how often each node gives one of its shards to another',
+      default: 100,
+      worthTrying: [20],
+    },
+    'retransmit-ms': {
+      summary:
+        'interval at which a shard in transit is sent again, and a request that found no owner is forwarded again',
+      default: 20,
+    },
+    'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },
+  },
   bugs: {
     'both-owners-serve': bug('a shard is served by its former owner until the next has confirmed it'),
     'drop-in-flight': bug('writes that arrive while their shard is moving are answered, and lost'),

@@ -1,35 +1,20 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
-export const settings = {
-  by: {
-    summary: "how a key's shard is found: by its hash, by its first letter, or from a directory on the first node",
-    default: 'hash',
-    values: ['hash', 'range', 'directory'],
-    worthTrying: ['directory'],
-  },
-  shards: { summary: 'how many shards there are', default: 8, worthTrying: [2] },
-  'rebalance-ms': {
-    summary: 'how often each node gives one of its shards to another',
-    default: 100,
-    worthTrying: [20],
-  },
-  'retransmit-ms': {
-    summary: 'interval at which a shard in transit is sent again, and a request that found no owner is forwarded again',
-    default: 20,
-  },
-  'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },
-} as const
-
-interface ShardedConfig extends TransactionConfig, Chosen<typeof settings> {
+interface ShardedConfig extends TransactionConfig {
   /** Whether every operation is a transaction over the shards of its keys. */
   readonly transactions: boolean
+  /** How the shard of a key is determined. */
+  readonly by: 'hash' | 'range' | 'directory'
+  readonly shards: number
+  readonly rebalanceMs: Millis
+  readonly retransmitMs: Millis
+  readonly requestTimeoutMs: Millis
 }
 
 /** The place of a shard. Each move gives the shard a new epoch. */

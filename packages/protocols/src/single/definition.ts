@@ -2,7 +2,10 @@ import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
-import { type SingleState, settings } from './state.ts'
+import type { SingleState } from './state.ts'
+
+const RETRIES = ['none', 'blind', 'key'] as const
+const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
 export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
@@ -15,7 +18,40 @@ export const single: ProtocolDefinition = defineProtocol({
   summary:
     'app servers with one database; without an answer they do not retry, retry blindly, or retry with an idempotency key',
   defaultNodes: 3,
-  settings,
+  settings: {
+    retry: {
+      summary:
+        'what an app server does when no answer arrives: nothing, retry, or retry with the idempotency key of the first attempt',
+      default: 'key',
+      values: RETRIES,
+    },
+    'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
+    attempts: { summary: 'number of attempts per request, including the first', default: 4 },
+    backoff: {
+      summary:
+        'the pause before each retry: none, fixed, doubled each time, or random up to the doubled one (full jitter)',
+      default: 'jitter',
+      values: BACKOFFS,
+    },
+    'backoff-ms': { summary: 'length of the first pause', default: 25 },
+    'longest-backoff-ms': { summary: 'limit on the length of a pause', default: 1_000 },
+    'retry-budget': { summary: 'retries allowed per first attempt, on average; 0: no limit', default: 0 },
+    'breaker-failures': {
+      summary: 'failures in a row that open the circuit, so that nothing is sent for a while; 0: it stays closed',
+      default: 0,
+      worthTrying: [2],
+    },
+    'cool-down-ms': { summary: 'how long nothing is sent once the circuit is open', default: 200 },
+    degrade: {
+      summary: 'whether a read that fails is answered with the last value this app server read',
+      default: false,
+    },
+    'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
+    'queue-limit': {
+      summary: "how many requests the database's queue holds, if service-ms is above 0",
+      default: 100_000,
+    },
+  },
   bugs: {
     'key-in-memory': bug('the database remembers keys in memory only, so a restart forgets them', ['kill', 'delay'], {
       workload: 'counter',

@@ -1,47 +1,32 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion } from '@chaosproxy/history'
+import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Station } from '../station.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
-export const settings = {
-  retry: {
-    summary:
-      'what an app server does when no answer arrives: nothing, retry, or retry with the idempotency key of the first attempt',
-    default: 'key',
-    values: ['none', 'blind', 'key'],
-  },
-  'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
-  attempts: { summary: 'number of attempts per request, including the first', default: 4 },
-  backoff: {
-    summary:
-      'the pause before each retry: none, fixed, doubled each time, or random up to the doubled one (full jitter)',
-    default: 'jitter',
-    values: ['none', 'fixed', 'exponential', 'jitter'],
-  },
-  'backoff-ms': { summary: 'length of the first pause', default: 25 },
-  'longest-backoff-ms': { summary: 'limit on the length of a pause', default: 1_000 },
-  'retry-budget': { summary: 'retries allowed per first attempt, on average; 0: no limit', default: 0 },
-  'breaker-failures': {
-    summary: 'failures in a row that open the circuit, so that nothing is sent for a while; 0: it stays closed',
-    default: 0,
-    worthTrying: [2],
-  },
-  'cool-down-ms': { summary: 'how long nothing is sent once the circuit is open', default: 200 },
-  degrade: {
-    summary: 'whether a read that fails is answered with the last value this app server read',
-    default: false,
-  },
-  'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
-  'queue-limit': {
-    summary: "how many requests the database's queue holds, if service-ms is above 0",
-    default: 100_000,
-  },
-} as const
+interface SingleConfig extends Subject {
+  readonly retry: 'none' | 'blind' | 'key'
+  /** How long an app server waits for the answer to one attempt. */
+  readonly timeoutMs: Millis
+  /** The largest number of attempts per request, including the first. */
+  readonly attempts: number
+  readonly backoff: 'none' | 'fixed' | 'exponential' | 'jitter'
+  readonly backoffMs: Millis
+  readonly longestBackoffMs: Millis
+  /** The average number of retries allowed per first attempt; 0 for no such limit. */
+  readonly retryBudget: number
+  /** The number of consecutive failures that open the circuit; 0 if it always stays closed. */
+  readonly breakerFailures: number
+  readonly coolDownMs: Millis
+  /** Whether an app server answers reads from its last known answers while the database does not answer. */
+  readonly degrade: boolean
+  readonly serviceMs: Millis
+  readonly queueLimit: number
+}
 
 type SingleMessage = MessagesOf<{
   do: Attempt
@@ -110,5 +95,5 @@ export interface SingleState {
   wrong: string | undefined
 }
 
-export type Single = Types<Chosen<typeof settings>, SingleState, SingleMessage, SingleRecord, 'served' | 'calls'>
+export type Single = Types<SingleConfig, SingleState, SingleMessage, SingleRecord, 'served' | 'calls'>
 export type SingleTurn = Turn<Single>

@@ -2,7 +2,7 @@ import { type InvariantWatch, type ProtocolDefinition, watchState } from '../def
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createWatchCache } from './machine.ts'
-import { settings, type WatchCacheMessage, type WatchCacheState } from './state.ts'
+import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
@@ -12,7 +12,21 @@ export const watchCache: ProtocolDefinition = defineProtocol({
     reads === 'cache' && isEverRead(object) ? 'caches answer reads without asking the store, and lag' : undefined,
   summary: 'one store numbers all changes; API servers list and watch them, and answer reads from their caches',
   defaultNodes: 4,
-  settings,
+  settings: {
+    reads: {
+      summary:
+        'cache: read the cache, whatever its age; consistent: ask the store for its revision, and wait until the cache has reached it',
+      default: 'cache',
+      values: ['cache', 'consistent'],
+    },
+    history: {
+      summary: 'how many changes the store keeps for watches to resume from',
+      default: 32,
+      worthTrying: [2, 8],
+    },
+    'resync-ms': { summary: 'how often an API server resumes its watch', default: 50 },
+    'request-timeout-ms': { summary: 'how long a consistent read waits for the store', default: 500 },
+  },
   bugs: {
     'resume-at-latest': bug(
       'after a gap, a watch goes on from the latest revision heard of, not from the last one received',

@@ -1,25 +1,20 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Chosen } from '../options.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export const settings = {
-  reads: {
-    summary:
-      'cache: read the cache, whatever its age; consistent: ask the store for its revision, and wait until the cache has reached it',
-    default: 'cache',
-    values: ['cache', 'consistent'],
-  },
-  history: {
-    summary: 'how many changes the store keeps for watches to resume from',
-    default: 32,
-    worthTrying: [2, 8],
-  },
-  'resync-ms': { summary: 'how often an API server resumes its watch', default: 50 },
-  'request-timeout-ms': { summary: 'how long a consistent read waits for the store', default: 500 },
-} as const
+interface WatchCacheConfig extends Subject {
+  /**
+   * `cache`: a read returns the content of the node's cache. `consistent`: the content is at least as new as the store
+   * was when the read arrived.
+   */
+  readonly reads: 'cache' | 'consistent'
+  readonly history: number
+  readonly resyncMs: Millis
+  readonly requestTimeoutMs: Millis
+}
 
 /** A change of the store. `revision` is the number of changes so far, including this one. */
 export interface Change {
@@ -78,5 +73,5 @@ export interface WatchCacheState {
   skipped: string | undefined
 }
 
-export type WatchCache = Types<Chosen<typeof settings>, WatchCacheState, WatchCacheMessage, WatchCacheRecord, 'resync'>
+export type WatchCache = Types<WatchCacheConfig, WatchCacheState, WatchCacheMessage, WatchCacheRecord, 'resync'>
 export type WatchCacheTurn = Turn<WatchCache>
