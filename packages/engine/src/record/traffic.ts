@@ -162,7 +162,7 @@ function modelOfSpoken(ways: readonly Carriage[], where: string): string | undef
   const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
   if (other === undefined) return model
   throw usageError(
-    `${where}: one proxy records the model ${model} and another the model ${other}, but a run has a single model. Run chaos proxy once for each model, or record both in a plain file instead of a run: --out history.jsonl.`,
+    `${where}: one proxy records the model ${model} and another the model ${other}, but a run has a single model. Run chaos proxy once for each model, or record both in one history file: --out history.jsonl.`,
   )
 }
 
