@@ -4,8 +4,11 @@ import { undefinedSetting } from '../sql/undefined.ts'
 import { roundHalfEven } from '../types/calendar.ts'
 import { sessionZone } from '../types/zone.ts'
 
-/** `reported`: to clients, by ParameterStatus. `ms`: the default unit of a number. `fixed`, `restart`: cannot be set. */
-type Mark = 'reported' | 'fixed' | 'restart' | 'ms'
+/**
+ * `reported`: to clients, by ParameterStatus. `ms`: the default unit of a number. `fixed`, `restart`: cannot be set.
+ * `lower-case`: the value is printed in lower case.
+ */
+type Mark = 'reported' | 'fixed' | 'restart' | 'ms' | 'lower-case'
 
 interface Setting {
   readonly name: string
@@ -31,7 +34,7 @@ const ROWS: readonly (readonly [name: string, value: string, ...marks: Mark[]])[
   ['integer_datetimes', 'on', 'reported', 'fixed'],
   ['standard_conforming_strings', 'on', 'reported'],
   ['search_path', '"$user", public'],
-  ['default_transaction_isolation', 'read committed'],
+  ['default_transaction_isolation', 'read committed', 'lower-case'],
   ['default_transaction_deferrable', 'off'],
   ['transaction_isolation', 'read committed'],
   ['transaction_read_only', 'off'],
@@ -101,9 +104,9 @@ export class Settings {
 
   /** Sets or resets a value. The result undoes the change. */
   set(name: string, given: string | undefined): () => void {
-    const value = ENUMS.has(name.toLowerCase()) ? given?.toLowerCase() : given
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
+    const value = setting?.marks.includes('lower-case') ? given?.toLowerCase() : given
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.marks.includes('fixed')) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (setting?.marks.includes('restart'))
@@ -158,9 +161,6 @@ export function checkSetting(name: string, value: string): void {
 }
 
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
-
-/** Settings whose values are printed in lower case. */
-const ENUMS: ReadonlySet<string> = new Set(['default_transaction_isolation'])
 
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 
