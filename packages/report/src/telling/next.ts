@@ -182,6 +182,8 @@ function remedyOf(facts: Facts, { history, run }: TellingInput): string {
   return cause?.remedy ?? ''
 }
 
+const SUPPLY = 'The reason for the undecided verdict names what is missing. Supply it'
+
 /** The advice for each kind of reason for an undecided level. */
 const DECIDING: {
   readonly [kind in Reason['kind']]: {
@@ -197,7 +199,7 @@ const DECIDING: {
     run: ['operations', 'read,write'],
   },
   'final reads': { text: 'Read every key at the end, after all faults are healed.' },
-  record: { text: 'Supply what is missing (see the reason for the undecided verdict), then judge the record again.' },
+  record: { text: `${SUPPLY}, then check the record again.` },
   unasked: { text: 'Choose another level with --expect: one that the checker can decide for this model.' },
 }
 
@@ -212,7 +214,7 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   // Something is undecided here. Since the consistency level is decided, it must be a requirement.
   if (verdict?.result !== 'unknown')
     return {
-      text: 'Supply what is missing (see the reason for the undecided verdict), then judge the record again.',
+      text: `${SUPPLY}, then check the record again.`,
       command: again,
     }
   const { kind } = verdict.reason
@@ -281,7 +283,7 @@ function supplied(
       return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
     case 'record':
       return {
-        text: 'Supply what is missing (see the reason for the undecided verdict), then repeat the run.',
+        text: `${SUPPLY}, then repeat the run.`,
         command: again,
       }
     case 'successes':
