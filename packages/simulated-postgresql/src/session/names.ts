@@ -1,7 +1,7 @@
 import { temporarySchema } from '../catalogue/catalogue.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
-import { knownRelation, knownRelationNumbered, undefinedRelation } from '../sql/undefined.ts'
+import { knownRelation, relationNumbered, undefinedRelation } from '../sql/undefined.ts'
 import type { Transaction } from '../storage/model.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -90,7 +90,7 @@ export class Names {
     const indexed = relation === undefined ? catalogue.indexByOid(oid, own) : undefined
     const name = relation?.name ?? indexed?.index.name
     const schema = relation?.schema ?? indexed?.table.schema
-    if (name === undefined || schema === undefined) return knownRelationNumbered(oid)?.replace(/^pg_catalog\./, '')
+    if (name === undefined || schema === undefined) return relationNumbered(oid)?.replace(/^pg_catalog\./, '')
     const first = this.searchPath().find(
       (each) => catalogue.relation([each], name, own) !== undefined || catalogue.index([each], name, own) !== undefined,
     )

@@ -8,7 +8,7 @@ import { linesOf } from './lines.ts'
 
 interface KnownRelation {
   readonly oid: number | undefined
-  /** The columns in the order of `*`. */
+  /** The columns in the order of `*`. Empty if the relation is not simulated. */
   readonly columns: readonly string[]
   /** The columns that only older versions of PostgreSQL have. */
   readonly former: readonly string[]
@@ -53,25 +53,35 @@ function relationsOf(
   })
 }
 
+/** The first oid of user-defined objects. */
+export const FIRST_OF_USERS = 16_384
+
 /** Returns a relation of PostgreSQL's system catalogue, by default in pg_catalog. */
 export const knownRelation = (schema: string | undefined, name: string): KnownRelation | undefined =>
   knownNames().relations.get(`${schema ?? 'pg_catalog'}.${name}`)
 
-export const knownRelationNumbered = (oid: number): string | undefined => {
+/**
+ * Returns the name of a relation of PostgreSQL's own. Undefined if no such relation can have the oid.
+ *
+ * @throws NotSupported if the oid may be that of an index, a view or a TOAST table
+ */
+export function relationNumbered(oid: number): string | undefined {
   for (const [name, relation] of knownNames().relations) if (relation.oid === oid) return name
+  if (oid > 0 && oid < FIRST_OF_USERS) throw new NotSupported(`the relation with OID ${oid}`)
   return undefined
 }
 
-/** Whether PostgreSQL itself creates the relations of a schema. */
-const isOfServer = (schema: string | undefined): boolean => schema?.startsWith('pg_toast') === true
-
 type Names = readonly [schema: string | undefined, name: string]
+
+/** Whether a relation may be an index or a TOAST table that PostgreSQL itself creates. */
+const isOfServer = ([schema, name]: Names): boolean =>
+  schema?.startsWith('pg_toast') === true || /^pg_.*_index$/.test(name)
 
 const dottedName = ([schema, name]: Names): string => (schema === undefined ? name : `${schema}.${name}`)
 
 /** A relation: 42P01. */
 export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Error {
-  return knownRelation(...names) !== undefined || isOfServer(names[0])
+  return knownRelation(...names) !== undefined || isOfServer(names)
     ? new NotSupported(dottedName(names))
     : new SqlError('42P01', `relation "${dottedName(names)}" does not exist`, fields)
 }
@@ -87,7 +97,7 @@ export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error 
       knownRelation('information_schema', each) !== undefined ||
       domains.has(each),
   )
-  return isKnown || isOfServer(schema)
+  return isKnown || isOfServer(names)
     ? new NotSupported(`the type ${dottedName(names)}`)
     : new SqlError('42704', `type "${dottedName(names)}" does not exist`, fields)
 }
@@ -100,9 +110,6 @@ export function undefinedTypeText(text: string): Error {
     .split('.')
   return undefinedType([names.at(-2), names.at(-1) ?? ''])
 }
-
-/** The first oid of user-defined objects. */
-export const FIRST_OF_USERS = 16_384
 
 /** Returns the error for a missing type by its oid, 42704. */
 export const undefinedTypeNumber = (oid: number): Error =>

@@ -14,6 +14,9 @@ const UPDATE = 'when matched and t.v = 1 then update set v = 1'
 test.each([
   ['select 1 operator(public.+) 2', 'the operator public.+'],
   ['select operator(public.-) 2', 'the operator public.-'],
+  ['select 2662::regclass', 'the relation with OID 2662'],
+  ["select 'pg_class_oid_index'::regclass", 'pg_class_oid_index'],
+  ['select * from pg_class_oid_index', 'pg_class_oid_index'],
   ['alter table t add exclude using gist (id int4_ops with =)', 'an operator class in EXCLUDE'],
   ['alter table t add exclude using brin (id with =)', 'EXCLUDE USING brin'],
   [
