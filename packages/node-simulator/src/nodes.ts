@@ -50,5 +50,5 @@ const looked = new WeakSet<Service['program']>()
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
   `replacing ${name}`,
   'is shared by all nodes, and by the simulator itself',
-  'Skip it if CHAOS_SIMULATED is set; additions of a program to shared objects are undone after each run.',
+  'Do not replace it if CHAOS_SIMULATED is set. Added properties are allowed, and removed after each run.',
 ]

@@ -68,7 +68,7 @@ export class BrowserNetwork {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
       throw new UserError(
         'usage',
-        `proxy: a page cannot be called ${JSON.stringify(name)}. Use letters, digits, "_", "." and "-", such as ana, and not the name of a server.`,
+        `proxy: a browser page cannot have the name ${JSON.stringify(name)}. Use only letters, digits, "_", "." and "-", and not the name of a server.`,
       )
     await this.#links.join(name)
     const opening = this.#proxies.get(name) ?? openSocksServer((host, port) => this.#wayTo(name, host, port))
@@ -188,7 +188,7 @@ function requireLinks(
     throw new UserError('usage', `${where}: there is no page or server ${JSON.stringify(stranger)}. ${known}`)
   const alike = links.find(({ from, to }) => pages.includes(from) === pages.includes(to))
   if (alike !== undefined || links.length === 0)
-    throw new UserError('usage', `${where}: a link must be between a page and a server. ${known}`)
+    throw new UserError('usage', `${where}: a link must connect a browser page and a server. ${known}`)
 }
 
 interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {

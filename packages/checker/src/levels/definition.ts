@@ -51,8 +51,8 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
 
 interface WeakWords {
   /**
-   * Ends a sentence that begins with "Whichever writes these reads saw,". States what is impossible, whichever write
-   * each read saw.
+   * Ends a sentence that begins with "No matter which writes the reads of these operations saw,". States what is
+   * impossible, whichever write each read saw.
    */
   readonly noWay: string
   /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */

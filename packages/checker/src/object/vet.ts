@@ -44,7 +44,7 @@ function otherValue(history: History, row: number, model: string): UserError {
   return wrongAt(
     history,
     row,
-    `this ${functionOf(history, row)} asks for ${asked} and is answered with ${answered} (line ${history.operations.returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
+    `this ${functionOf(history, row)} asks for ${asked} and is answered with ${answered} (line ${history.operations.returnLine[row]}). The ${model} model cannot know which took effect. Write the correct value on both lines, or leave "value" out of the answer.`,
   )
 }
 

@@ -151,10 +151,10 @@ const tookNothing = (history: History, row: number): boolean =>
   meaningOf(functionOf(history, row))?.effect === 'takes' && isNothing(outputOf(history, row))
 
 const emptied = (history: History, row: number): string =>
-  `${functionOf(history, row)} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for a message. If nothing was found, write null.`
+  `${functionOf(history, row)} was answered with ${JSON.stringify(outputOf(history, row))}, which counts as a message. If there was no message, write null.`
 
 const totals = (history: History, row: number): string =>
-  `add ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for the sum. If it is what was added, write it in the invocation too.`
+  `add ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}, which counts as the sum. If ${JSON.stringify(outputOf(history, row))} was added, write it in the invocation too.`
 
 const pairs = (history: History, row: number): string =>
   `${functionOf(history, row)} ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}. If these are keys with their values, as in Jepsen's independent tests: --keyed`

@@ -356,7 +356,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
     const missed = placed.slice(firstAt(placed, from)).find((each) => wasThere(each, end))
     if (missed === undefined) continue
     const [last = missed.row] = rows.slice(-1)
-    const sentence = `${there(history, name, missed)}, but after everything was healed ${who(history, last)} polled from offset ${from} on ${ENOUGH_IN_VAIN} times, and there was nothing.`
+    const sentence = `${there(history, name, missed)}, but after everything was healed, ${who(history, last)} polled ${ENOUGH_IN_VAIN} times from offset ${from} and got no message.`
     found(finding('no-unseen', sentence, [missed.row, ...rows]))
   }
   const open = placed.find(

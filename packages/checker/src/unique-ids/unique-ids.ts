@@ -46,7 +46,8 @@ function fast(part: Part, _: Json, budget: Budget): FastAnswer {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.returns[i] === NEVER) continue
-    if (part.output[i] === NULL) throw badOperation(part, i, 'this generate is answered without an id. Record the id.')
+    if (part.output[i] === NULL)
+      throw badOperation(part, i, 'this "generate" is answered without an id. Record the id.')
     const known = first.get(part.output[i])
     if (known !== undefined) return violated([known, i])
     order[first.size] = i

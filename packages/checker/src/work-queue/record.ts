@@ -164,7 +164,7 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
 function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   const receipt = canonical(inputOf(history, row))
   const message = queue.taken.get(receipt)
-  if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
+  if (message === undefined) throw malformed(history, row, `no "take" returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
   // Ignores an ack or nack that was answered before the call of the first take that returned its receipt: it cannot

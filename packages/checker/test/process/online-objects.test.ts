@@ -412,7 +412,7 @@ test('the online checker is undecided about an ack if no take returned the recei
   ))
     checker.push(event)
   expect(checker.settle()).toBeUndefined()
-  expect(checker.doubt()).toMatch(/no take returned the receipt/)
+  expect(checker.doubt()).toMatch(/no "take" returned the receipt/)
 })
 
 test('the online checker judges a watch with the writes of all keys, and therefore notices a missing event', () => {

@@ -103,7 +103,7 @@ test('if an addition was answered with another number, a hint warns that this nu
       ['add', 1, 2],
       ['read', null, 2],
     ]),
-  ).toEqual([expect.stringMatching(/^add 1 was answered with 2, which is taken for the sum/)])
+  ).toEqual([expect.stringMatching(/^add 1 was answered with 2, which counts as the sum/)])
 })
 
 test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
@@ -196,7 +196,7 @@ test('a hint suggests null if a dequeue was answered with an empty text that nob
       ['enqueue', 'a', 'a'],
       ['dequeue', null, ''],
     ]),
-  ).toEqual(['dequeue was answered with "", which is taken for a message. If nothing was found, write null.'])
+  ).toEqual(['dequeue was answered with "", which counts as a message. If there was no message, write null.'])
   expect(
     hints([
       ['enqueue', '', ''],

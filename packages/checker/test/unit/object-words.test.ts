@@ -214,7 +214,7 @@ test('check refuses a value that does not fit the object, and names its line', (
     'line 1: "transfer" of 7: a transfer must have a value such as',
   )
   expect(judge('unique-ids', both(0, 'generate', null, null))).toThrow(
-    'line 1: this generate is answered without an id',
+    'line 1: this "generate" is answered without an id',
   )
 })
 

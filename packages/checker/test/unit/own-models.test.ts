@@ -130,7 +130,7 @@ describe("a mistake in a user's model", () => {
     [
       'equal keys of different states',
       { key: () => '' },
-      /line 1: .*"key" returned "" for two states, and "pop" tells them apart/,
+      /line 1: .*"key" returned "" for two states, but "pop" acts differently on them/,
     ],
     [
       'a key that depends on chance',

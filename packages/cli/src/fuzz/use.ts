@@ -363,7 +363,7 @@ function ofProtocols(names: readonly string[]): readonly string[] {
   ] as const)
     if (names.includes(name))
       throw usageError(
-        `--strategy ${name} needs ${what}, and a protocol has none. Leave the strategy out, or use chaos simulate.`,
+        `--strategy ${name} needs ${what}, but chaos fuzz tests protocols. Leave the strategy out, or use chaos simulate.`,
       )
   return names
 }

@@ -39,7 +39,7 @@ export async function judgeSurvival(
     }
   return {
     survived: true,
-    message: `expected simulated runs to fail, and nothing was found in ${trials} of them`,
+    message: `expected a simulated run to fail, but none of ${trials} failed`,
     finding: undefined,
   }
 }

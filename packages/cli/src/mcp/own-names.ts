@@ -25,7 +25,7 @@ export function requireAllowed(tool: string, brought: readonly Brought[], { allo
   for (const { kind, text } of brought) {
     if (kind === 'program' || kind === 'probe' || kind === 'command')
       throw usageError(
-        `${tool} starts no commands, and ${text} is one. Ask the user to declare the command as a target in a chaos.config.ts, and to start chaos mcp with this file as --config.`,
+        `${tool} does not start the command ${text}. Ask the user to declare the command as a target in a chaos.config.ts, and to start chaos mcp with this file as --config.`,
       )
     confined(tool, text)
   }

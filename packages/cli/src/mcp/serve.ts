@@ -16,7 +16,7 @@ import type { CallContext, Tool } from './tool.ts'
 import { tools } from './tools.ts'
 
 const INSTRUCTIONS =
-  'chaos breaks replicated systems on purpose and judges which promises they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in a run or a history; "check" judges any recorded history. "inject" puts faults on the traffic of a running "chaos proxy --control", and "heal" ends them. Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
+  'chaos breaks replicated systems on purpose and judges which promises they kept. Start with "list". "run" breaks a target and returns a verdict and a directory. "check" judges a recorded history. "explain" shows the contradiction in a run or a history. "inject" adds faults to the traffic of a running "chaos proxy --control", and "heal" ends them. "next" in a result is the usual next call. Reports of runs are resources. An unknown outcome is not a pass: read "outcome" and "doubts".'
 
 /** Serves the protocol on stdin and stdout until the client disconnects, or until an interrupt. */
 export async function serveMcp(settings: McpSettings): Promise<void> {

@@ -101,7 +101,7 @@ const operationMetrics = ({ open, operations, latencies }: Totals): readonly Met
   metric(
     'operation_seconds',
     'histogram',
-    'How long operations took whose outcome is known.',
+    'Duration of operations with a known outcome.',
     [...latencies].flatMap(([name, of]) => histogramOf(name, of)),
   ),
 ]
@@ -128,7 +128,7 @@ function statusMetrics({ elapsed, activeFaults, leader, nodes, level, soFar }: P
     metric(
       'node_up',
       'gauge',
-      'Whether the node says what it is.',
+      'Whether the node reports its status.',
       ofNodes(({ status }) => (status ? 1 : 0)),
     ),
     metric(

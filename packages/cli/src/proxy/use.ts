@@ -263,7 +263,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     if (judged === undefined) return undefined
     throw usageError(
       isRecorded
-        ? `--${judged} needs a recording in a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
+        ? `--${judged} needs a recording in a directory of its own. Omit ${rotates ? '--rotate' : '--out'}, or run chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))} after the recording.`
         : `--${judged} needs a recording: name the protocol of the traffic with --record.`,
     )
   }

@@ -61,7 +61,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   if (others.length === 0) return
   const names = [...new Set(others.map(({ option }) => option))]
   throw usageError(
-    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. Options for programs, files and probes are allowed only if they repeat what the file names.`,
+    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. These options may only repeat programs, files and probes that the file names.`,
   )
 }
 

@@ -61,7 +61,7 @@ export const violatedTitle = ({ level }: NoticedViolation): string => `Not ${lev
 export function noticedText(violation: NoticedViolation | undefined): string {
   if (violation === undefined) return ''
   const { noticedAfter } = violation
-  if (noticedAfter === 0) return 'Noticed at the event that makes it certain.'
+  if (noticedAfter === 0) return 'The violation was noticed when it happened.'
   return `Noticed ${plural(noticedAfter, 'event')} after it happened.`
 }
 

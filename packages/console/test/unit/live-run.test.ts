@@ -153,5 +153,5 @@ test('the live page shows the level of a violation, and the number of events fro
   expect(tabTitle(withMessage(emptyView, frame))).toBe('Not strict serializable · chaos')
   expect(noticedText(frame.violation)).toBe('Noticed 12 events after it happened.')
   expect(noticedText({ level: 'linearizable', noticedAfter: 1 })).toBe('Noticed 1 event after it happened.')
-  expect(noticedText({ level: 'linearizable', noticedAfter: 0 })).toBe('Noticed at the event that makes it certain.')
+  expect(noticedText({ level: 'linearizable', noticedAfter: 0 })).toBe('The violation was noticed when it happened.')
 })

@@ -33,7 +33,7 @@ export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}M
 /** Returns the warning for a limit that is too low for the whole process. */
 export const memoryNote = (memoryBytes: number): string | undefined =>
   memoryBytes < LEAST_FOR_PROCESS
-    ? `--memory ${megabytes(memoryBytes)} limits only the memory for operations. Judging the operations may take as much again, so the process may take ${megabytes(2 * memoryBytes + 200e6)}. Only --memory ${megabytes(LEAST_FOR_PROCESS)} or more limits the whole process.`
+    ? `--memory ${megabytes(memoryBytes)} limits only the memory for operations. Judging them may take the same amount, and the process up to ${megabytes(2 * memoryBytes + 200e6)}. To limit the whole process, give --memory ${megabytes(LEAST_FOR_PROCESS)} or more.`
     : undefined
 
 // Memory of an operation, measured with V8 of Node 20.

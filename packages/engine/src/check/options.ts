@@ -171,7 +171,7 @@ function ofOperations(level: string, levels: readonly string[]): string {
   if (level === 'declared')
     return ' Only recordings of a database with "transactions":"whole" say which level each transaction asked for.'
   const meant = OF_OPERATIONS[level]
-  return meant === undefined || !levels.includes(meant) ? '' : ` Of single operations, ${meant} is the same.`
+  return meant === undefined || !levels.includes(meant) ? '' : ` For single operations, use ${meant}.`
 }
 
 function entryOfFile(file: string, history: History, settings: CheckSpec): ModelEntry<string> {

@@ -212,6 +212,6 @@ function shortCut({ timeMs, timeoutMs, conditions }: ComparisonPlan): readonly s
   if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))
     return []
   return [
-    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: a node that answers after a cut counts as available, so PA cannot be decided. A longer --time would show it.`,
+    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: answers may arrive after the cut, so they do not prove availability during a cut (PA). Give a longer --time.`,
   ]
 }

@@ -15,7 +15,7 @@ export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
         throw wrong('"plan" returned no parts. Return { parts: [{ from: 0, to: 1, plan: { kind, … } }], lengths: 1 }.')
       if (typeof lengths !== 'number' || !(lengths > 0 && lengths < Number.POSITIVE_INFINITY))
         throw wrong(
-          `"lengths" is ${String(lengths)}. Return a number above 0: the episode's length as a multiple of an ordinary fault's.`,
+          `"lengths" is ${String(lengths)}. Return a number above 0: the episode's length divided by an ordinary fault's length.`,
         )
       return {
         lengths,

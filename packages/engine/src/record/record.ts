@@ -195,7 +195,7 @@ const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
 const WITHOUT_PORTS =
-  'run the same program again. It called record() with listen: false, so its clients were in its own process. A recording with a port can be repeated from its spec.'
+  'run the same program again. It called record() with listen: false, so its clients were inside the program. With listen: true, the spec can repeat the recording.'
 
 interface Place {
   readonly name: string

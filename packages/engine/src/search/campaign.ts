@@ -86,7 +86,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
     } catch (error) {
       const why = errorText(error)
       throw environmentError(
-        `the campaign ${JSON.stringify(name)} at ${place} does not come from this version of chaos: ${why}. Choose another name.`,
+        `this version of chaos cannot read the campaign ${JSON.stringify(name)} at ${place}: ${why}. Give --campaign another name.`,
       )
     }
   }

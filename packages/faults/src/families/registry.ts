@@ -63,7 +63,7 @@ export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFam
 
 export function definitionOf(kind: FaultKind): FaultDefinition {
   const definition = faultDefinitions.find((candidate) => candidate.kind === kind)
-  if (definition === undefined) throw new TypeError(`${kind} is in no family`)
+  if (definition === undefined) throw new TypeError(`unknown fault kind ${kind}`)
   return definition
 }
 
@@ -78,7 +78,7 @@ export function parseTrafficFault(value: unknown, where: string, beside: readonl
     where,
     'fault',
   )
-  throw new TypeError(`${String(kind)} is in no family`)
+  throw new TypeError(`unknown fault kind ${String(kind)}`)
 }
 
 /**

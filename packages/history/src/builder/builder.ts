@@ -382,7 +382,7 @@ export class HistoryBuilder implements EventSink {
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined)
-      throw new Error('the edges of a stretch were requested from the builder of a whole recording')
+      throw new Error('edges() needs the builder of a part, not of a whole recording')
     const { reused, lacksInvocations, withoutTime, hugeTimes, disputed } = this.#tolerated
     if (
       reused + withoutTime + hugeTimes + disputed > 0 ||
@@ -393,7 +393,7 @@ export class HistoryBuilder implements EventSink {
     )
       throw new CannotPack('irregularities')
     if (this.#header?.from !== undefined) throw new CannotPack('a history converted from another format')
-    if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
+    if (this.keyNumbers.areMixed) throw new CannotPack('keys that are not strings')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
     if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasNotes))
       throw new CannotPack('a header, faults or recorder notes after the start of the recording')

@@ -67,8 +67,8 @@ export function cutOffWarning(
 export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId): string =>
   `${source}:${line}: the request id ${JSON.stringify(id)} ${
     isEqual
-      ? 'is repeated after an answer, and the repetition counts as a retry, not as an equal new operation.'
-      : 'names different operations, so it may be the id of a client. A request that repeats this id after an answer may be a retry or a new operation, so its outcome counts as unknown.'
+      ? 'is repeated after an answer. The repetition counts as a retry, not as a new operation.'
+      : 'names different operations, so it may identify a client. If a request repeats this id after an answer, its outcome counts as unknown, because it may be a new operation.'
   } "requestId" must name a header field with a new id for each request.`
 
 /**

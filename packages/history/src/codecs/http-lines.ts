@@ -100,7 +100,7 @@ function keyOf([name, value]: Found): string {
     .replace(/#.*$/, '')
   if (path.includes('?'))
     throw new EventError(
-      `"${name}" is ${path}: it is unclear whether the part after the ? names the record. Leave that part out, or write the key as a member of its own: --map key=MEMBER`,
+      `"${name}" is ${path}: it is unclear whether the part after the ? belongs to the key. Remove that part, or write the key in another member: --map key=MEMBER`,
     )
   return path.replace(/(?<=.)\/+$/, '')
 }

@@ -134,7 +134,7 @@ export class OperationRows {
         throw brokenRule(
           this.#options.source,
           line,
-          `its times have other names than those of line ${first.line}, and only one of the two shows the unit. Write all times under one name.`,
+          `its times have other names than those of line ${first.line}, and only one line shows the unit. Use the same names on every line.`,
         )
       const [from, to] = [BigInt(unit), BigInt(first.unit)]
       const converted = returned === undefined ? undefined : (returned * from) / to
@@ -187,7 +187,7 @@ export class OperationRows {
         `this operation has no duration, so the time of its call is unknown: ${name} is the time of its return.`,
       )
     sink.warn(
-      `${source}: ${name} is read as the time of the ${isEnd ? 'return' : 'call'}. If it is that of the ${isEnd ? 'call' : 'return'}: --map ${isEnd ? 'call' : 'return'}=${this.#stamp}`,
+      `${source}: ${name} is read as the time of the ${isEnd ? 'return' : 'call'}. If it is the ${isEnd ? 'call' : 'return'} time, give --map ${isEnd ? 'call' : 'return'}=${this.#stamp}`,
     )
     return isEnd ? before : operations
   }

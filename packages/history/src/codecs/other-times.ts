@@ -42,7 +42,7 @@ export class OtherTimes {
     const unit = unitOf(name, extentOf([timeValue(extra[name]) ?? 0]))
     this.#found = { name, unit }
     this.#warn(
-      `there is no "time"; ${JSON.stringify(name)} is taken for it, in ${unit.name}. Call it "time", an integer in nanoseconds.`,
+      `there is no "time", so ${JSON.stringify(name)} is used instead, in ${unit.name}. Write "time", an integer in nanoseconds.`,
       ...(unit.assumed === true ? (['unit'] as const) : []),
     )
     return this.#found

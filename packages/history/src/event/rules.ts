@@ -12,8 +12,8 @@ export const rules = {
     'Every ok, fail and info follows an invoke of the same process.',
 
   endedTwice: (process: Process, type: EventType, f: string, line: number): string =>
-    `process ${processText(process)} completed ${quoted(f)} (${type}) after its info of line ${line}. ` +
-    `An operation ends once. If the ${type} is the late answer, remove line ${line}.`,
+    `process ${processText(process)} completed ${quoted(f)} (${type}), but line ${line} already ended the operation with info. ` +
+    `If the ${type} is its late answer, remove line ${line}.`,
 
   otherFunction: (process: Process, type: EventType, f: string, openF: string, openLine: number): string =>
     `process ${processText(process)} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
@@ -24,8 +24,8 @@ export const rules = {
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>
-    `process ${processText(process)} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
-    'A process belongs to one client for good; give the other one a process of its own.',
+    `process ${processText(process)} has session ${quoted(session)} here, and ${quoted(known)} on earlier lines. ` +
+    'A process belongs to one session; give each session its own process.',
 
   lateSession: (process: Process, session: string): string =>
     `process ${processText(process)} has session ${quoted(session)} here, and none on earlier lines. ` +

@@ -122,7 +122,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]
-    if (place === undefined) throw new Error('a row belongs to no operation that reaches beyond its stretch')
+    if (place === undefined) throw new Error('a row matches no operation that its part left open')
     columns.callEvent[row] = place.call
     columns.returnEvent[row] = place.answer
   }

@@ -47,7 +47,7 @@ describe('attempts with the same request id', () => {
     ])
     expect(historyFromEvents(events, { source: 'h.jsonl' }).warnings).toEqual([
       expect.stringMatching(
-        /^h\.jsonl:7: the request id "a" is repeated after an answer, and the repetition counts as a/,
+        /^h\.jsonl:7: the request id "a" is repeated after an answer\. The repetition counts as a retry/,
       ),
     ])
     expect(historyFromEvents(events.slice(0, 6)).warnings).toEqual([])

@@ -182,7 +182,7 @@ describe('a history that breaks a rule', () => {
 
   test('a history is refused if an operation has two completions', () => {
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toBe(
-      'h.jsonl:3: process 4 completed "read" (ok) after its info of line 2. An operation ends once. If the ok is the late answer, remove line 2.',
+      'h.jsonl:3: process 4 completed "read" (ok), but line 2 already ended the operation with info. If the ok is its late answer, remove line 2.',
     )
     expect(refusal([call(4, 'read'), end(4, 'ok', 'read', 1), end(4, 'ok', 'read', 1)])).toMatch(
       /^h\.jsonl:3: .* without having invoked it/,

@@ -402,13 +402,13 @@ describe('a time member with an unusual name', () => {
   ])('a time member with an unusual name is read as the time, with a warning: %s %j', async (name, times, expected) => {
     const { operations, warnings } = await read(lines(events(name, times)))
     expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
-    expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)
+    expect(warnings[0]).toContain(`there is no "time", so "${name}" is used instead`)
     expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
   })
 
   test('a time member with an unusual name is named in the error if its times contradict the order of lines', async () => {
     const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
-    expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
+    expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is used instead/)
   })
 
   test('a time member is refused if it has a fraction after a whole number', async () => {

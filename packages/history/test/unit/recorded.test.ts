@@ -52,7 +52,7 @@ describe('client sessions', () => {
   test('a history is refused if the session of a process changes, or is named only after its first operation', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
-      'h:3: process 0 is now of session "bob", and was of "alice".',
+      'h:3: process 0 has session "bob" here, and "alice" on earlier lines.',
     )
     expect(() => historyFromEvents([invoke(0), ok(0), alice], { source: 'h' })).toThrow(
       'h:3: process 0 has session "alice" here, and none on earlier lines.',

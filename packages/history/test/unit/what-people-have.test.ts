@@ -96,7 +96,7 @@ test('a path with a query is refused as a key, unless --map names the key or say
     'b,HEAD,/items?id=3,3,,1040,1050,200,',
   ]
   const content = `${rows.join('\n')}\n`
-  expect(await readingOf(content)).toMatch(/it is unclear whether the part after the \? names the record/)
+  expect(await readingOf(content)).toMatch(/it is unclear whether the part after the \? belongs to the key/)
   const mapped = (text: string) => readingOf(content, { mapping: parseMapping(text) })
   expect(await mapped('key=id')).toEqual(['a write 3 1 > ok 1', 'b read 3 null > ok 1'])
   expect(await mapped('key=none')).toEqual(['a write 1 > ok 1', 'b read null > ok 1'])

@@ -18,7 +18,7 @@ export const turn: { life: Life | undefined } = { life: undefined }
 export function runningLife(): Life {
   const { life } = turn
   if (life === undefined)
-    throw new Error('an event of Node itself, not of the simulator, resumed a simulated program after its run')
+    throw new Error('Node.js, not the simulator, resumed a program after its simulated run had ended')
   return life
 }
 

@@ -186,7 +186,7 @@ export function hand(
   if (parser?.onIncoming == null)
     throw new NotSimulated(
       "a server that does not use Node's HTTP parser",
-      "cannot take a request as an object, which http: 'messages' needs",
+      "cannot receive the request objects that http: 'messages' sends",
       "Use http: 'bytes'.",
     )
   const IncomingMessage = ((CLASS && options[CLASS]) || http.IncomingMessage) as typeof http.IncomingMessage

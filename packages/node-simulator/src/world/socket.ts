@@ -214,7 +214,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#takesMessages)
       throw new NotSimulated(
         'writing to the connection of a request',
-        "adds bytes, but http: 'messages' sends answers as objects",
+        "writes bytes, but http: 'messages' sends only objects",
         "Use http: 'bytes'.",
       )
     this.#writtenFor = request

@@ -100,7 +100,7 @@ function note(name: string): void {
 }
 
 const sentenceOf = (name: string): string =>
-  `A simulated program went on after its run, and called ${name} in the real world, where chaos stopped it. An event of Node itself, which the simulator does not control, had resumed the program. Let it skip this await if the variable CHAOS_SIMULATED is set, or test it on real processes with chaos run.`
+  `A simulated program went on after its run, and called ${name} in the real world; chaos stopped the call. Node.js had resumed the program after an await that the simulator does not control. Skip this await if CHAOS_SIMULATED is set, or test the program on real processes with chaos run.`
 
 /**
  * The number of innermost stack frames that are searched for a program's code. The first of them may belong to a

@@ -174,10 +174,10 @@ describe('a network', () => {
     await expect(network.cut('page', 'caht')).rejects.toThrow(
       'there is no page or server "caht". Pages: page. Servers: chat.',
     )
-    await expect(network.cut('page', 'page')).rejects.toThrow('a link must be between a page and a server')
+    await expect(network.cut('page', 'page')).rejects.toThrow('a link must connect a browser page and a server')
     await expect(network.hurt({ kind: 'earthquake' })).rejects.toThrow('earthquake')
     await expect(network.hurt({ kind: 'drop-datagram' })).rejects.toThrow('drop-datagram')
-    await expect(network.proxy('chat')).rejects.toThrow('a page cannot be called "chat"')
+    await expect(network.proxy('chat')).rejects.toThrow('a browser page cannot have the name "chat"')
     await expect(network.check('linearizable')).rejects.toThrow('nothing is recorded')
   })
 

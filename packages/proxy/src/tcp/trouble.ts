@@ -43,7 +43,7 @@ const REASONS: { readonly [code: string]: string } = {
 export const MISREAD = {
   http2: {
     code: 'HTTP2_ON_HTTP',
-    why: 'a client speaks HTTP/2 (gRPC, for example), which this proxy does not read: it passes unread, and no fault of requests acts on it. Let the proxy carry it: --carries http2',
+    why: 'a client speaks HTTP/2 (such as gRPC), but this proxy passes HTTP/2 on unread, so request faults do not affect it. Let the proxy read HTTP/2: --carries http2',
   },
   'channel-binding': {
     code: 'CHANNEL_BINDING',

@@ -11,7 +11,7 @@ export const mysql: RecordedProtocol = defineProtocol({
   namedBy: MYSQL_NAMES,
   resends: false,
   remedies: {
-    nothing: `statements on the tables that the mapping names are recorded. Name the tables: --as '${EXAMPLE}'.`,
+    nothing: `only statements on the tables in the mapping are recorded. Name the tables: --as '${EXAMPLE}'.`,
     notUnderstood:
       'Each line above says what was not understood, and why. Faults that lose single messages, and a client that insists on TLS, also cause such lines.',
     touched:

@@ -90,7 +90,7 @@ export class NamedSchemas {
     if (known === undefined || known === schema) return undefined
     return {
       table,
-      why: `it names ${schema}.${table}, and an earlier statement ${known}.${table}: say in the settings which one is recorded, such as "${known}.${table}"`,
+      why: `it names ${schema}.${table}, but an earlier statement named ${known}.${table}: name the schema in the mapping, such as "${known}.${table}"`,
     }
   }
 }

@@ -56,10 +56,10 @@ export function recordPostgresql({
 /** The remark for a mapping written by hand, without the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
-  why: 'the mapping does not say which triggers, rules, cascades and views the database has. Create the mapping with chaos routes suggest postgres://user@host/database, or add "indirect":"none" to the mapping if only statements that name a recorded table change its rows',
+  why: 'the mapping does not say which triggers, rules, cascades and views the database has. Create the mapping with chaos routes suggest postgres://user@host/database, or add "indirect":"none" to the mapping if statements change only the tables that they name',
 }
 
 const UNSEEN_BY_HAND = {
   what: UNSEEN.what,
-  why: 'the mapping does not say which triggers, rules, cascades and views the database has. Add "indirect":"none" to the mapping if only statements that name a recorded table change its rows',
+  why: 'the mapping does not say which triggers, rules, cascades and views the database has. Add "indirect":"none" to the mapping if statements change only the tables that they name',
 }

@@ -44,7 +44,7 @@ const UNKNOWN_STATEMENT: Statement = {
   kind: 'other',
   what: 'a statement prepared before the recording',
   touches: 'everything',
-  why: 'its text was not seen; open the connections while the recording runs',
+  why: 'its SQL text is unknown; start the recording before the clients connect',
 }
 
 export const NOTHING_ASKED: Statement = { kind: 'other', what: 'an empty statement', touches: 'nothing', why: '' }

@@ -11,7 +11,7 @@ export const postgresql: RecordedProtocol = defineProtocol({
   resends: false,
   remedies: {
     nothing:
-      'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'; or the tables of whole transactions: --as \'{"kind":"postgresql","tables":{"accounts":{"key":"id","values":["balance"]}}}\'.',
+      'to record statements on one row by its primary key, name the table, key and column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'; to record whole transactions, name the tables: --as \'{"kind":"postgresql","tables":{"accounts":{"key":"id","values":["balance"]}}}\'.',
     notUnderstood:
       'Each line above says what was not understood, and why. Faults that lose single messages, and TLS that the proxy does not terminate, also cause such lines.',
     touched:

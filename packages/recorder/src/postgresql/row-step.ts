@@ -140,7 +140,7 @@ function withoutRepeats(rows: readonly ResultRow[]): readonly ResultRow[] {
  * apart.
  */
 const repeatedKey = (table: RecordedTable): Doubt => ({
-  why: `two rows of its answer have the same ${table.key}. Name the primary key of ${table.name}, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot`,
+  why: `two rows of its answer have the same ${table.key}. Name the primary key of ${table.name}, or leave this table out of the recording. At REPEATABLE READ, do not insert a row that another transaction deleted: the snapshot still shows it`,
   touches: everyCell(table),
   lasts: true,
 })

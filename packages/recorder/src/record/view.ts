@@ -37,7 +37,7 @@ export const LOST_LINES: string = `${JSON.stringify({
 
 const OVERTAKEN: Remark = {
   what: 'the recorder',
-  why: 'too many events waited for a request to arrive, so they were recorded before it',
+  why: 'too many events happened while a request arrived, so they were recorded before it',
 }
 
 export class View {

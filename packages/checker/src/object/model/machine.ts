@@ -148,7 +148,7 @@ function alikeBy<State>(
       compared += 2
       if (textOf(one, operation) !== textOf(other, operation))
         throw new Error(
-          `"key" returned ${JSON.stringify(text)} for two states, and "${operation.f}" tells them apart; give different states different keys`,
+          `"key" returned ${JSON.stringify(text)} for two states, but "${operation.f}" acts differently on them; give them different keys`,
         )
     }
   }

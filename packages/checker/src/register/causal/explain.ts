@@ -53,7 +53,7 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 })
 
 const allContradict = (level: WeakLevel, count: number): string =>
-  `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: with these ${count} operations, each choice of writes leads to a contradiction.`
+  `No matter which writes the reads of these ${count} operations saw, ${weakDefinition(level).words.noWay}.`
 
 /** Decides whether a few operations satisfy a level. @throws OutOfTime */
 function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {

@@ -138,9 +138,9 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
   if (observation === -1) return `No order of these ${set.length} operations is legal.`
   const row = set.row[observation]
   const did = `${words.did(row, set.kind[observation])} at ${words.calledAt(row)}`
-  if (set.kind[observation] === DIFFERS) return `${did}, though no value but that one was possible then.`
   const value = set.expects[observation]
   const valueText = show(decoder.value(set.names[value]))
+  if (set.kind[observation] === DIFFERS) return `${did}, although only ${valueText} was possible then.`
 
   if (value !== set.initial && !set.hasAppend) {
     const writer = earliestWriter(whole, value)

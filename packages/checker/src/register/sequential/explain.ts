@@ -84,7 +84,7 @@ function wordsOf(
   if (pairs !== undefined && pairs.length > 0 && pairs.length <= MOST_PAIRS) {
     const the = (i: number): string => words.the(set.row[i], set.kind[i])
     const either = pairs.map(({ first, second }) => `whichever of ${the(first)} and ${the(second)} comes first`)
-    return { sentence: `No single order fits: ${either.join(', and ')}, some read contradicts it.` }
+    return { sentence: `Every order contradicts some read, ${either.join(', and ')}.` }
   }
   if (answer.result !== 'violated' || answer.cycle === undefined) {
     return { sentence: set.isTied === true ? noTiedOrder(set.length) : noSingleOrder(set.length) }

@@ -197,7 +197,7 @@ export function completion(saturation: Saturation): Int32Array {
         position[t]++
       }
     }
-    if (placed === before) throw new Error('the order has a cycle, although its saturation found none')
+    if (placed === before) throw new Error('the forced order has a cycle that saturation missed')
   }
   return order
 }

@@ -66,7 +66,7 @@ export function proofsText(record: TransactionRecord, proofs: readonly Proof[], 
   for (const proof of proofs) addTo(groups, proof.why, proof)
   const sentences = [...groups].map(([why, some]) => {
     if (why === FOUND_WITH) return ''
-    if (why === NEEDED) return ` Without ${anyOf(some, name)}, the other transactions do not contradict each other.`
+    if (why === NEEDED) return ` The contradiction needs ${eachOf(some, name)}.`
     const did = some.map(({ transaction, rows }) => {
       const what = rows.map((row) => microText(record, row)).join(' and ')
       return what === '' ? name(transaction) : `${name(transaction)} ${what}`
@@ -77,10 +77,10 @@ export function proofsText(record: TransactionRecord, proofs: readonly Proof[], 
   return sentences.join('')
 }
 
-function anyOf(proofs: readonly Proof[], name: (t: number) => string): string {
+function eachOf(proofs: readonly Proof[], name: (t: number) => string): string {
   const named = proofs.slice(0, MOST_NAMED).map(({ transaction }) => name(transaction))
   const more = proofs.length > MOST_NAMED ? ` and ${proofs.length - MOST_NAMED} more` : ''
-  return `${named.length === 1 ? '' : 'any one of '}${named.join(', ')}${more}`
+  return `${named.length === 1 ? '' : 'each of '}${named.join(', ')}${more}`
 }
 
 /** The maximum number of transactions that a sentence names. */

@@ -27,7 +27,7 @@ const IN_ONE_STEP =
 
 /** https://dev.mysql.com/doc/refman/8.4/en/innodb-consistent-read.html */
 const SNAPSHOT_OF_INNODB =
-  'at REPEATABLE READ with plain SELECTs only: FOR UPDATE, FOR SHARE, and a row that the transaction itself has changed show the newest commits, not the snapshot (MariaDB refuses that with innodb_snapshot_isolation).'
+  'at REPEATABLE READ with plain SELECTs only. FOR UPDATE, FOR SHARE and reads of rows that the transaction changed show the newest commits, not the snapshot. With innodb_snapshot_isolation, MariaDB fails instead.'
 
 const lostUpdate: Story = {
   name: 'lost update',
@@ -237,7 +237,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
     title: 'A transaction did not see its own write',
     cause: 'A read did not return what the same transaction had written before it.',
     cure: 'Let each read in a transaction return what that transaction wrote before it.',
-    sqlCure: 'Send all statements of a transaction over one connection. Otherwise, it is a bug of the database.',
+    sqlCure: 'Send each transaction over one connection. If you already do, this is a bug of the database.',
     refusedBy: 'read-atomic',
   },
   'future-read': {

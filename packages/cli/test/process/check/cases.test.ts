@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
   row('47b-stale-by-time-fine-by-lines.jsonl', ['--order', 'time'], 1, /10\.0 s before this read began/),
   row('47-grouped-by-client-time.jsonl', [], 3, /--order time.*--merge/s),
   met('47-grouped-by-client-time.jsonl', ['--order', 'time']),
-  row('47-grouped-by-client-t_ns.jsonl', [], 3, /"t_ns" is taken for it/),
+  row('47-grouped-by-client-t_ns.jsonl', [], 3, /"t_ns" is used instead/),
   row('56a-counter-never-read.jsonl', [], 2, /no read succeeded/),
   row('54a-bank-opens-by-option.jsonl', OPENED, 1, /4 too much appeared/, /overdrawn by/),
   row('14c-bank-fine.edn', ['--model', 'bank'], 0, /opening balances are not given.*--initial '\{"0":30,"1":30\}'/s),

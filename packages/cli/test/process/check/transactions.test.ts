@@ -83,7 +83,7 @@ test('a level of single operations is refused for transactions, and a level of t
   expect(transactions.stderr).toContain('the list-append model does not have that level')
   const operations = await chaosHere(['check', join(root, 'histories/fresh-read.jsonl'), '--expect', 'serializable'])
   expect(operations.exitCode).toBe(3)
-  expect(operations.stderr).toContain('Of single operations, sequential is the same.')
+  expect(operations.stderr).toContain('For single operations, use sequential.')
 })
 
 test('the history of an Elle test is checked without conversion', async () => {

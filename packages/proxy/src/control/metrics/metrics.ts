@@ -124,7 +124,7 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
   return [
     gauge(
       'chaos_recorded_verdict',
-      'Verdict on the record so far: the current verdict has the value 1.',
+      'Verdict so far: 1 for the current one, 0 for the others.',
       [level, `not ${level}`, 'not certain'].map((verdict) => ({
         labels: { verdict },
         value: verdict === soFar ? 1 : 0,

@@ -36,7 +36,7 @@ test('a table is not understood if an earlier statement named it with another sc
     ({ f }) => f === 'not-understood',
   )
   expect(reason?.['value']).toMatchObject({
-    why: 'it names archive.accounts, and an earlier statement public.accounts: say in the settings which one is recorded, such as "public.accounts"',
+    why: 'it names archive.accounts, but an earlier statement named public.accounts: name the schema in the mapping, such as "public.accounts"',
   })
 })
 

@@ -155,12 +155,12 @@ const CASES: readonly Case[] = [
   [
     'SELECT id, balance FROM accounts WHERE id IN (7, 7)',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '1']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. At REPEATABLE READ, do not insert a row that another transaction deleted: the snapshot still shows it',
   ],
   [
     'SELECT id, balance FROM accounts',
     answered('SELECT 2', 'id balance', ['7', '1'], ['7', '2']),
-    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. Or, at REPEATABLE READ, insert no row that others may have deleted since the transaction took its snapshot',
+    'doubt for ever of accounts/*/balance, accounts/*/owner: two rows of its answer have the same id. Name the primary key of accounts, or leave this table out of the recording. At REPEATABLE READ, do not insert a row that another transaction deleted: the snapshot still shows it',
   ],
   [
     'SELECT id, balance FROM accounts WHERE id = 7',

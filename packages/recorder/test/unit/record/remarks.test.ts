@@ -216,7 +216,7 @@ test('all keys are recorded as possibly changed from the time of a request that 
   quick.delivered(now(), ok(1))
   slow.called(asks(write(2)))
   expect(eventTexts(client)).toEqual([
-    expect.stringMatching(/^touched: .*too many events waited for a request to arrive/),
+    expect.stringMatching(/^touched: .*too many events happened while a request arrived/),
     '0 invoke read x=null',
     '0 ok read x=1',
     '1 invoke write x=2',
