@@ -284,9 +284,9 @@ const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
 export function beyondCap(comparison: Comparison): string {
   const names = comparison.systems.filter(isStrongAndAvailable).map(({ name }) => name)
   if (names.length === 0) return ''
-  return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut. No system can do both if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
+  return `${listed(names)} was ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% of requests under cuts. No system can do so if clients use both sides longer than their timeout: suspect the cuts or this tool, and measure longer.`
 }
 
 /** Returns the rules by which a comparison classifies systems as PA or PC, and as EC or EL. */
 export const pacelcRule = (comparison: Comparison): string =>
-  `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered a smaller share. "2 of 3 runs" means that 2 of the 3 runs, classified one by one, got the same PA or PC. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`
+  `PA: under every cut, the median run answered at least ${AVAILABLE * 100}% of the requests to live nodes without an error. PC: under some cut, the median run answered a smaller share. "PA/EL, 2 of 3 runs" means that 2 of the 3 runs, classified alone, are also PA. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}. EL: at least one such run was weaker.`

@@ -112,7 +112,7 @@ export const countedOnce = (key: string): Ledger => ({
 
 /** No client overwrites another client's addition. A client adds by reading a value and then writing the sum. */
 export const nothingOverwritten = (key: string): Ledger => ({
-  promise: 'Everyone’s addition is in the books.',
+  promise: 'No addition is overwritten.',
   stands(done, money) {
     const seen = new Map<string, number>()
     let [meant, written] = [0, 0]

@@ -44,7 +44,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
     const isPossible = (source !== FIRST || lines[n] === 0) && candidates(all, read, head).includes(source)
     return isPossible
       ? [read, source]
-      : refuse(`line ${all[read]?.of.line}: this read cannot have seen line ${lines[n]}, its source in the proof`)
+      : refuse(`line ${all[read]?.of.line}: the proof says that this read saw line ${lines[n]}, which is impossible`)
   })
   return ruleOf(level, undefined)(all, new Map(sources))
     ? `the writes that the proof names for ${lines.length} reads satisfy this level`
@@ -75,7 +75,7 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
   return choose(0, new Map())
-    ? refuse('the core satisfies the level; a read counts only if the core has every write of its value')
+    ? refuse('the core satisfies the level; reads of values that are also written outside the core are ignored')
     : tried
 }
 

@@ -42,7 +42,7 @@ export function refute(
   const search = (some: readonly Part[], start: Objects): number => {
     if (some.length > MOST_PARTS) undecided(`a core of ${some.length} operations is too large to search`)
     const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
-    return exists ? refuse('the core proves no violation: an order explains all of its answers that count') : tried
+    return exists ? refuse('an order of the core explains every answer that only the core can explain') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
   // In an order that keeps real time, operations that are called after the core's last return cannot change the core's

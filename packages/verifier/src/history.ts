@@ -70,9 +70,7 @@ export function readHistory(pieces: Iterable<string>): History {
     const { process } = event
     const type = types.get(String(process)) ?? typeof process
     if (typeof process !== type)
-      throw new Undecided(
-        `line ${line}: the process ${process} is also written as "${process}", which may be another process`,
-      )
+      throw new Undecided(`line ${line}: process ${process} is a ${typeof process} here, but was a ${type} before`)
     types.set(String(process), type)
     const operation = operationOf(event, line, open)
     if (operation === undefined) continue

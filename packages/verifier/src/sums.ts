@@ -125,7 +125,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
       }
     }
   }
-  return refuse('the core proves no violation: its additions can give every sum that was read')
+  return refuse('the changes in the history can give each sum that the core read')
 }
 
 interface Read {

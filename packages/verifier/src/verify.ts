@@ -133,7 +133,7 @@ function followsFrom(
     one !== undefined && other !== undefined
       ? impliesIsolation(one, other)
       : comprises(head, strong, weak) || implies(strong, weak)
-  return follows ? `because ${by} is ${result}` : refuse(`${level} does not follow from ${by}`)
+  return follows ? `because ${by} is ${result}` : refuse(`${strong} does not imply ${weak}`)
 }
 
 function acceptCore(given: Given, level: string, core: readonly number[]): string {

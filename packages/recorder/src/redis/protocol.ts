@@ -10,7 +10,7 @@ export const redis: RecordedProtocol = defineProtocol({
   namedBy: RESP_NAMES,
   resends: true,
   remedies: {
-    nothing: `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. If scripts move jobs (BullMQ), use a route table to record the services that add and execute the jobs.`,
+    nothing: `--model chooses what is recorded: register (strings and hashes), counter, set, queue, work-queue, list-append or lock. To record a script, declare it: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. If scripts move jobs (BullMQ), use a route table to record the services that add and execute the jobs.`,
     notUnderstood: 'Faults that lose or reorder single messages cause this, and so does a server that is not Redis.',
     touched:
       'Another --model may record these commands. If scripts write only their declared keys, give --record \'{"kind":"resp","scripts":"keys"}\'.',

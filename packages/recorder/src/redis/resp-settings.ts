@@ -91,7 +91,7 @@ function parseDeclared(given: unknown, where: string): readonly DeclaredScript[]
       const answer = answerPlace(places[i])
       if (answer === undefined)
         throw bad(
-          `has ${quote(places[i])} among "answers": for each command, give the position of its answer in the answer of the script (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)`,
+          `has ${quote(places[i])} among "answers": for each command, give the position of its result in the script's answer (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)`,
         )
       return { words, answer }
     })

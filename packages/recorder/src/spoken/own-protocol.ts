@@ -68,9 +68,9 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
     namedBy: 'nothing',
     resends: false,
     remedies: {
-      nothing: `The definition of ${name} says which requests are operations ("asked").`,
+      nothing: `The function asked() of ${name} decides which requests are recorded.`,
       notUnderstood: `Faults that lose or reorder single messages cause this, and so does a server that does not speak ${name}.`,
-      touched: `Let "asked" of ${name} return the keys that these requests may change ("touches").`,
+      touched: `Let asked() of ${name} return "touches", the keys that these requests may change.`,
       unnamed: 'Give --client connection, or peer.process.',
     },
     ...(finalReads === undefined

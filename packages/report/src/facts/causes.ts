@@ -149,7 +149,7 @@ const causes: readonly Cause[] = [
     fits: (input) => hasOldValue(input) && input.race !== undefined && input.race.overtaken.request.f !== 'read',
   },
   {
-    cause: 'A read waited, and then stored an old value, in a cache for example.',
+    cause: 'A read fetched a value, waited, and stored it after it had changed.',
     remedy: 'Compare versions before you fill the cache, and store no value that has changed since it was read.',
     fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
   },
@@ -227,7 +227,7 @@ const causes: readonly Cause[] = [
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
     isOfCopies: true,
     remedy:
-      'Keep one sum for each node and add up these sums to read, or let one node make every addition: a sum that replaces another loses the additions of the other.',
+      'Keep one sum for each node and add up these sums to read, or let one node make every addition: a node that copies another’s sum loses its own additions.',
     fits: (input) =>
       input.history.nodes.length > 1 &&
       input.counterexample.culprit !== undefined &&
@@ -268,7 +268,7 @@ const causes: readonly Cause[] = [
       countedWrongly(input, isTooMuch),
   },
   {
-    cause: 'Two payments out of one account did not hear of each other.',
+    cause: 'Two payments overdrew an account because neither saw the other.',
     remedy:
       'Let one node, or a majority, decide what leaves an account: check the balance and take the money in one step.',
     fits: ({ history, counterexample: { balance } }) =>

@@ -416,7 +416,7 @@ function hasTakenOver(
 function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ignored }: Gap): string {
   const isSum = history.header?.model === 'counter'
   const missing = isSum ? 'additions that had been acknowledged' : ignoredText(history, ignored)
-  return `${nameText(culprit)} was told to take over at ${moment(from)} and answers without ${missing}.`
+  return `${nameText(culprit)} was told to take over at ${moment(from)}; its answer lacks ${missing}.`
 }
 
 const ignoredText = (history: History, ignored: Gap['ignored']): string =>
@@ -472,9 +472,9 @@ function relationOf(
     const isMissed = LOSES_MEMORY.has(kind) && from < missed && missed < to
     const missing =
       ignored === undefined || !isMissed ? ' and' : `, missed ${changeText(history, ignored)} at ${moment(missed)}, and`
-    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(calledAt - Math.max(to, ...times.map((other) => other.to)))} before it was asked.`
+    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(calledAt - Math.max(to, ...times.map((other) => other.to)))} before the request.`
   }
-  if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
+  if (to < answered) return `Fault in force during the request: ${short}, ${moment(from)} to ${moment(to)}.`
   const { writer } = gap
   const isTogether =
     links.length > 0 &&

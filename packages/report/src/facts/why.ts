@@ -103,7 +103,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   // elsewhere: a node may have waited for another one.
   if (another !== undefined)
     return {
-      text: `No fault in force there at that time explains this, but there was another fault: ${another.label}.`,
+      text: `No fault on the involved nodes at that time explains this, but another fault may: ${another.label}.`,
       certainty: 'unknown',
     }
   return unexplained(meanwhile)
@@ -126,8 +126,8 @@ const afterClock = ({ label }: FaultSpan): string =>
 export const NO_CAUSE = 'The record does not show the cause.'
 
 const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = {
-  'not recorded': 'Not every message was captured, so the cause may be missing.',
-  'not recognised': 'The change was not recognised in any message, so the cause may be missing.',
+  'not recorded': 'Not every message was captured, so the explanation may be incomplete.',
+  'not recognised': 'The missed change was not found in any message, so the explanation may be incomplete.',
 }
 
 /** The text for a violation that no fault explains. */

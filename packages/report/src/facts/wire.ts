@@ -148,7 +148,7 @@ function sentenceOf(
 ): string {
   const node = nameText(reader)
   if (isNeverSent && informed !== undefined)
-    return `${node} had not asked ${nameText(informed.to)} since ${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}.`
+    return `${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}, but ${node} had not asked it since.`
   if (isNeverSent) return `No message with ${change} was sent to ${node} before ${node} answered.`
   const arrived = toReader.find((message) => hadArrived(message, calledAt))
   if (arrived !== undefined) return arrivedText(arrived, { change, node, calledAt })
@@ -164,7 +164,7 @@ function sentenceOf(
   if (first === undefined) {
     if (received === undefined) return ''
     if (toReader.every(({ sentAt }) => sentAt > calledAt))
-      return `The message with ${change} was sent to ${node} only at ${moment(Math.min(...toReader.map(({ sentAt }) => sentAt)))}, after it had been asked.`
+      return `The message with ${change} was sent to ${node} only at ${moment(Math.min(...toReader.map(({ sentAt }) => sentAt)))}, after the request.`
     const held = toReader.find(({ by }) => by !== undefined && by !== 'down')
     if (held === undefined || received.by !== undefined) return `${lateText(received, { change, node })}.`
     return `${lateText(held, { change, node })}${receivedText(received, node)}.`
@@ -188,7 +188,7 @@ function arrivedText(
   { by, endedAt }: NodeMessage,
   { change, node, calledAt }: { readonly change: string; readonly node: string; readonly calledAt: number },
 ): string {
-  const at = `${moment(endedAt ?? 0)}, ${duration(calledAt - (endedAt ?? 0))} before it was asked`
+  const at = `${moment(endedAt ?? 0)}, ${duration(calledAt - (endedAt ?? 0))} before the request`
   const held = by === undefined || by === 'down' ? '' : `, held (${nameOfFault(by)}) until then`
   return `${node} had received ${change} at ${at}${held}, and answered without it.`
 }

@@ -44,14 +44,14 @@ function choice(id: string, title: string, names: readonly string[]): Html | und
 
 const lanesText = (history: History): string =>
   history.hasSessions
-    ? 'A lane for each client, with its processes joined.'
+    ? 'Processes of one client share a lane unless they overlap.'
     : 'A lane for each client. If the outcome of an operation is unknown, its process ends, and the next new process continues in the same lane (p3, p8…).'
 
 /** Returns a sentence about operations that the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
   const total = history.operations.length
   if (operations.length === total) return `All ${plural(total, 'operation')}.`
-  return `${count(operations.length)} of ${plural(total, 'operation')}: all that are within ${duration(completeWithin)} of a contradiction, or of the start or end of a fault, and one in ${count(every)} of the others. The hatched parts of the timeline show all operations, so more bars there do not mean more traffic. The history file has the rest.`
+  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of the start or end of a fault, and one in ${count(every)} of the others. The timeline is hatched where it shows all operations: more bars there do not mean more traffic. The history file has the rest.`
 }
 
 /** Returns a script element with data. Browsers do not execute it. */

@@ -42,7 +42,7 @@ export function standing({ headline, expected }: Facts): string {
 /** The promise of each model without consistency levels, as a sentence about a run that kept it. */
 const KEPT: ReadonlyMap<string, string> = new Map([
   ['watch', 'Every watch was sent every change that it asked for, once and in order.'],
-  ['stream', 'Consumers got every message that was acknowledged, at one offset and in order.'],
+  ['stream', 'Consumers got every acknowledged message, in order and each at its own offset.'],
   ['work-queue', 'Every message that was confirmed came out, or was there in the end.'],
 ])
 

@@ -76,7 +76,7 @@ export function renderRepeats(runs: readonly Finding[], style: Style, options: T
       ? []
       : [
           style.yellow(
-            `${plural(undecided, 'run')} proved nothing, and count${undecided === 1 ? 's' : ''} for neither.`,
+            `${plural(undecided, 'run')} proved nothing, and ${undecided === 1 ? 'is' : 'are'} not counted.`,
           ),
         ]),
   ]

@@ -92,7 +92,7 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
   const chosen = settingsIn(stronger)
   if (strongerPromise === undefined || chosen.length === 0 || spec?.target.bug !== undefined) return undefined
   return {
-    text: `If you rely on a stronger level, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
+    text: `If you rely on a stronger level, try ${listed(chosen)}: the target then promises to be ${adjective(strongerPromise)}.`,
     command: again === undefined || isBySpec(again) ? undefined : withSettings(again, chosen),
   }
 }
@@ -159,7 +159,7 @@ function cured(facts: Facts, input: TellingInput): Next {
     return remedy === '' ? { text: '' } : { text: remedy, command: again }
   }
   const repeats = run === undefined ? setup?.again : again
-  const promise = strongerPromise === undefined ? '' : `, with which it promises to be ${adjective(strongerPromise)}`
+  const promise = strongerPromise === undefined ? '' : `: the target then promises to be ${adjective(strongerPromise)}`
   const doAllow =
     strongerPromise !== undefined &&
     report !== undefined &&

@@ -89,7 +89,7 @@ function explanationOf(history: History, counterexample: Counterexample, style: 
     ...[states].flat().flatMap((text) => wrap(text, width)),
     ...operationTable(history, counterexample, style).map((line) => `  ${line}`),
     ...(counterexample.uncut === undefined && operations.some(({ role }) => role === 'context')
-      ? wrap('Removing any operation of the core removes the contradiction. The core rests on the context.', width)
+      ? wrap('Removing any operation of the core removes the contradiction. The context explains the core.', width)
       : []),
     ...(edges === undefined || edges.length === 0
       ? []

@@ -178,7 +178,7 @@ describe('the operations embedded in an HTML report', () => {
     const text = renderHtml(page({ history, run, report: run.report }))
     expect(text.length).toBeLessThan(3_000_000)
     expect(text).toMatch(
-      /[\d,]+ of 200,005 operations: all that are within .* of a contradiction, or of the start or end of a fault/,
+      /[\d,]+ of 200,005 operations: all within .* of a contradiction or of the start or end of a fault/,
     )
     const data = embedded(text)
     expect(data.count).toBeLessThanOrEqual(60_010)

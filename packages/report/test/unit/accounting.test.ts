@@ -242,7 +242,7 @@ test('a pause of another node during an addition is mentioned, but does not expl
     return factsOf({ history, report, run: summary({ report, faults }) }).why.text
   }
   expect(why(50, 200)).toBe(
-    'No fault in force there at that time explains this, but there was another fault: n1 paused.',
+    'No fault on the involved nodes at that time explains this, but another fault may: n1 paused.',
   )
   expect(why(160, 200)).toMatch(/^No fault explains this/)
 })

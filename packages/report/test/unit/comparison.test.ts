@@ -173,7 +173,7 @@ test('a comparison reports an undecided level, with advice on how to decide the 
 test('a comparison points out a system that seems to contradict the CAP theorem', () => {
   const magic = systemOf('magic', cell('calm', 'linearizable'), cell('partition', 'linearizable', 1))
   const page = renderComparisonHtml(comparison([magic]), '1')
-  expect(page).toContain('magic was found linearizable and answered at least 99% while cut. No system can do both')
+  expect(page).toContain('magic was linearizable and answered at least 99% of requests under cuts. No system can do so')
 })
 
 test('a comparison shows the availability under a cut as the median of runs with its range', () => {

@@ -206,7 +206,7 @@ describe('the summary of a run', () => {
       eventual: violated(counterexample),
     })
     expect(tellingOfSummary({ ...run, ...merged, report: lasting }).next).toEqual({
-      text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
+      text: 'The settings allow this. Try sums=merge: the target then promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
     })
     expect(tellingOfSummary({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
@@ -305,7 +305,7 @@ describe('the cause of a violation', () => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe(
-      'No fault in force there at that time explains this, but there was another fault: connections reset on 2 links.',
+      'No fault on the involved nodes at that time explains this, but another fault may: connections reset on 2 links.',
     )
     expect(certainty).toBe('unknown')
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
@@ -378,7 +378,7 @@ describe('the cause of a violation', () => {
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
     expect(why(more)).toMatchObject({
-      text: 'n3 was told to take over at 6.600 s and answers without x = 743. A promotion may lose a commit.',
+      text: 'n3 was told to take over at 6.600 s; its answer lacks x = 743. A promotion may lose a commit.',
       certainty: 'likely',
     })
     const { next } = tellingOfSummary(summary({ report: stale, ...more } as never))
@@ -394,7 +394,7 @@ describe('the cause of a violation', () => {
   test('the cause of a violation is unknown if some messages were not recorded', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
-      text: 'Not every message was captured, so the cause may be missing.',
+      text: 'Not every message was captured, so the explanation may be incomplete.',
       certainty: 'unknown',
     })
   })

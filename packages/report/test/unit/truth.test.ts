@@ -70,7 +70,7 @@ const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title
 
 describe('the report of faults near a violation', () => {
   const told = restarted()
-  const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
+  const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before the request.'
 
   test('the report names only the fault between write and read at the node that answered wrongly', () => {
     const { near } = factsOf(told)
@@ -247,7 +247,9 @@ describe('the HTML report of a violation', () => {
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
     ]
     const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
-    expect(near.map(({ relation }) => relation)).toEqual(['In force when it was asked: n2 paused, 0.010 s to 0.041 s.'])
+    expect(near.map(({ relation }) => relation)).toEqual([
+      'Fault in force during the request: n2 paused, 0.010 s to 0.041 s.',
+    ])
   })
 
   test('the HTML report names the last failover that took effect before the second grant of a lock', () => {

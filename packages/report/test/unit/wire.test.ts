@@ -83,13 +83,13 @@ describe('a message with the missed change', () => {
   })
 
   test('a violation is not blamed on the network if the message with the missed change had arrived', () => {
-    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
+    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before the request, and answered without it.'
     everywhere(rendered([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
   test('a message that was held until shortly before the read is reported with both times', () => {
     const words =
-      'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
+      'n3 had received x = 743 at 7.109 s, 9.0 ms before the request, held (partition) until then, and answered without it.'
     everywhere(rendered([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
@@ -124,7 +124,7 @@ describe('a message with the missed change', () => {
 test('the report names a server that had the change and was not asked by the reading node', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = rendered([stored], { unasked: ['db'] })
-  everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
+  everywhere(all, 'db received x = 743 at 6.572 s, but n3 had not asked it since.')
   expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
   expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
   expect(all.svg).toContain('n3 had not asked db since')

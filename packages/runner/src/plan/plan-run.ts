@@ -218,7 +218,7 @@ function expectationOf(
   const weaker = workload.levels.includes(level) ? weakerText(workload) : ''
   const remedy = weaker === '' ? '' : ` with these settings: give ${weaker}`
   return refuse(
-    `the workload ${name} cannot tell whether a run is ${expect}${remedy}. It can tell: ${levels.join(', ')}.`,
+    `the workload ${name} cannot check whether a run is ${expect}${remedy}. It can check: ${levels.join(', ')}.`,
   )
 }
 

@@ -53,7 +53,7 @@ test('a run that stops at a violation expects the strongest level of its workloa
   expect(await heldTo('watch', stopping)).toBe('faithful')
   expect(await heldTo('work-queue', stopping)).toBe('exactly-once')
   expect(await heldTo('txn-list-append', stopping)).toBe('strict-serializable')
-  await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
+  await expect(heldTo('watch', {})).rejects.toThrow('cannot check whether a run is linearizable')
 })
 
 test('objects begin with the value that the target declares, and not with that of the workload', async () => {

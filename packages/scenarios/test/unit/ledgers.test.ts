@@ -108,7 +108,7 @@ test('the promise "nothing is counted twice" is broken by a read above the sum o
   expect(stands(ledger, added, read(2, 2, 3))).toEqual({ says: 'added $1, counted $2', broken: true })
 })
 
-describe('the promise "what everyone added is in the books"', () => {
+describe('the promise "no addition is overwritten"', () => {
   const ledger = nothingOverwritten('x')
   const by = (who: string, each: Done): Done => ({ ...each, who })
   const opening = by('Ana', done('write', 10, 0, 1))

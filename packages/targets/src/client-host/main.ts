@@ -60,7 +60,7 @@ function answer(id: number, value: unknown): void {
     post({ type: 'answer', id, answer: value })
   } catch {
     // The thread cannot send some values, such as functions.
-    const message = `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`
+    const message = `${path}: "invoke" returned a value of type ${typeof value} that JSON cannot represent. Return only JSON values.`
     post({ type: 'bad', code: 'input', message })
   }
 }

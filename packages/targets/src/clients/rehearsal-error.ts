@@ -68,8 +68,8 @@ export function refusedError(at: string, part: Part, { refused, besides, named, 
   if (named !== undefined)
     return rehearsalError(
       at,
-      `${problem}. Requests with an object name of another form work: ${exchangeText(named.write.exchange)}`,
-      `Use names of this form: give "keys": "${named.keys}", beside "routes".`,
+      `${problem}. Another form of object name works: ${exchangeText(named.write.exchange)}`,
+      `Use such object names: give "keys": "${named.keys}" beside "routes".`,
       { mend: { keys: named.keys } },
     )
   if (status === 500)

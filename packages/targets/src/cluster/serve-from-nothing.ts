@@ -62,7 +62,7 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
       )
     if (passedMs >= LONG_MS) {
       waits?.(
-        `no node has answered a ${answersText(options, first, answered)} for ${LONG_MS / 1000} s; they have ${timeoutMs / 1000} s.`,
+        `no node has answered a ${answersText(options, first, answered)} for ${LONG_MS / 1000} s (limit: ${timeoutMs / 1000} s).`,
       )
       waits = undefined
     }

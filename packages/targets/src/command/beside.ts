@@ -47,7 +47,7 @@ export async function startBeside(
   makeDataDirectory(logDir)
   const keeper = startKeeper(() =>
     trouble.push(
-      `the keeper of ${servers.map(({ id }) => id).join(', ')} ended: if this process is killed, they will be left running`,
+      `the process that would stop ${servers.map(({ id }) => id).join(', ')} ended: if chaos is killed, they keep running`,
     ),
   )
   const end = async () => {

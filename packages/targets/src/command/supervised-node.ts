@@ -228,6 +228,6 @@ async function inTime<Ready>(
 }
 
 const listensText = (ports: readonly number[]): string =>
-  ports.length === 0 ? '' : ` It listens on port ${ports.join(', ')}: give it the one chosen, {port}.`
+  ports.length === 0 ? '' : ` It listens on port ${ports.join(', ')}: check that its command uses {port}.`
 
 const stopped = (id: NodeId): UserError => environmentError(`${id} was not started again: the cluster is stopped`)

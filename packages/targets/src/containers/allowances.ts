@@ -86,7 +86,7 @@ function composing(engines: readonly EngineListing[]): readonly Allowance[] {
   return [
     {
       ...{ what: 'composing', allowed: words !== undefined, isNeeded: false },
-      detail: words === undefined ? 'no program here can start a project that is not up' : words.join(' '),
+      detail: words === undefined ? 'no Compose command is installed' : words.join(' '),
       remedy: 'Install docker compose, docker-compose or podman-compose, or start projects yourself.',
     },
   ]
@@ -134,7 +134,7 @@ function bridge(): Allowance {
     ...{ what: 'bridges', allowed: true, isNeeded: false },
     detail:
       passes === true
-        ? 'traffic within a bridge passes the rules'
+        ? 'the rules apply to traffic within a bridge'
         : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within a bridge bypasses the rules'}, so the rules go into the containers' own networks`,
   }
 }

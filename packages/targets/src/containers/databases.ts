@@ -79,14 +79,16 @@ function postgresClient([first]: readonly Container[]): ProposedClient {
       ...(database && { database }),
     },
     open: [
-      ...(environment['POSTGRES_PASSWORD_FILE'] === undefined ? [] : ['"password" is missing: it is in a file.']),
+      ...(environment['POSTGRES_PASSWORD_FILE'] === undefined
+        ? []
+        : ['"password" is missing: copy it from POSTGRES_PASSWORD_FILE.']),
       ...holdsPassword(password),
     ],
   }
 }
 
 const holdsPassword = (password: string | undefined): readonly string[] =>
-  password === undefined ? [] : ["It holds the password of the container's environment."]
+  password === undefined ? [] : ['The file contains the password: keep it secret.']
 
 function firstOf(environment: Container['environment'], names: readonly string[]): string | undefined {
   const name = names.find((each) => (environment[each] ?? '') !== '')

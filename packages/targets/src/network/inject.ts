@@ -1,6 +1,5 @@
 import {
   type Fault,
-  familyOf,
   type HttpFault,
   httpFamily,
   isSurroundingFault,
@@ -157,7 +156,7 @@ function onRequests(fault: HttpFault, nodes: Nodes, network: ClusterNetwork): In
 
 const wrongLink = ({ kind }: Fault, link: Link, where: string): Injected => ({
   type: 'failed',
-  error: `${linkName(link)} carries nothing that ${kind} can act on: ${familyOf(kind)?.summary ?? 'that'} go ${where}`,
+  error: `${linkName(link)} carries nothing that ${kind} can act on: use a link ${where}`,
 })
 
 const inForce = (applied: { readonly hits: number; remove(): void }): Injected =>

@@ -78,7 +78,7 @@ describe('a faulty client module', () => {
   test.each([
     ['answers a read with nothing', `if (f === 'write') return 1`, /answered a read with nothing/],
     ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot represent/],
-    ['answers with a function', 'return () => 1', /returned a function/],
+    ['answers with a function', 'return () => 1', /returned a value of type function/],
     ['ends the process', 'process.exit(0)', /calls process\.exit\(0\)/],
     [
       'has an error that nobody catches',

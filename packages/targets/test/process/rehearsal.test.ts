@@ -322,7 +322,7 @@ describe('a rehearsal with a wrong route table', () => {
     [
       'the names of objects, if the service takes numbers',
       { quirks: [({ id }, response) => !/^\d+$/.test(id) && end(response, 400, { error: 'no number' })] },
-      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. Requests with an object name of another form work: PUT /items/900000007 {"item":7} was answered 200 {}. Use names of this form: give "keys": "{number}", beside "routes".',
+      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. Another form of object name works: PUT /items/900000007 {"item":7} was answered 200 {}. Use such object names: give "keys": "{number}" beside "routes".',
     ],
     [
       'both answers, if texts are refused otherwise than numbers',

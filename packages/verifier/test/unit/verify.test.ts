@@ -37,7 +37,7 @@ describe('a proof given to the verifier', () => {
     [
       'refused',
       [3],
-      'not shown that linearizable is violated: the core proves no violation: an order explains .*, see line 3 of the history',
+      'not shown that linearizable is violated: an order of the core explains .*, see line 3 of the history',
     ],
   ])('a proof is reported as %s in one sentence with the lines of its operations', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
@@ -64,7 +64,7 @@ describe('a proof given to the verifier', () => {
       'accepted: because sequential is met',
     )
     expect(findingsOf(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
-      'refused: linearizable does not follow from sequential',
+      'refused: sequential does not imply linearizable',
     )
     expect(findingsOf(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
       'refused: the proof assumes that sequential is met, but no earlier entry proves this',
@@ -87,7 +87,7 @@ describe('a proof given to the verifier', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'the core proves no violation: an order explains all of its answers that count'],
+    ['has an order', [1, 3], 'an order of the core explains every answer that only the core can explain'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
@@ -95,7 +95,7 @@ describe('a proof given to the verifier', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'the core proves no violation: an order explains all of its answers that count',
+      'an order of the core explains every answer that only the core can explain',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
@@ -302,7 +302,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(findingsOf(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
-    'refused: line 7: this read cannot have seen line 1, its source in the proof',
+    'refused: line 7: the proof says that this read saw line 1, which is impossible',
   )
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)

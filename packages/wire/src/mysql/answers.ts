@@ -48,7 +48,7 @@ export function readFirst(payload: Buffer): FirstPacket {
   if (payload[0] === LOCAL_FILE) return { kind: 'local-file' }
   const cursor = new PacketCursor('the number of columns', payload, 0)
   const count = cursor.number()
-  if (count === null || count === 0 || !cursor.isAtEnd) throw cursor.error('a positive number must fill the packet')
+  if (count === null || count === 0 || !cursor.isAtEnd) throw cursor.error('the packet is not one positive number')
   return { kind: 'columns', count }
 }
 

@@ -75,11 +75,11 @@ export class RequestDraft {
   #fillPath(pattern: string): string | { readonly why: string } {
     if (pattern.includes('*'))
       return {
-        why: 'nothing says what stands for * in its path: write the segment itself, or name it and say "when": {"path.NAME": "…"}',
+        why: 'no value is given for * in its path: replace * with the segment, or {NAME} and "when": {"path.NAME": "…"}',
       }
     const segments = this.#of('path')
     const missing = [...pattern.matchAll(NAMES)].find(([, name = '']) => !segments.has(name))?.[1]
-    if (missing !== undefined) return { why: `nothing says what stands for {${missing}} in its path` }
+    if (missing !== undefined) return { why: `no value is given for {${missing}} in its path` }
     return pattern.replaceAll(NAMES, (_, name: string) => this.#spell(segments.get(name)?.[1] ?? ''))
   }
 

@@ -54,7 +54,7 @@ export function requireRequests(
   const names = [...fixed.keys()].join(' and ')
   if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
     throw inputError(
-      `${at}: not all routes have the same "key", but those of ${names} have a fixed "key" or none. Give all routes one "key".`,
+      `${at}: the routes of ${names} have a fixed "key" or none, but not all routes have the same "key". Give all routes one "key".`,
     )
   return true
 }

@@ -48,7 +48,7 @@ function refuseIgnoredChange(route: RouteSpec, routes: readonly RouteSpec[], at:
   if (recorded === undefined) return
   const instead = method === 'DELETE' ? '"f": "write", "value": {"const": null}' : '"f": "write", and its "value"'
   throw inputError(
-    `${at}: a ${method} changes what ${recorded.request} records. If the ${method} is ignored, later reads of its changes look wrong. Record the ${method} (${instead}), or remove this route: then the key is unknown after each ${method}.`,
+    `${at}: "ignore" hides changes by ${method} to the object of ${recorded.request}, so later reads look wrong. Record the ${method} (${instead}), or remove this route: then the key is unknown after each ${method}.`,
   )
 }
 

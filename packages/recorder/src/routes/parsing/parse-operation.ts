@@ -56,7 +56,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
     'a list in the request, or in its answer (answer.json.items); each item becomes an operation',
     matching(LIST_SOURCE),
     fits(LIST_SOURCE),
-    'Give the place of a list: "json.items" or, of the answer, "answer.json.items".',
+    'Give the place of a list: "json.items" (in the request) or "answer.json.items".',
   ),
 }
 

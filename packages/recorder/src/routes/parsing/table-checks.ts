@@ -64,7 +64,7 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   if (unused === undefined) return
   const parts = [`path.${unused}`, ...sourcesOf(keys[0])].map((source) => `"${source}"`)
   throw inputError(
-    `${at}: {${unused}} of the path is not used, so different values of it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
+    `${at}: {${unused}} of the path is not used, so paths that differ only in it name one object. Add it to the key ("key": [${parts.join(', ')}]), or replace it with *.`,
   )
 }
 
@@ -215,7 +215,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
     throw inputError(
-      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has the key, such as "key": "${place}"; for one fixed object: "key": {"const": "NAME"}.`,
+      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", but ${keyed.request} has one, so these routes would never share an object. Say where the request has the key, such as "key": "${place}", or give a fixed key: "key": {"const": "NAME"}.`,
     )
   }
 }

@@ -175,7 +175,7 @@ describe('the settings of a Redis', () => {
     [{ declare: [{ ...script, as: 7 }] }, 'has 7 as a command'],
     [
       { declare: [{ ...script, answers: [-1] }] },
-      'has -1 among "answers": for each command, give the position of its answer in the answer of the script (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)',
+      'has -1 among "answers": for each command, give the position of its result in the script\'s answer (0, 1, …), "whole" (the whole answer) or "untold" (not in the answer)',
     ],
     [{ declare: [{ ...script, answers: ['all'] }] }, 'has "all" among "answers"'],
     [{ declare: [{ ...script, answers: [0.5] }] }, 'has 0.5 among "answers"'],

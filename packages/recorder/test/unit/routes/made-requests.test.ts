@@ -229,8 +229,8 @@ describe('a draft of a request', () => {
       const made = draft.finish(method, pattern)
       return 'why' in made ? made.why : made.target
     }
-    expect(finished('GET', '/kv/{a}/{b}', ['path.a', 'x'])).toBe('nothing says what stands for {b} in its path')
-    expect(finished('GET', '/kv/*')).toContain('nothing says what stands for * in its path')
+    expect(finished('GET', '/kv/{a}/{b}', ['path.a', 'x'])).toBe('no value is given for {b} in its path')
+    expect(finished('GET', '/kv/*')).toContain('no value is given for * in its path')
     expect(finished('POST', '/kv', ['json.a', 1], ['form.a', '1'], ['body', 'x'])).toBe(
       'its body would be JSON and a form and a text at once',
     )
@@ -267,11 +267,11 @@ describe('the routes that a workload requires', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
-      'r.json: not all routes have the same "key", but those of read have a fixed "key" or none.',
+      'r.json: the routes of read have a fixed "key" or none, but not all routes have the same "key".',
     )
     const other = { ...put, key: { const: 'other' } }
     expect(() => required(['read', 'write'], ['a'], one, other)).toThrow(
-      'those of read and write have a fixed "key" or none',
+      'the routes of read and write have a fixed "key" or none',
     )
     expect(() => required(['read', 'write'], ['a'], one)).toThrow('r.json has no route for write.')
   })

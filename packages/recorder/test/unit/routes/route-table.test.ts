@@ -161,7 +161,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'a route without a key where others have one',
       routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
-      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has the key, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
+      'x: route 2 (PUT /kv): its write has no "key", but GET /kv/{key} has one, so these routes would never share an object. Say where the request has the key, such as "key": "json.key", or give a fixed key: "key": {"const": "NAME"}.',
     ],
     [
       'a name in the path that is not a key',
@@ -171,7 +171,7 @@ describe('a route table that is probably a mistake', () => {
     [
       'a name in the path that nothing uses',
       routes({ ...read, request: 'GET /t/{tenant}/kv/{key}' }),
-      '{tenant} of the path is not used, so different values of it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
+      '{tenant} of the path is not used, so paths that differ only in it name one object. Add it to the key ("key": ["path.tenant", "path.key"]), or replace it with *.',
     ],
     [
       'two collections with the same keys',

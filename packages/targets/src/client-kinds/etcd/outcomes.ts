@@ -24,7 +24,7 @@ export const etcdErrors: readonly ErrorMeaning[] = [
   {
     texts: ['database space exceeded'],
     means: 'info',
-    why: 'a member still applies a change that exceeds its space quota',
+    why: 'a member may apply the change and still return this error',
   },
   ...eachMeans('info', 'the request is proposed, and may be applied later', [
     'request timed out',

@@ -227,7 +227,7 @@ describe('the start of a cluster', () => {
       waits: (text) => void waits.push(text),
     })
     expect(waits).toEqual([
-      'no node has answered a read of x (GET /kv/x; n1: status 503 {"error":"warming up"}) for 4 s; they have 30 s.',
+      'no node has answered a read of x (GET /kv/x; n1: status 503 {"error":"warming up"}) for 4 s (limit: 30 s).',
     ])
   })
 

@@ -201,7 +201,7 @@ describe('the start of a node', () => {
         startupTimeoutMs: 3_000,
       })
       await expect(node.start()).rejects.toThrow(
-        / It listens on port \d+: give it the one chosen, \{port\}\. It printed nothing\.\nIts log is /,
+        / It listens on port \d+: check that its command uses \{port\}\. It printed nothing\.\nIts log is /,
       )
     },
   )

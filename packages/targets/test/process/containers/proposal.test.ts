@@ -187,7 +187,7 @@ describe('the proposed declaration', () => {
       client: { kind: 'resp', commands: 'register', keys: 'chaos-{run}-{key}', password: 'secret' },
       role: { by: 'command', leads: '^master' },
     })
-    expect(open).toEqual(["It holds the password of the container's environment."])
+    expect(open).toEqual(['The file contains the password: keep it secret.'])
   })
 
   test('the proposed declaration has the user and the database of a PostgreSQL service', () => {

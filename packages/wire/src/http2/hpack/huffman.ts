@@ -57,7 +57,7 @@ export function decodeHuffman(bytes: Buffer): string {
       bits++
       const symbol = symbolOf(code, bits)
       if (symbol === undefined) continue
-      if (symbol === END_OF_TEXT) throw new HpackError('the code for the end of the text is in the middle of it')
+      if (symbol === END_OF_TEXT) throw new HpackError('a Huffman string contains the EOS symbol')
       text.push(symbol)
       code = 0
       bits = 0

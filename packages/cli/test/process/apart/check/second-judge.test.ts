@@ -170,7 +170,7 @@ describe('a checker with its own levels', () => {
     expect(stderr).toBe('')
     expect(exitCode).toBe(0)
     expect(Object.keys(JSON.parse(stdout).levels)).toEqual(['serializable', 'read-committed'])
-    expect((await run('--expect', 'linearizable')).stderr).toContain('It can tell: serializable, read-committed')
+    expect((await run('--expect', 'linearizable')).stderr).toContain('It can check: serializable, read-committed')
     const { stderr: refused } = await chaosHere(['run', '--sim', '--target', 'raft', '--expect', 'serializable'])
     expect(refused).toContain('Workloads that can: txn-list-append, txn-rw-register')
   })
