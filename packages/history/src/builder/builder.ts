@@ -381,8 +381,7 @@ export class HistoryBuilder implements EventSink {
    * @throws CannotPack if something in the stretch can only be judged in the whole history.
    */
   edges(isFirst: boolean): Edges {
-    if (this.#edges === undefined)
-      throw new Error('edges() needs the builder of a part, not of a whole recording')
+    if (this.#edges === undefined) throw new Error('edges() needs the builder of a part, not of a whole recording')
     const { reused, lacksInvocations, withoutTime, hugeTimes, disputed } = this.#tolerated
     if (
       reused + withoutTime + hugeTimes + disputed > 0 ||

@@ -68,7 +68,7 @@ describe('attempts with the same request id', () => {
       [OK, 12, 13, 1],
     ])
     expect(historyFromEvents(retried, { source: 'h.jsonl' }).warnings).toEqual([
-      expect.stringMatching(/^h\.jsonl:3: the request id "a" names different operations, so it may be/),
+      expect.stringMatching(/^h\.jsonl:3: the request id "a" names different operations, so it may identify a client/),
     ])
   })
 

@@ -148,7 +148,7 @@ function sentenceOf(
 ): string {
   const node = nameText(reader)
   if (isNeverSent && informed !== undefined)
-    return `${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}, but ${node} had not asked it since.`
+    return `${node} did not ask ${nameText(informed.to)} after ${moment(informed.endedAt ?? 0)}, when ${nameText(informed.to)} received ${change}.`
   if (isNeverSent) return `No message with ${change} was sent to ${node} before ${node} answered.`
   const arrived = toReader.find((message) => hadArrived(message, calledAt))
   if (arrived !== undefined) return arrivedText(arrived, { change, node, calledAt })

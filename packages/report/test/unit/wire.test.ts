@@ -124,7 +124,7 @@ describe('a message with the missed change', () => {
 test('the report names a server that had the change and was not asked by the reading node', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = rendered([stored], { unasked: ['db'] })
-  everywhere(all, 'db received x = 743 at 6.572 s, but n3 had not asked it since.')
+  everywhere(all, 'n3 did not ask db after 6.572 s, when db received x = 743.')
   expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
   expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
   expect(all.svg).toContain('n3 had not asked db since')

@@ -246,7 +246,7 @@ describe('a route that cannot generate requests', () => {
     [
       'a segment that may be anything',
       { request: 'PUT /*/kv/{key}', f: 'write', value: 'body' },
-      /write the segment itself/,
+      /replace \* with the segment/,
     ],
     ['a request without a key', { request: 'PUT /one', f: 'write', value: 'body' }, /has no place for a key/],
     [

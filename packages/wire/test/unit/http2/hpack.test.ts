@@ -198,7 +198,7 @@ describe('an invalid HPACK block', () => {
     ['an index beyond the table', 'be', 'no entry 62'],
     ['a missing text', '40 05 61', 'in the middle of a text'],
     ['a missing value', '40 01 61', 'in the middle of a field'],
-    ['an end of text inside a text', '40 84 ff ff ff ff 00', 'in the middle of it'],
+    ['an end of text inside a text', '40 84 ff ff ff ff 00', 'contains the EOS symbol'],
     ['padding of zeros', '40 81 00 00', 'not filled with ones'],
     ['padding of more than seven bits', '40 82 1f ff 00', 'not filled with ones'],
     ['a table of 2 GB', '3f e1 ff ff ff 07', 'too large'],
