@@ -2,7 +2,7 @@ import { columnNamed } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
-import { type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
+import { type Fields, type Node, namesOf, plainType, refuseRest } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -59,7 +59,7 @@ function* commented(objtype: string, object: Node | undefined, context: Context,
     }
     case 'OBJECT_TYPE':
     case 'OBJECT_DOMAIN': {
-      const names = object !== undefined && 'TypeName' in object ? namesOf(object.TypeName.names) : []
+      const names = object !== undefined && 'TypeName' in object ? plainType(object.TypeName) : []
       const [name = '', schema] = names.toReversed()
       const type = context.types.named(name)
       if (type === undefined) throw undefinedType([schema, name])

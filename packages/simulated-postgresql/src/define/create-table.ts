@@ -5,7 +5,7 @@ import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedType } from '../sql/undefined.ts'
@@ -155,10 +155,30 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
   const column = newColumn(table, colname, type, run)
   if (serial !== undefined) addSerial(table, column, context, run)
   const rest: Fields<'Constraint'>[] = []
-  for (const node of constraints ?? [])
-    if (!addColumnProperty(expectKind(node, 'Constraint'), table, column, context, run, rest))
-      rest.push(expectKind(node, 'Constraint'))
+  for (const each of withAttributes(constraints))
+    if (!addColumnProperty(each, table, column, context, run)) rest.push(each)
   return { column, constraints: rest }
+}
+
+const DEFERRABLE = ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_EXCLUSION', 'CONSTR_FOREIGN']
+
+/** Moves DEFERRABLE and similar attributes into the constraints before them. */
+function withAttributes(nodes: readonly Node[] | undefined): readonly Fields<'Constraint'>[] {
+  const constraints: Fields<'Constraint'>[] = []
+  for (const node of nodes ?? []) {
+    const fields = expectKind(node, 'Constraint')
+    const [, kind] = /^CONSTR_ATTR_((?:NOT_)?DEFERRABLE|DEFERRED|IMMEDIATE)$/.exec(fields.contype ?? '') ?? []
+    const last = kind === undefined ? fields : constraints.pop()
+    const attribute = kind?.replace('_', ' ').replace(/^(?=DEFERRED|IMMEDIATE)/, 'INITIALLY ')
+    if (attribute !== undefined && !DEFERRABLE.includes(last?.contype ?? ''))
+      throw errorAt(fields.location, '42601', `misplaced ${attribute} clause`)
+    if (kind === 'NOT_DEFERRABLE' ? last?.initdeferred === true : kind === 'DEFERRED' && last?.deferrable === false)
+      throw errorAt(fields.location, '42601', 'constraint declared INITIALLY DEFERRED must be DEFERRABLE')
+    const deferred = kind === 'DEFERRED' ? { initdeferred: true } : {}
+    const deferrable = kind === undefined || kind === 'IMMEDIATE' ? {} : { deferrable: kind !== 'NOT_DEFERRABLE' }
+    constraints.push({ ...last, ...deferred, ...deferrable })
+  }
+  return constraints
 }
 
 function typeNamed(name: string, context: Context): SqlType {
@@ -174,14 +194,15 @@ function addColumnProperty(
   column: Column,
   context: Context,
   run: Run,
-  rest: Fields<'Constraint'>[],
 ): boolean {
   switch (fields.contype) {
     case 'CONSTR_NULL':
+    case 'CONSTR_NOTNULL': {
+      const { conname: _, ...others } = fields
+      refuseRest('Constraint', others, ['contype'])
+      column.notNull ||= fields.contype === 'CONSTR_NOTNULL'
       return true
-    case 'CONSTR_NOTNULL':
-      column.notNull = true
-      return true
+    }
     case 'CONSTR_DEFAULT': {
       const { raw_expr, ...others } = fields
       refuseRest('Constraint', others, ['contype'])
@@ -199,18 +220,6 @@ function addColumnProperty(
       refuseRest('Constraint', unread, ['contype', 'generated_kind'])
       if (generated_when !== 'a' || fields.generated_kind === 'v') throw new NotSupported('a virtual generated column')
       column.generated = raw_expr
-      return true
-    }
-    case 'CONSTR_ATTR_DEFERRABLE':
-    case 'CONSTR_ATTR_NOT_DEFERRABLE':
-    case 'CONSTR_ATTR_DEFERRED':
-    case 'CONSTR_ATTR_IMMEDIATE': {
-      // DEFERRABLE and similar attributes modify the preceding constraint.
-      const last = rest.pop()
-      if (last === undefined) throw new SqlError('42601', 'misplaced DEFERRABLE clause')
-      const deferred = fields.contype === 'CONSTR_ATTR_DEFERRED'
-      const not = fields.contype === 'CONSTR_ATTR_NOT_DEFERRABLE'
-      rest.push({ ...last, deferrable: !not, initdeferred: deferred || (last.initdeferred ?? false) })
       return true
     }
     default:

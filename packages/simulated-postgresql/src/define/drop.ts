@@ -4,7 +4,7 @@ import type { Context } from '../execute/context.ts'
 import { objectLock, type Run } from '../execute/model.ts'
 import { undefinedFunction } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, type Node, namesOf, refuseRest } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf, plainType, refuseRest } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { assignXid } from '../storage/rows.ts'
@@ -76,7 +76,7 @@ function describe(kind: string, names: readonly string[], skipping: boolean): st
 function objectNames(node: Node): readonly string[] {
   if ('List' in node) return namesOf(node.List.items)
   if ('ObjectWithArgs' in node) return namesOf(node.ObjectWithArgs.objname)
-  if ('TypeName' in node) return namesOf(node.TypeName.names)
+  if ('TypeName' in node) return plainType(node.TypeName)
   return [expectKind(node, 'String').sval ?? '']
 }
 

@@ -9,7 +9,8 @@ import { relationOf } from './names.ts'
 
 /** GRANT and REVOKE on objects: checks only that the objects and the roles exist. */
 export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Coroutine<string> {
-  const { is_grant, targtype, objtype, objects, grantees } = fields
+  const { is_grant, targtype, objtype, objects, grantees, grantor } = fields
+  if (grantor !== undefined) throw new NotSupported('GRANTED BY')
   if (targtype === 'ACL_TARGET_OBJECT' && objtype === 'OBJECT_TABLE')
     for (const node of objects ?? []) {
       const relation = expectKind(node, 'RangeVar')
@@ -30,8 +31,14 @@ export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStm
 
 export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
   const { granted_roles, grantee_roles, is_grant, ...rest } = fields
-  refuseRest('GrantRoleStmt', rest, ['opt', 'behavior', 'grantor'])
-  for (const node of granted_roles ?? []) requireRole(expectKind(node, 'AccessPriv').priv_name ?? '', run)
+  refuseRest('GrantRoleStmt', rest, ['opt', 'behavior'])
+  for (const node of granted_roles ?? []) {
+    const { priv_name = '', cols } = expectKind(node, 'AccessPriv')
+    if (cols !== undefined) throw new SqlError('0LP01', 'column names cannot be included in GRANT/REVOKE ROLE')
+    requireRole(priv_name, run)
+  }
+  for (const node of grantee_roles ?? [])
+    if (expectKind(node, 'RoleSpec').roletype === 'ROLESPEC_PUBLIC') requireRole('public', run)
   requireRoles(grantee_roles, run)
   return is_grant === true ? 'GRANT ROLE' : 'REVOKE ROLE'
 }
@@ -59,6 +66,10 @@ export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Corouti
   const { role = '', options, ...rest } = fields
   refuseRest('CreateRoleStmt', rest, ['stmt_type'])
   for (const [name] of optionsOf(options)) if (!RIGHTS.has(name)) throw new NotSupported(`${name} of CREATE ROLE`)
+  if (role.startsWith('pg_'))
+    throw new SqlError('42939', `role name "${role}" is reserved`, {
+      detail: 'Role names starting with "pg_" are reserved.',
+    })
   const { roles } = run.catalogue
   if (roles.has(role, run.transaction)) throw new SqlError('42710', `role "${role}" already exists`)
   yield* roles.insert(role, role, run)
@@ -70,7 +81,8 @@ export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
   refuseRest('DropRoleStmt', rest)
   const { catalogue } = run
   for (const node of roles ?? []) {
-    const { rolename = '' } = expectKind(node, 'RoleSpec')
+    const { roletype, rolename = '' } = expectKind(node, 'RoleSpec')
+    if (roletype !== 'ROLESPEC_CSTRING') throw new SqlError('22023', 'cannot use special role specifier in DROP ROLE')
     // The dependents of a role are not recorded.
     if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of an existing role')
     if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)

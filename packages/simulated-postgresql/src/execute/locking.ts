@@ -1,5 +1,5 @@
 import type { Compiled, Env } from '../expressions/env.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { errorAt, NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Node, refuseRest } from '../sql/nodes.ts'
 import type { Heap, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
@@ -30,7 +30,12 @@ export function compileLocking(clause: readonly Node[] | undefined, scope: Query
     refuseRest('LockingClause', rest)
     const lock = STRENGTHS[strength ?? '']
     if (lock === undefined) throw new NotSupported(strength ?? 'a locking clause')
-    const tables = lockedRels?.map((each) => expectKind(each, 'RangeVar').relname ?? '')
+    const tables = lockedRels?.map((each) => {
+      const { relname = '', schemaname, location, ...others } = expectKind(each, 'RangeVar')
+      refuseRest('RangeVar', others)
+      if (schemaname !== undefined) throw errorAt(location, '42601', `${lock} must specify unqualified relation names`)
+      return relname
+    })
     for (const relation of scope.relations) {
       if (tables !== undefined ? !tables.includes(relation.alias) : false) continue
       if (relation.table?.materialized !== undefined)
@@ -39,9 +44,11 @@ export function compileLocking(clause: readonly Node[] | undefined, scope: Query
       else if (tables === undefined || tables.includes(relation.alias))
         throw new NotSupported(`${lock} of a subquery in FROM`)
     }
-    for (const name of tables ?? [])
-      if (!scope.relations.some((relation) => relation.alias === name))
-        throw new SqlError('42P01', `relation "${name}" in ${lock} clause not found in FROM clause`)
+    for (const node of lockedRels ?? []) {
+      const { relname, location } = expectKind(node, 'RangeVar')
+      if (!scope.relations.some((relation) => relation.alias === relname))
+        throw errorAt(location, '42P01', `relation "${relname}" in ${lock} clause not found in FROM clause`)
+    }
     const policy = waitPolicy === 'LockWaitSkip' ? 'skip' : waitPolicy === 'LockWaitError' ? 'nowait' : 'wait'
     return { lock, policy, tables }
   })

@@ -3,8 +3,8 @@ import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { valueAt } from '../expressions/fold.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
-import { SqlError } from '../sql/error.ts'
-import { type Fields, type Node, refuseRest } from '../sql/nodes.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, type Node, refuseRest } from '../sql/nodes.ts'
 import { treeText } from '../sql/trees.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -250,12 +250,16 @@ function* executeDistinct(
 }
 
 interface Windows {
+  /** @throws NotSupported if no compiled call uses one of the windows */
   add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
 }
 
 function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope): Windows {
   const calls: { readonly call: WindowCall; readonly slot: number }[] = []
+  const definitions = (clause ?? []).map((node) => expectKind(node, 'WindowDef'))
+  const used = new Set(definitions.map(({ refname }) => refname))
   scope.onWindow = (call) => {
+    used.add(call.over?.name).add(call.over?.refname)
     const compiled = compileWindow(call, clause ?? [], scope)
     const slot = scope.width++
     calls.push({ call: compiled, slot })
@@ -263,6 +267,8 @@ function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope):
   }
   return {
     add(rows, run, outer) {
+      for (const { name } of definitions)
+        if (!used.has(name)) throw new NotSupported(`the window ${name}, which no function uses`)
       if (calls.length === 0) return rows
       const extended = rows.map((row) => ({ values: row.values.slice(), tuples: row.tuples }))
       const envs = extended.map((row) => envOf(row, outer, run))

@@ -288,7 +288,11 @@ function requireDeferrable(names: readonly string[], { server, transactions }: H
 function* setConstraints(fields: Fields<'ConstraintsSetStmt'>, connection: Host): Coroutine<string> {
   const { constraints, deferred, ...rest } = fields
   refuseRest('ConstraintsSetStmt', rest)
-  const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
+  const names = constraints?.map((node) => {
+    const { relname = '', ...others } = expectKind(node, 'RangeVar')
+    refuseRest('RangeVar', others)
+    return relname
+  }) ?? ['']
   if (constraints !== undefined) requireDeferrable(names, connection)
   if (constraints === undefined) connection.transactions.deferring.clear()
   for (const name of names) connection.transactions.deferring.set(name, deferred === true)

@@ -114,6 +114,12 @@ export function refuseRest<K extends Kind>(
   }
 }
 
+/** Returns the name of a type that is written without a size or brackets. */
+export function plainType({ names, ...rest }: Fields<'TypeName'>): readonly string[] {
+  refuseRest('TypeName', rest)
+  return namesOf(names)
+}
+
 /** Returns the names and the values of options. */
 export const optionsOf = (
   nodes: readonly Node[] | undefined,

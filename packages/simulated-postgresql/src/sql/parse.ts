@@ -15,6 +15,14 @@ export interface Statement {
 const CACHED_TEXTS = 2_000
 const cache = new Map<string, readonly Statement[]>()
 
+/** The messages of syntax errors whose code is not 42601. */
+const CODES: readonly (readonly [message: RegExp, code: string])[] = [
+  [/^frame (?:start|end)/, '42P20'],
+  [/^precision for type float/, '22023'],
+  [/ is reserved$| as a role name here$/, '42939'],
+  [/ not yet implemented$| not supported | cannot be marked /, '0A000'],
+]
+
 /** Loads the grammar. Must be called once before `parse`. */
 export async function loadParser(): Promise<void> {
   await loadModule()
@@ -53,7 +61,8 @@ function parseGrammar(text: string): ReturnType<typeof parseSync> {
   } catch (error) {
     if (!hasSqlDetails(error)) throw error
     const position = (error.sqlDetails?.cursorPosition ?? -1) + 1
-    throw new SqlError('42601', error.message, position > 0 ? { position } : {})
+    const [, code = '42601'] = CODES.find(([message]) => message.test(error.message)) ?? []
+    throw new SqlError(code, error.message, position > 0 ? { position } : {})
   }
 }
 

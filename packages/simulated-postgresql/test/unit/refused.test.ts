@@ -5,6 +5,7 @@ import { SimulatedAnswers } from '../simulated-answers.ts'
 beforeAll(loadParser)
 
 const TABLES = [
+  "create type mood as enum ('ok')",
   'create table t (id int primary key, v int)',
   'create function f() returns trigger language plpgsql as $$ begin return new; end $$',
   'create trigger o after update of v on t for each row execute function f()',
@@ -17,6 +18,10 @@ test.each([
   ['select 2662::regclass', 'the relation with OID 2662'],
   ["select 'pg_class_oid_index'::regclass", 'pg_class_oid_index'],
   ['select * from pg_class_oid_index', 'pg_class_oid_index'],
+  ['drop type mood[]', 'TypeName.arrayBounds'],
+  ['comment on type mood[] is null', 'TypeName.arrayBounds'],
+  ['grant select on t to public granted by postgres', 'GRANTED BY'],
+  ['select 1 from t window w as (order by id)', 'the window w, which no function uses'],
   ['alter table t add exclude using gist (id int4_ops with =)', 'an operator class in EXCLUDE'],
   ['alter table t add exclude using brin (id with =)', 'EXCLUDE USING brin'],
   [
