@@ -8,8 +8,8 @@ import type { Measured } from './measure.ts'
 
 export const name: string = 'checker'
 
-// A directory next to the project contains the recorded figures of Porcupine, the generator of the histories that they
-// were measured on, and the public logs.
+// A directory next to the project contains the public logs, the recorded figures of Porcupine, and the generator of the
+// histories on which these figures were measured.
 const shared = join(process.cwd(), '../shared')
 const recorded = join(shared, 'bench/porcupine-reference.jsonl')
 const generator = join(shared, 'bench/generate-history.mjs')

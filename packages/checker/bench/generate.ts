@@ -35,7 +35,8 @@ const RETURN = 2
 /**
  * Returns the history of an atomic object under concurrent clients. Every operation takes effect at a random instant
  * between its call and its return, so the history is linearizable. With `staleAt`, one read is then made stale. The
- * same seed gives the same history. Random choices are made in the same order as for the recorded reference figures.
+ * same seed gives the same history. The random choices are made in the same order as in the generator of the reference
+ * histories (see `checker.bench.ts`).
  */
 export function generate(workload: Workload): EventInput[] {
   const { operations, events, last } = simulate(workload)

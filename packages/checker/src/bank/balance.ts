@@ -65,8 +65,8 @@ function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<
 }
 
 /**
- * Describes what the core spends from an account, and all money that the account may have received before these
- * operations returned.
+ * Describes what the operations of the core spend from an account, and all money that the account may have received
+ * before the last of these operations returned.
  */
 function storyOf(
   { history, row, length }: Part,

@@ -79,8 +79,8 @@ export function relatedByAccount(
   return (chosen) => {
     const kept = new Set<number>()
     /**
-     * For each account: `kept` contains all credits of the account that were called before the event `until`. They are
-     * the first `at` entries of the account's list in `credits`.
+     * For each account: `kept` contains all operations that credit the account and were called before the event
+     * `until`. These are the first `at` entries of the account's list in `credits`.
      */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
@@ -113,8 +113,8 @@ export function relatedByAccount(
       const state = foundOrMade(known, account, () => ({ until: -1, at: 0 }))
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // The event `until` is now a later one. Operations of unknown outcome that are already kept may have taken effect
-      // up to this event.
+      // `until` is later than `state.until`. Credits of unknown outcome that were kept with the earlier limit may have
+      // taken effect up to `until`.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -14,9 +14,9 @@ const MOST_OPERATIONS = 100_000
 const AGAIN_MS = 2_000
 
 /**
- * Returns a warning with the first observation that only an unknown initial value explains. For the object of this
- * observation, a level that is met says nothing about lost, repeated or reordered operations. Empty if there is no such
- * observation.
+ * Returns a warning with the first observation that only an unknown initial value explains. If the object of this
+ * observation meets a level, operations on the object may still have been lost, repeated or reordered. Empty if there
+ * is no such observation.
  */
 export function decidedByStart(history: History, options: CheckOptions<string>): readonly string[] {
   if (!isUnknownStart(options.initial)) return []

@@ -50,7 +50,7 @@ const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): R
 }
 
 /**
- * Returns a contradiction among the operations of the key up to this operation's return; undefined if none is found in
+ * Returns a contradiction among the operations on the key of `row` until `row` returned; undefined if none is found in
  * time.
  */
 function upTo<Name extends string>(

@@ -30,8 +30,8 @@ import { watchEntry } from '../watch/entry.ts'
 import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
- * Every built-in model; help, documentation and tests iterate over this list. `objectEntry` takes an object, and the
- * rules for judging it from an unknown initial value. `modelEntry` takes a `Model` as users write it, such as `stack`.
+ * Every built-in model; help, documentation and tests iterate over this list. The second argument of `objectEntry` says
+ * how to judge the object if its initial value is unknown.
  */
 export const models: readonly ModelEntry<string>[] = [
   registerEntry,

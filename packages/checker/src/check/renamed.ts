@@ -22,8 +22,9 @@ const OTHERS: readonly (readonly [name: string, here: string, model: string])[] 
 ]
 
 /**
- * Returns a command that replaces the operation names of another tool, such as `fetch`, by the names of a model, and
- * judges the history. Undefined if the history has no such names, or if the model lacks one of its operations.
+ * Returns a command that judges the history after replacing operation names of other tools by the names of a model,
+ * such as `fetch` by `read`. Undefined if the history has no such names, or if the model lacks one of the history's
+ * operations.
  *
  * @param knows reports whether a model has an operation
  */

@@ -10,8 +10,8 @@ import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
 /**
- * The share of the time that is spent on judging `narrowest`, the history with the most orders that the clocks allow.
- * This judgement decides most levels.
+ * The share of the time that is spent on judging `narrowest`, the history in which the times order as many operations
+ * as the clocks allow. This judgement decides most levels.
  */
 const NARROWEST_SHARE = 0.6
 /**

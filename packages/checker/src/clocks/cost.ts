@@ -86,8 +86,8 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // The counterexample may contain only one operation of such a pair. The other operation of the pair may be a write
-  // that was called too late to explain a result.
+  // The counterexample contains no open pair (see `isOpen`). It may contain one operation of an open pair without the
+  // other, such as a write that was called too late to explain a result.
   for (const one of rows)
     for (let other = 0; other < length; other++) {
       if (key[one] !== key[other]) continue

@@ -11,8 +11,8 @@ import { later } from '../encoding/encoded.ts'
  */
 export interface Bounded {
   /**
-   * Each operation lasts from its earliest possible call to its latest possible return. A contradiction of this history
-   * contradicts the real one.
+   * Each operation lasts from its earliest possible call to its latest possible return. If this history contradicts a
+   * level, the original history contradicts the level, too.
    */
   readonly widest: History
   /**
@@ -45,7 +45,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows are ordered by their calls, so the latest possible call of a row must not precede that of an earlier row.
+  // Rows are in order of call, so the latest possible call of a row is raised to that of any earlier row.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])

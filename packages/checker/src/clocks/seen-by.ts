@@ -7,12 +7,12 @@ import { clientsApart, type Ends, endsOf } from './intervals.ts'
 
 /**
  * A history by the times of one of its clocks. Operations timed by this clock keep its order, whatever the clock's
- * error. Every other operation lasts from its earliest possible call to its latest possible return. A contradiction of
- * this history contradicts the original history.
+ * error. Every other operation lasts from its earliest possible call to its latest possible return. If this history
+ * contradicts a level, the original history contradicts the level, too.
  *
- * The clocks are used one by one, because no single history expresses the certain orders of all clocks. For example,
- * clock 1 shows that a precedes b, clock 2 shows that c precedes d, and nothing else is certain. Intervals for these
- * four operations would also order c before b, or a before d (Fishburn 1970: interval orders are without 2+2).
+ * The clocks are used one by one, because intervals cannot express the certain orders of several clocks. For example,
+ * clock 1 shows only that a precedes b, and clock 2 shows only that c precedes d. Intervals for these four operations
+ * would also order a before d or c before b, which no clock shows (Fishburn 1970: interval orders are without 2+2).
  */
 export interface Seen {
   readonly history: History
@@ -56,8 +56,8 @@ export function seenBy(clock: number, clocks: ClockReadings, history: History): 
 }
 
 /**
- * An event with its place among the events of the clock. Events of this clock have odd places, and other events have
- * even places.
+ * An event and its place in the order. If the clock timed both events of an operation, these events have odd places.
+ * All other events have even places, between the odd ones.
  */
 interface Placed {
   readonly row: number

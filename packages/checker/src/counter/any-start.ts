@@ -43,8 +43,8 @@ const specification: Specification<Count> = {
 }
 
 /**
- * Guesses initial values. A read's result, minus the additions that it must and may have counted, bounds the initial
- * value.
+ * Guesses initial values. They lie between a read's result minus the greatest sum, and the result minus the least sum,
+ * of the additions that the read may have counted.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()

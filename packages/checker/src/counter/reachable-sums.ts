@@ -56,8 +56,8 @@ function sumsBetween(
 }
 
 /**
- * Adds to `sums` every sum of a member and up to `count` additions of `amount`. Returns false if there are too many
- * sums, or if a sum is not exact.
+ * Adds 1 to `count` times `amount` to each member of `sums`, and adds the results to `sums`. Returns false if there are
+ * too many sums, or if a sum is not exact.
  */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]
@@ -66,7 +66,8 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // A sum that was found before needs no more additions of `amount` than now, so it needs no second visit.
+      // If `sums` already contains the sum, the sum was reached with at most as many additions of `amount`, so it needs
+      // no second visit.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

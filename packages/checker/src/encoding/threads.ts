@@ -47,7 +47,7 @@ export function nextIn(
 /** The columns that determine the order within clients. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients' | 'isTied'>
 
-/** The threads that one client's completed operations form (see `Threads`). */
+/** The threads of one client that later operations of the client may join (see `Threads`). */
 interface Client {
   readonly threads: number[]
   /** By thread: its last operation, and the one before that, or -1. */
@@ -56,8 +56,9 @@ interface Client {
 }
 
 /**
- * Computes the threads (see `Threads`). If `certain`, an order must contain every operation, even one of unknown
- * outcome. A client's last operation can then end a thread even if its outcome is unknown.
+ * Computes the threads (see `Threads`). If `certain`, every order must contain all operations, even those of unknown
+ * outcome. The last operation of a client can then follow the client's completed operations in their thread, even if
+ * its outcome is unknown.
  *
  * @throws OutOfTime
  */
@@ -153,7 +154,10 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly members: readonly (readonly number[])[]
   readonly returned: readonly number[]
-  /** `own`: the thread of the operation. `last`: the thread of the completed operations of its client, or NONE. */
+  /**
+   * `own`: the thread of the operation. `last`: the thread of the completed operations of the same client, or NONE if
+   * the client has none yet.
+   */
   readonly own: number
   readonly last: number
 }

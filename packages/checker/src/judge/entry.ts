@@ -75,8 +75,8 @@ export interface RecordRules {
   /** Whether some operations have no key although others have one, such as a watch of all keys. */
   readonly mayLackKey?: boolean
   /**
-   * Whether a write may make a version that only the answer to the write names. If the answer is lost, a later read may
-   * still show the version (see `checkVersions`).
+   * Whether a write may create a version that is named only in the answer to the write. If the answer is lost, a later
+   * read may still show the version (see `checkVersions`).
    */
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
@@ -92,20 +92,21 @@ export interface RecordRules {
    */
   inFull?(history: History): History | undefined
   /**
-   * Finds observations that only an unknown initial value explains. Undefined for a model in which such observations
-   * never hide a bug.
+   * Finds observations that only an unknown initial value explains. Defined only for a model in which such an
+   * observation may hide a bug.
    */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
    * By key (-1 for operations without a key): the least initial content, that is, the values that answers contain and
-   * no operation added. If the answers can be explained only by more initial content, some value was in the initial
-   * content and was also added later.
+   * no operation added. If the answers contradict this content and fit only a larger one, some initial value was also
+   * added later.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Some keys change without a record of the change. Returns a function that takes a row, and reports whether its
-   * operation may have written a value that was read before the unrecorded change of its key. `positions[key + 1]` is
-   * the position of this change. Absent if no level lets a read return a value that is written only after the read.
+   * Returns a function that takes a row, and reports whether its operation may have written a value that was read
+   * before the key changed outside the record. `positions[key + 1]` is the position of this change. An acknowledged
+   * operation called after the change is judged only if the function returns true. If `seenBefore` is absent, no such
+   * operation is judged.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

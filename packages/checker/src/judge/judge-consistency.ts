@@ -22,8 +22,8 @@ export interface Opened {
    */
   orderShare(): number | undefined
   /**
-   * Decides within `share` whether an order of all operations that agrees with real time explains every result.
-   * `budget` limits the reduction of a counterexample.
+   * Decides within `share` whether the history is linearizable: whether some order that respects real time explains
+   * every result. `budget` limits the reduction of a counterexample.
    */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
   /** The verdicts on the levels about final reads. @throws OutOfTime */
@@ -149,9 +149,9 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * Corrects the verdicts on the levels in `byFinalReads` for a linearizable history. Such a history meets these levels,
- * unless final reads are missing (`owed`): if its final reads differ, an operation of unknown outcome took effect
- * between them.
+ * Corrects the verdicts on the levels in `byFinalReads` for a linearizable history. Such a history meets these levels
+ * even if its final reads differ, because an operation of unknown outcome then took effect between these reads. The
+ * verdicts are unknown if final reads are missing (`owed`).
  */
 function explainedBy(others: Others): Others {
   const { decided, owed } = others

@@ -24,8 +24,8 @@ factOf[WRITE] = WRITTEN
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
- * Classifies the operations of unknown outcome. One happened if a completed operation observed its value and no other
- * operation wrote this value.
+ * Classifies the operations of unknown outcome. Such an operation happened if a completed operation observed its value
+ * and no other operation wrote this value.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
   // With append, a string does not show who wrote it, because different appends may result in the same string.

@@ -36,7 +36,8 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   /**
    * How the source of a read is chosen if its value was written repeatedly. By default, one choice must suit all
    * clients. `each client`: each client may choose differently. `all, then each client`: one choice for all clients
-   * determines the causal order, and within this order each client may choose differently.
+   * determines the causal order. Each client may then choose differently for its own order, which must respect the
+   * causal order.
    */
   readonly sourcesChosenBy?: 'each client' | 'all, then each client'
   /** The operations of a process after which a read by the same process cannot return the initial value of its key. */
@@ -67,7 +68,10 @@ interface WeakWords {
 
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** `WeakWords.since` for levels at which each client has its own order: the client's read follows the unseen write. */
+/**
+ * `WeakWords.since` for levels at which each client may order the writes differently. In the client's order, the unseen
+ * write precedes the read.
+ */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'

@@ -10,8 +10,8 @@ export interface Race {
 export const alone: Race = { isBeaten: () => false }
 
 /**
- * Ranks are distinct if neither the number of parts nor the number of turns exceeds this number. A history with more
- * parts has few operations in each part.
+ * The maximum number of parts, and of turns, for which `rankOf` returns distinct ranks. If a history has more parts,
+ * each part has few operations.
  */
 const MOST_PARTS = 2 ** 24
 

@@ -43,8 +43,8 @@ interface Places {
 }
 
 /**
- * Returns, by log, the entries before the first appended one. Omits a log if an append at an unknown offset may come
- * before it, because the number of initial entries is then unclear.
+ * Returns, by log, the entries before the first entry that an operation appended. Omits a log if an append at an
+ * unknown offset may come before this first entry, because the number of initial entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { key, outcome, input, callEvent, length } = history.operations

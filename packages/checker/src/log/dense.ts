@@ -56,10 +56,9 @@ function specification(initial: Json, history?: History): Specification<readonly
  * Decides logs with known offsets. Apart from sorting, the time is linear in the size of the reads.
  *
  * An offset is known if the append returned it, or if a read shows the value of an append of unknown outcome. Offsets
- * give the order of the appends. A read comes after the last append whose entry it returned, and before the next
- * append. A read that reached its limit may come at any later time, and an empty read at any time before the log grows
- * past its offset. The append of unknown outcome that was called first gets the first unknown offset, which is the
- * earliest possible choice.
+ * give the order of the appends. A read comes after the last append whose entry it returned. If it did not reach its
+ * limit, it also comes before the next append. An empty read comes at any time before the append at its offset. The
+ * append of unknown outcome that was called first gets the first unknown offset, which is the earliest possible choice.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part

@@ -37,10 +37,12 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places at which a read may begin among the known entries, usually one. A place of 0 or more is the index
- * of a known entry. At the place -n, the first n entries of the read lie directly before the first known entry, and its
- * other entries are the first known entries. At the place -k - 1, where k is the number of entries of the read, all of
- * them lie before the first known entry, with unknown entries between.
+ * Returns the places at which a read of k entries may begin among the known entries, usually one:
+ *
+ * - Place 0 or more: the read begins with the known entry at this index.
+ * - Place -n, from -1 to -k: the first n entries of the read lie directly before the first known entry, and the other
+ *   entries of the read are the first known entries.
+ * - Place -k - 1: all entries of the read lie before the first known entry, with unknown entries between.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known

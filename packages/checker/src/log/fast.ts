@@ -19,8 +19,8 @@ interface Read {
 interface Seen {
   readonly reads: readonly Read[]
   /**
-   * For each append that has no offset and whose entry some read returned: the number of known offsets before this
-   * entry.
+   * For each append without an offset whose entry some read returned: the index in `Appends.known` of the first later
+   * append.
    */
   readonly nextOf: ReadonlyMap<number, number>
 }
@@ -33,9 +33,9 @@ interface Seen {
  * if a read returned the entry of an append without an offset, the read shows between which known offsets the entry
  * lies.
  *
- * Several entries may lie between the same known offsets although no read shows their order. Each of them is then
- * sorted by the greatest offset (`from`) of the reads that begin with it. This is right, because all entries before the
- * first entry of a read have offsets less than `from`.
+ * Several entries may lie between the same known offsets although no read shows their order. These entries are sorted
+ * by offset bounds: if a read begins at the offset `from` with entry e, all entries before e have offsets less than
+ * `from`. The bound of e is the greatest `from` of the reads that begin with e.
  *
  * Each append gets the least possible offset. A read that found nothing shows that no entry was at `from` or later, so
  * the least offsets contradict the fewest of these reads.

@@ -27,8 +27,8 @@ export const entriesAtFirst = (initial: Json): readonly Json[] => listAtFirst(in
 export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
 
 /**
- * Returns a function that reads an append's offset from its output. A number that equals the appended value is an
- * offset only if some append of the history returned a number other than its value.
+ * Returns a function that reads an append's offset from its output. An output may be the appended value instead of an
+ * offset. If all numbers that appends returned equal the appended values, none of these numbers is an offset.
  */
 export function offsetsIn(history: History | undefined): OffsetOf {
   const areOffsets = history !== undefined && returnsOffsets(history)

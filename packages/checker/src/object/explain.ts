@@ -170,8 +170,8 @@ function sentenceAndBalance(
 }
 
 /**
- * The maximum number of checks of the deadline while a few operations are verified (see `createAllowance`). The checks
- * are counted, and the clock is not read.
+ * The limit of the work for verifying a few operations, in checks of the deadline (see `createAllowance`). The checks
+ * only count, and do not read the clock.
  */
 const ALLOWED_LOOKS = 100
 
@@ -196,8 +196,8 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 }
 
 /**
- * Returns the operations of the core that were called before an event. Those that return later become open; open
- * operations that only observe are omitted.
+ * Returns the operations of the core that were called before an event. Operations that returned after the event have an
+ * unknown outcome in the result, or are omitted if they only observe.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event

@@ -31,8 +31,8 @@ export function vetObject(
 
   function isOther(row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
-    // A reply whose kind differs from that of the value does not name another value. It is probably a status such as
-    // "OK", or a number.
+    // If a reply is of another kind than the requested value, it is probably a status such as "OK", or a number, and
+    // not the value that took effect.
     return kindOf(inputOf(history, row)) === kindOf(outputOf(history, row))
   }
 }

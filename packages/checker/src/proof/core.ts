@@ -80,8 +80,8 @@ interface ReadsAndWrites {
 type Some = readonly ReadsAndWrites[]
 
 /**
- * A rule by which `coreOf` adds operations to `core`, the set of operations that the verifier is to accept. Returns a
- * function that reports whether an operation is added.
+ * A rule that extends `core`, the set of operations that `coreOf` submits to the verifier. Returns a function that
+ * reports whether to add an operation.
  */
 type Widening = (history: History, core: Some, all: Some) => (other: ReadsAndWrites) => boolean
 

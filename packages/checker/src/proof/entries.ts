@@ -62,8 +62,8 @@ const differences = (lines: readonly number[]): readonly number[] =>
   lines.map((line, at) => line - (at === 0 ? 0 : lines[at - 1]))
 
 /**
- * Returns the lines of an order. Merges several orders by moments: the moment of a row is the highest line among the
- * row and the rows before it in its order.
+ * Returns the lines of the rows of an order. Merges several orders, sorting all rows by their moments. The moment of a
+ * row is the highest line in its order up to the row.
  */
 function merged([first = [], ...others]: readonly (readonly number[])[], lineOf: Int32Array): readonly number[] {
   if (others.length === 0) return first.map((row) => lineOf[row])
@@ -84,8 +84,8 @@ const FIRST = -1
 const MOST_CHOICES = 64
 
 /**
- * Yields possible sources of the reads, as proofs of the levels between sequential and eventual. The source of an
- * answered read is the write that it saw. If the source is uncertain, the last writer of the value is tried first.
+ * Yields proofs of a level between sequential and eventual. Each names a possible source for every answered read: the
+ * write that the read saw. If the source is uncertain, the last writer of the value is tried first.
  */
 export function* sourceEntries(
   history: History,

@@ -91,8 +91,9 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
 }
 
 /**
- * Returns a function that adds the value nil to the reads without a value in an answer, if the history is in EDN and
- * has transactions of lists. In EDN, such a read was judged as a read of nil. In JSON, it is unknown.
+ * Returns a function that completes the reads without a value in the answer of a transaction. If the history is in EDN
+ * and has transactions of lists, such reads were judged as reads of nil, so nil is added. Otherwise the answer is left
+ * unchanged: in JSON, the value is unknown.
  */
 function answersWithNil({ format, values }: History): (answer: Json) => Json {
   const areLists = values.microOperations()?.kinds.some((kind) => microKind(kind) === APPEND)

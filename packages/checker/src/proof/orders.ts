@@ -143,10 +143,7 @@ export function provenCore(
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : answerOf(explained))) }
 }
 
-/**
- * Operations that contradict a level, whatever the other operations of the history are. This is proved only if
- * `isProved` is true.
- */
+/** If `isProved`, `operations` are proved to contradict a level, whatever the other operations of the history are. */
 export interface ProvedOrders {
   readonly operations: readonly number[]
   readonly why: string

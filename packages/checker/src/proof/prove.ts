@@ -31,8 +31,8 @@ export interface ProvedLevel {
  * Proves each decided level, and lets the verifier check the proof. Evidence that the verifier does not accept is
  * omitted, with the reason.
  *
- * @param text the file, if it consists of JSON lines. The proof refers to the file if its lines state the history as it
- * was judged.
+ * @param text the file, if it consists of JSON lines. If the verifier reads the same history from it as was judged, the
+ * proof refers to the file. Otherwise the proof refers to `Proved.history`.
  * @param sha256 returns the hash of a text's bytes, in hexadecimal
  */
 export function prove(
@@ -139,8 +139,8 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (isByFinalReads(level)) {
     const answer = firstAccepted([[{ level, result: 'met', final: true }]])
-    // A level that another verdict implies is met as the checker defines it. The verifier's definition may be stronger,
-    // so its refusal of an implied level proves nothing.
+    // An implied level is met by the checker's definition. The verifier's definition may be stronger, so if the
+    // verifier refuses the level, the refusal proves nothing.
     return witness.kind === 'implied' && answer?.verdict === 'refused' ? undefined : answer
   }
   if (witness.kind === 'implied') {

@@ -54,8 +54,8 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
 /**
  * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other. Each enqueue must begin before
  * the message's single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
- * `findGap`). All such moments are equally good, because every message can come and go entirely before or after. If no
- * dequeue found nothing, messages need not be distinct.
+ * `findGap`). Any such moment will do, because each message can come after the moment or leave before it. If no dequeue
+ * found nothing, messages need not be distinct.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -79,7 +79,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 
 /**
  * The distance, in event positions, from a dequeue of unknown outcome to the later moment at which the bag must be
- * empty. That moment is half a position after an event (see `findGap`), so the dequeue still comes after the event.
+ * empty. The moment is half a position after an event (see `findGap`), so the dequeue comes between the event and the
+ * moment.
  */
 const QUARTER = 0.25
 

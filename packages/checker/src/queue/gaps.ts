@@ -14,10 +14,10 @@ const HALF = 0.5
  *
  * - No message is certainly in the queue. A message is certainly in the queue from the return of its enqueue to the
  *   call of the known dequeue that took it.
- * - Among the messages acknowledged before the moment, those that no known dequeue took are at most as many as the
- *   dequeues of unknown outcome called before the moment. These dequeues can then have taken these messages.
+ * - Enough dequeues of unknown outcome were called before the moment: at least one for each message that was
+ *   acknowledged before the moment and that no known dequeue took. They can have taken these messages.
  *
- * One order of the operations makes the queue empty at all such moments, not only at one of them.
+ * A single order of the operations can make the queue empty at all such moments.
  */
 export function findGap(
   lives: readonly Life[],
@@ -52,7 +52,7 @@ export function findGap(
     if (positions[positions.length - 1] !== position) positions.push(position)
     isPossible[positions.length - 1] = certain === 0 && spare >= 0
   }
-  // For each change: its own index if the queue may be empty after it, otherwise the index of the next such change; -1
+  // By index in `positions`: the first index, this one or a later one, after whose changes the queue may be empty; -1
   // if there is none.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
@@ -80,7 +80,10 @@ export interface Taking {
   /** `life`: the message (see `Life`). `before`: the event position by which a dequeue must have taken the message. */
   readonly life: Life
   readonly before: number
-  /** The operations that prove that the message was taken by `before`, such as a dequeue that found the queue empty. */
+  /**
+   * The operations that prove that the message was taken before the position `before`, such as a dequeue that found
+   * nothing.
+   */
   readonly evidence: readonly number[]
 }
 

@@ -20,8 +20,8 @@ const MOST_SUSPECTED = 16
 
 /**
  * Looks for messages dequeued without an enqueue, twice, too early or, if order matters, in the wrong order. One pass
- * over typed arrays finds suspicions, which costs far less than deciding a long history. Returns operations of
- * suspicious messages if `judge` finds them contradictory, because the whole history is then contradictory.
+ * over typed arrays finds suspicious messages, which costs far less than deciding a long history. If `judge` finds the
+ * operations on suspicious messages contradictory, returns them. The whole history is then contradictory, too.
  *
  * @throws OutOfTime
  */

@@ -124,7 +124,8 @@ export function momentsOf(
 
 /**
  * Returns operations that prove that the queue was never empty during a dequeue that found nothing: the operations on a
- * few messages in the queue, and the dequeues of unknown outcome, which can have taken only some of these messages.
+ * few messages in the queue, and the dequeues of unknown outcome. These dequeues are too few to have taken all of these
+ * messages.
  */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,

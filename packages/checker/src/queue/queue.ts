@@ -77,8 +77,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 /**
  * Pairs dequeues of unknown outcome with the messages that they must have taken. A message must be gone before a moment
  * at which the queue was empty. It must also be gone before the dequeue of a message that was enqueued strictly later.
- * A condition on one message also holds for all messages enqueued before it, so the earliest dequeues can take the
- * earliest messages. Returns a conflict if too few of the dequeues were called in time.
+ * Messages leave in the order in which they were enqueued, so the dequeues called first are paired with the messages
+ * enqueued first. Returns a conflict if too few of the dequeues were called in time.
  */
 function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget: Budget): Life[] | FastAnswer {
   const { lives, unknown } = messages
@@ -103,8 +103,8 @@ function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget:
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('result' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // A message taken by a dequeue of unknown outcome is dequeued at NEVER - 1 at the latest. A message that is never
-    // dequeued has NEVER, which is later.
+    // `dequeued` is NEVER - 1 for a message that a dequeue of unknown outcome took. It is NEVER for messages that are
+    // never dequeued, so these come later.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
@@ -112,9 +112,8 @@ function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget:
 }
 
 /**
- * Returns the messages in an order in which each comes after the messages that precede it (see `fast`). Repeatedly
- * takes a message without predecessors. If every remaining message has one, returns a conflict of two that precede each
- * other.
+ * Returns the messages in an order that agrees with the relation "precedes" (see `fast`). Repeatedly takes a message
+ * that no remaining message precedes. If there is none, returns a conflict of two messages that precede each other.
  */
 function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | FastAnswer {
   const all = lives.map((_, i) => i)
@@ -138,20 +137,21 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // A message has no predecessor if its enqueue begins before the enqueues of all remaining messages end, and its
-    // dequeue begins before the dequeues of all remaining messages end.
+    // A message has no predecessor if its enqueue begins before the first end of an enqueue, and its dequeue begins
+    // before the first end of a dequeue, among the remaining messages.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // Every remaining message has a predecessor, whose enqueue ended before the message's enqueue began, or whose
-      // dequeue ended before the message's dequeue began. Let E be the message whose enqueue ended first, and D the
-      // message whose dequeue ended first. No enqueue ended before the enqueue of E began, so E's predecessor has a
-      // dequeue that ended before the dequeue of E began. The dequeue of D ended no later, so D precedes E. In the same
-      // way, no dequeue ended before the dequeue of D began, so D's predecessor has an enqueue that ended before the
-      // enqueue of D began. The enqueue of E ended no later, so E precedes D, too.
+      // Every remaining message X has a predecessor: one whose enqueue ended before X's enqueue began, or whose dequeue
+      // ended before X's dequeue began. Let E be the message whose enqueue ended first, and D the one whose dequeue
+      // ended first.
+      // - E's predecessor cannot have an enqueue that ended before E's, so its dequeue ended before E's dequeue began.
+      //   D's dequeue ended no later, so D precedes E.
+      // - D's predecessor cannot have a dequeue that ended before D's, so its enqueue ended before D's enqueue began.
+      //   E's enqueue ended no later, so E precedes D.
       return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }
     isGone[minimal] = 1

@@ -20,8 +20,8 @@ import {
 } from './lost-versions.ts'
 
 /**
- * The maximum number of judgements of a part of the key's history, for each version that must be assigned to a lost
- * write.
+ * The maximum number of judgements per version that must be assigned to a lost write. Each judges a part of the key's
+ * history.
  */
 const MOST_TRIED_FOR_EACH = 16
 
@@ -54,8 +54,8 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen), options)
-  // At a level without real time, a read may see a version before the write of the version is called. Not all such
-  // assignments were tried, so violations of these levels are doubtful.
+  // At a level without real time, a read may return a version that is written only later. `wayFor` does not try such
+  // assignments, so violations of these levels are doubtful.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)

@@ -61,9 +61,7 @@ function touchedRemedies(touched: readonly Touched[]): readonly string[] {
   ]
 }
 
-/**
- * Whether a mark comes from an HTTP request. Only HTTP requests are described by a route table, Redis commands are not.
- */
+/** Whether a mark comes from an HTTP request. A route table describes HTTP requests, but not Redis commands. */
 const isRequest = ({ what }: Pick<Mark, 'what'>): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)

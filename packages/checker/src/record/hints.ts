@@ -100,7 +100,7 @@ export function namesOfAlikeKeys({ keys, values }: History): ReadonlySet<string>
 
 const DIGITS = /^\d+$/
 
-/** Warns of a lock that returns tokens as text. Only numbers are compared, because a text may be any name. */
+/** Warns of a lock that returns a fencing token as a text of digits. Only tokens that are numbers are compared. */
 export function textTokens(history: History): readonly string[] {
   const { length, outcome, input, output } = history.operations
   for (let row = 0; row < Math.min(length, MOST_LOOKED_AT); row++) {

@@ -17,8 +17,8 @@ import type { RecordRules } from '../judge/entry.ts'
 export interface Judgeable {
   readonly history: History
   /**
-   * The first mark of each key that has operations whose results are not judged (see `judgeableOf`). A mark of several
-   * keys is listed once.
+   * If some results of a key are not judged (see `judgeableOf`), `touched` contains the first mark of the key. A mark
+   * of several keys is listed once.
    */
   readonly touched: readonly Touched[]
   /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */

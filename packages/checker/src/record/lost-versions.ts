@@ -35,8 +35,8 @@ export interface FoundVersion {
 }
 
 /**
- * Maps the row of a write whose version was lost to the version that it wrote. If the write is not in the map, it wrote
- * nothing, or no operation saw its version.
+ * By row of a write that did not return its version: the version that it wrote. A write that is not in the map wrote
+ * nothing, or wrote a version that no operation saw.
  */
 export type Assignment = ReadonlyMap<number, ValueId>
 
@@ -83,8 +83,8 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // Omits null: it means an absent key, and a key may be absent several times. A cas that kept the version replaced
-    // nothing.
+    // Omits null, which means an absent key: a key may be created several times. Omits a version if the cas wrote the
+    // same version again.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced

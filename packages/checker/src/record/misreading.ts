@@ -130,7 +130,7 @@ function otherKeysReason(history: History): string | undefined {
   return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The route table probably gives reads other keys than writes: let their "key" name the same object`
 }
 
-/** The reason to suspect, if no operation has a key, that the key is a member of the lines that was not used. */
+/** If no operation has a key: the reason to suspect that an unused member of the lines is the key. */
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 
@@ -242,8 +242,8 @@ function writtenBy(history: History, row: number): Json {
 }
 
 /**
- * Returns a written value that resembles a read value. The difference between the two shows where the route table
- * should read the value.
+ * Returns a written value that a read value contains or expresses in another type (see `difference`). The two values
+ * show how the route table or the file was probably misread.
  */
 function relatedTo(read: Json, { values }: History, written: Iterable<number> = []): Json | undefined {
   for (const id of written) {

@@ -68,8 +68,8 @@ interface Results {
    */
   readonly repeats?: readonly number[] | undefined
   /**
-   * An operation whose values look like names of objects. If these values differ from each other, the history is
-   * rejected, because only keys name objects.
+   * The number of a function whose values look like names of objects. If calls on one key have different values, the
+   * history is rejected: only keys name objects, so the meaning of the values is unclear.
    */
   readonly nameless?: number | undefined
   /** Operations that each stand for several, and how to split them. */
@@ -108,8 +108,8 @@ interface Speed {
    */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
-   * The operations on which linearizability depends; undefined if it depends on all. Leaves out operations of unknown
-   * outcome that are not needed to explain others.
+   * Returns the operations on which linearizability depends; undefined if it depends on all. The result omits
+   * operations of unknown outcome that are not needed to explain others.
    *
    * @throws OutOfTime
    */
@@ -134,8 +134,8 @@ interface Dependence {
    */
   related?(part: Part, budget: Budget, initial: Json): Closure
   /**
-   * Tests whether some operations include everything on which their results may depend. By default, tests whether the
-   * set is closed under `related`.
+   * Tests whether a set of operations includes everything on which the results in the set may depend. If absent, the
+   * set is tested for being closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
@@ -148,9 +148,9 @@ interface Dependence {
 /** Members for clearer sentences about a counterexample. */
 interface Wording {
   /**
-   * Returns a remark about an operation that has no legal place in the order. `output` is the id of its answer. If
-   * several operations represent one row, `output` is the id of one item of the row's answer. `core` holds the
-   * operations of the contradiction.
+   * Returns a remark about an operation that has no legal place in the order. `output` is the id of the operation's
+   * answer. If the row stands for several operations (see `Expansion`), `output` is the id of the item that this
+   * operation returned. `core` holds the operations of the contradiction.
    */
   beside?(
     history: History,
@@ -248,11 +248,12 @@ export const readIn =
 
 /**
  * Returns the method `related` of an `ObjectModel` for objects that consist of elements. The `Closure` that `related`
- * returns adds to the chosen operations every operation, except reads, on the same elements. It also adds every
- * operation, except reads, on an initial element, because an initial element may be missing or may block another
- * element. If the completed takes among these operations do not remove every element, the `Closure` also adds the takes
- * of unknown outcome that were called before the last of these operations returned. Such a take may have removed an
- * element.
+ * returns adds to the chosen operations the following operations, except reads:
+ *
+ * - Operations on the same elements.
+ * - Operations on initial elements, because an initial element may be missing or may block another element.
+ * - If the completed takes among all these operations do not remove every element: the takes of unknown outcome that
+ *   were called before the last of these operations returned. Such a take may have removed an element.
  */
 export const relatedByElement =
   (read: number) =>

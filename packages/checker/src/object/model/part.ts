@@ -242,10 +242,10 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Event 2 * i is the call of operation i, and event 2 * i + 1 is its return. Operations of the same row have equal
-  // calls and equal returns, so several events may have the same position. `firstAt` holds the first event at each
-  // position, plus 1. `after` holds, for each event, the next event at the same position, plus 1. In both, 0 stands for
-  // no event.
+  // Event 2 * i is the call of operation i, and event 2 * i + 1 is its return. Several events may have the same
+  // position, because operations of one row have equal calls and equal returns. The events of a position form a linked
+  // list: `firstAt` holds the first event by position, and `after` holds the next event by event. Both store an event
+  // as its number plus 1, so that 0 stands for no event.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0

@@ -38,8 +38,8 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot, `fixed` is sorted by call. An operation before `i` in `fixed` that was called after `i` returned
-    // was also called after `i`, so it belongs to an earlier slot.
+    // Of `i` and the operations before it, `latest[at]` was called last. If it was called after `i` returned, it is in
+    // an earlier slot, because `fixed` sorts each slot by call. The two then contradict each other.
     if (returns[i] < calls[latest[at]]) return violated([latest[at], i])
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)

@@ -15,8 +15,8 @@ export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
 }
 
 /**
- * By amount: the least and the greatest sum of the additions that one read may have seen. The object is reused for the
- * next read.
+ * For each amount: the bounds of the sum of the additions that the read `read` may have seen. The object is reused for
+ * the next read.
  */
 export interface Sums {
   read: number
@@ -103,8 +103,8 @@ export interface Starts {
 }
 
 /**
- * Returns the first read of an amount that no subset of the requested operations explains. If the start is unknown,
- * adds the earlier read that it contradicts.
+ * Returns the first read whose result is impossible: an amount is out of the bounds set by `starts`, the additions and
+ * earlier reads. If an earlier read set the bound, returns it, too.
  *
  * @throws OutOfTime
  */

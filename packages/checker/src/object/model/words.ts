@@ -86,8 +86,8 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${client} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // If several operations of the part represent one row (see `Expansion`), each has its own output. The part contains
-  // these outputs, and the history does not.
+  // If a row stands for several operations (see `Expansion`), the output of each of them is only in the part. The
+  // history has one output for the whole row.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
@@ -138,8 +138,8 @@ const movement = (value: Json): string => {
 
 /**
  * Returns a remark, such as `which nobody had enqueued`, if an operation returned a value that no function of `givers`
- * added. `output` is the id of the row's answer. If several operations represent the row, as for a drain, `output` is
- * the id of one item of the answer.
+ * added. `output` is the id of the operation's answer. If the row stands for several operations, such as a drain,
+ * `output` is the id of one item of the row's answer.
  */
 export function unheardOf(
   history: History,

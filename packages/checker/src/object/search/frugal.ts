@@ -35,9 +35,9 @@ const BYTES_PER_STEP = 24
 const BYTES_PER_WINDOW = 260
 
 /**
- * If the search reached configurations in which a read fits, it postpones the alternative: to take completed operations
- * one at a time (see `goOn`). The alternative gets the priority of a configuration that has taken `ASIDE` fewer
- * completed operations.
+ * The search first tries configurations in which a read fits. If it reached any, it postpones the other way to
+ * continue, which takes completed operations one at a time (see `goOn`). The postponed task has the priority of a task
+ * that is `ASIDE` completed operations behind.
  */
 const ASIDE = 64
 
@@ -49,20 +49,20 @@ const EARLY = 0.1
 const LATE = 1
 
 /**
- * Creates a search for an order of operations that add to the state (see `Machine.weights`). Some of the operations
- * have an unknown outcome. If there are many of these, almost any state is reachable. A search that took the wrong ones
- * can then continue for long. This search prefers orders that take few operations of unknown outcome, each as late as
- * possible.
+ * Creates a search for an order of operations that add to the state (see `Machine.weights`). If many operations have an
+ * unknown outcome, almost any state is reachable, and a search that took the wrong ones would continue for long. This
+ * search therefore prefers orders that take few operations of unknown outcome, each as late as possible.
  *
- * The search is exact, because every possible order can be transformed into one that the search considers. The
- * transformation moves an operation of unknown outcome behind the completed operation that follows it, if the completed
- * operation is also possible first. In the end, each operation of unknown outcome stands directly before an operation
- * that it makes possible. Several operations of unknown outcome in a row are sorted by class where possible. A read is
- * taken as soon as it fits.
+ * The search is exact, because every possible order can be transformed into one that the search considers. If an
+ * operation of unknown outcome stands before a completed operation that is possible without it, the transformation
+ * exchanges the two. In the end, each operation of unknown outcome stands directly before an operation that it makes
+ * possible. Several operations of unknown outcome in a row are sorted by class where possible. A read is taken as soon
+ * as it fits.
  *
- * The search is best-first. Each operation of unknown outcome costs at most `LATE`. Each completed operation is worth
- * about four times the number of operations of unknown outcome per completed operation, which is usually more than they
- * cost. Postponed configurations are therefore resumed only at a dead end.
+ * The search is best-first: tasks of the lowest `priority` come first. Each operation of unknown outcome raises it by
+ * at most `LATE`. Each completed operation lowers it by `worth`, about four times the number of operations of unknown
+ * outcome per completed operation, which is usually more. Postponed configurations are therefore resumed only at a dead
+ * end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
@@ -185,8 +185,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
   }
 
   /**
-   * Schedules the next configurations in which a read fits the state (see `createWays`), and `from` again. Returns
-   * whether one of these configurations completes the search.
+   * Schedules the next configurations in which a read fits the state (see `createWays`). Also schedules the task `one`
+   * from `from`. Returns whether one of the next configurations completes the search.
    */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
@@ -205,8 +205,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // Schedules in reverse order, so that the search tries the first operation first: among tasks of equal priority, it
-    // takes the one that was scheduled last.
+    // Schedules the first operation last: among tasks of equal priority, the heap yields the one that was scheduled
+    // last.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true

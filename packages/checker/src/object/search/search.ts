@@ -10,7 +10,7 @@ import { eventsInOrder, type Part } from '../model/part.ts'
 export interface ObjectSearch {
   /** Continues for about this many steps. Call again only after `paused`. */
   readonly run: (steps: number) => Progress
-  /** After `met`: the operations, as indices into the part, in an order that explains them. */
+  /** The order that explains all results, as indices into the part. Call only after `run` returned `met`. */
   readonly order: () => Int32Array
   /** After `violated`: the first operation, by return, that has no explanation. */
   readonly culprit: () => number
@@ -58,9 +58,9 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next operation to try. While `classCursor` is `CHOICE`, this is the operation called at `cursor`. Once all
-  // calls before the next return have been tried, it is an operation of unknown outcome from the class `classCursor`
-  // (see `classesOf`). `alternative` selects one of the operation's possible effects.
+  // The next operation to try. If `classCursor` is `CHOICE`, this is the operation whose call is the entry `cursor`.
+  // After all operations called before the next return, those of unknown outcome are tried: `classCursor` is then the
+  // number of a class (see `classesOf`). `alternative` selects one of the operation's possible effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0
@@ -91,7 +91,10 @@ export function createObjectSearch(
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every read that `state` allows. Returns the first return still in the list, or `head` if none is left. */
+  /**
+   * Of the operations called before the next return, takes the reads that `state` allows. Returns the entry of this
+   * return, or `head` if no return is left.
+   */
   const takeObservations = (): number => {
     alternative = 0
     let entry = next[head]

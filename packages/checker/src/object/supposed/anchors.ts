@@ -27,8 +27,8 @@ interface Inclusion {
 }
 
 /**
- * Returns the anchors of the sightings (see `Anchor`), ordered so that each sighting includes all operations that the
- * sightings before it include. Omits sightings that do not fit into this order.
+ * Returns the anchors of the sightings (see `Anchor`) in an order in which each includes all operations that the
+ * earlier ones include. Omits sightings that do not fit into this order.
  */
 export function anchorsOf(sightings: readonly Sighting[], since: Since, budget: Budget): readonly Anchor[] {
   const inclusions = inclusionsOf(sightings, since, budget)

@@ -62,9 +62,9 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // If a guess does not explain the sighting, tries to extend the guess by further operations, unless a cheaper guess
-    // explains the sighting. If no extension explains it either, or none is tried, keeps the guess as it is and adds
-    // `UNEXPLAINED` to its cost.
+    // A guess that does not explain the sighting is extended by further operations, unless a cheaper guess explains the
+    // sighting. If no extension was tried, or none explains the sighting, the guess is kept unchanged, and
+    // `UNEXPLAINED` is added to its cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)
@@ -102,9 +102,9 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Returns the guess unchanged if it explains the sighting without some of the operations that it took last. The guess
- * took such an operation for an earlier sighting. If the earlier sighting overlaps this sighting, the operation may
- * take effect after the read of this sighting.
+ * Returns the guess unchanged if some operations that it took last can be left out of this sighting, and the others
+ * explain the sighting. The guess took such an operation because of an earlier sighting. If the reads of both sightings
+ * overlap, the operation may take effect after the read of this sighting.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
@@ -161,9 +161,9 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // A mask for a subset of the first half: the bits of the operations of unknown outcome. The other bits are operations
-  // that overlap the read. Of the subsets of the first half with equal sums, the one with the fewest operations of
-  // unknown outcome is kept.
+  // The first half of `items` begins with `lower`, operations of unknown outcome. `ofLower` selects their bits in a
+  // subset. Its other bits are operations that overlap the read. Of the subsets with equal sums, `cheapest` keeps the
+  // one with the fewest operations of unknown outcome.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {

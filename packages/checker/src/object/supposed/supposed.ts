@@ -54,8 +54,8 @@ function intervalsOf(part: Part, sightings: readonly Sighting[], since: Since, b
 }
 
 /**
- * Returns the part without the operations that are supposed not to have taken effect. At equal times, return events
- * precede call events.
+ * Returns the part without the operations that, by supposition, did not take effect. Renumbers the events by the
+ * supposed intervals. At equal times, returns precede calls.
  */
 function narrowed(part: Part, { calls, returns }: Intervals, since: Since, budget: Budget): Supposed {
   const tookEffect = new Set(since.map(([{ operation }]) => operation))

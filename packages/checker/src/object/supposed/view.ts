@@ -17,9 +17,9 @@ export interface Included {
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns the subset of the overlapping operations that contains `forced` and adds `sighting.excess` minus `sum`,
-   * where `sum` is what operations of unknown outcome added. Returns -1 if there are several such subsets, and
-   * undefined if there is none.
+   * Returns the subset of the overlapping operations that contains `forced` and whose additions have the sum
+   * `sighting.excess - sum`. `sum` is the sum of the additions of unknown outcome. Returns -1 if there are several such
+   * subsets, and undefined if there is none.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
   /** Like `subsetFor`, but returns the smallest of several subsets. */
@@ -56,8 +56,9 @@ export function viewOf(sighting: Sighting): View {
 }
 
 /**
- * Returns, as bits, the operations that overlap the read of the view and that this read must include. These are the
- * operations that an earlier read includes (`included`), if that read returned before this read was called.
+ * Returns, as bits, the operations that overlap the read of the sighting and that this read must include. The read must
+ * include an operation of `included` if an earlier read that includes the operation returned before this read was
+ * called.
  */
 export function forcedAt({ sighting: { call, overlapping } }: View, included: readonly Included[]): number {
   let forced = 0

@@ -58,9 +58,9 @@ const NOT_KNOWN = notRecorded(
 /**
  * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial values
  * for the whole history, and collects the operations that contradict it. `decideFew` then tries all relevant choices
- * for the operations collected so far. If no choice fits the collected operations, the whole history is violated,
- * because every write on which a collected observation may depend is also collected. If a choice fits them, the next
- * round tries this choice.
+ * for the operations collected so far. If a choice fits them, the next round tries this choice. If no choice fits them,
+ * the whole history is violated: the collection includes every write that may explain a collected observation, so the
+ * missing operations cannot resolve the contradiction.
  *
  * @throws OutOfTime
  */
@@ -194,8 +194,8 @@ function decideTexts<Known extends Answer>(
 }
 
 /**
- * Decides a level for a few operations. If the initial values are unknown, returns the answer for initial values that
- * meet the level or, if none do, for the likeliest ones.
+ * Decides a level for a few operations. If the initial values are unknown, the answer is `met` if some initial values
+ * meet the level. Otherwise it is the answer for the likeliest initial values.
  */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,

@@ -38,9 +38,9 @@ export type Arbitration =
   | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
 
 /**
- * Orders the writes for causal convergence (CCv): a write in the past of a read that saw another write is the older of
- * the two. An order exists unless these conflicts and the causal order form a cycle (CyclicCF, Bouajjani et al. §3.4).
- * The history must be causally consistent.
+ * Orders the writes for causal convergence (CCv): if a read saw one of two writes, and the other one is in the read's
+ * causal past, the other one is the older write. An order exists unless these conflicts and the causal order form a
+ * cycle (CyclicCF, Bouajjani et al. §3.4). The history must be causally consistent.
  *
  * @throws OutOfTime
  */

@@ -5,8 +5,8 @@ export interface Contradiction {
   /** The orders derived earlier, oldest first. Each order may depend on earlier orders. */
   readonly derived: readonly Edge[]
   /**
-   * If `isWhole`, the whole cycle. Otherwise only the last order of the cycle; the omitted orders lead from the `to` of
-   * this last order to its `from`.
+   * If `isWhole`, all orders of the cycle. Otherwise only its last order. The omitted orders form a path from the `to`
+   * of the last order back to its `from`.
    */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
