@@ -92,9 +92,9 @@ const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // Linearizability implies sequential consistency and is far cheaper to decide. If sequential consistency must be
-  // decided, linearizability is decided, too, within a share of the time. The same holds if a weak level is requested
-  // and some operations name no client: only linearizability can then show that the weak level is met.
+  // Linearizability implies sequential consistency and is far cheaper to decide. So if sequential consistency must be
+  // decided, a share of the time is spent on linearizability first. The same is done if a weak level is requested and
+  // some operations name no client, because then only linearizability can show that the weak level is met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined

@@ -23,9 +23,9 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Returns a function that takes the row of an operation. The function reports whether the operation may have written a
- * value that was read before the unrecorded change of the operation's key. `positions[key + 1]` is the position of this
- * change.
+ * Some keys change without a record of the change; `positions[key + 1]` is the event position of the change. Returns a
+ * function that takes the row of an operation. The function reports whether the operation may have written a value that
+ * was read before the unrecorded change of its key.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history

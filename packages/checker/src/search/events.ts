@@ -1,8 +1,9 @@
 import { int32Array } from '@chaosproxy/history'
 
 // The common part of the depth-first searches for registers and for other objects: Wing & Gong's algorithm (1993) with
-// Lowe's memo (2017). The search takes one operation after another, each called before the first return of an untaken
-// operation. At a dead end it backtracks. It does not recurse: the path is an array, so only memory bounds its length.
+// Lowe's memo (2017). The search takes one operation after another. The next operation must have been called before any
+// untaken operation returned. At a dead end the search backtracks. It does not recurse: the path is an array, so only
+// memory bounds its length.
 //
 // A configuration is stored exactly. It consists of:
 // - the first return of an untaken operation;

@@ -24,9 +24,9 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * Creates a tree whose nodes are combinations of counts. A child counts one more operation of some class than its
- * parent. Along each path from the root, the numbers of these classes never decrease. Each combination therefore has
- * exactly one path and one number.
+ * Creates a tree whose nodes are combinations of counts. A child counts one more operation of one class than its
+ * parent. A path from the root adds operations in ascending order of their class numbers. Each combination therefore
+ * has exactly one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)

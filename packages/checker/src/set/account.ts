@@ -66,10 +66,11 @@ function numberOf(elements: Elements, value: number): number {
 
 /**
  * Accounts for elements as Jepsen's `set` and `set-full` do. An element is known from its acknowledgement or its first
- * read on. An element is stable if the last read without it began before the last read with it returned. An element
- * that is not stable is lost if a read without it began after it was known. An acknowledged element that is neither
- * stable nor lost counts as never read. An element that a client tried to remove may be missing. Unlike in Jepsen, the
- * last final reads of the nodes count as simultaneous: an element in one of them is not lost.
+ * read on. An element is stable if a read that contained it returned after the last read that lacked it was called. An
+ * element that is not stable is lost if a read that lacked it was called after the element was known. An acknowledged
+ * element that is neither stable nor lost counts as never read. An element that a client tried to remove may be
+ * missing. Unlike in Jepsen, the last final reads of the nodes count as simultaneous: an element in one of them is not
+ * lost.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()

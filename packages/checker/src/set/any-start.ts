@@ -6,8 +6,8 @@ import { setFrom } from './set.ts'
 
 /**
  * Guesses the initial set: the elements that all reads returned. For a set that only grows, no other guess is needed,
- * so `isComplete` is true. For other sets, `isComplete` has no effect: only the fast method refutes a guess (see `fast`
- * in `set.ts`), and the fast method does not apply to these sets.
+ * so `isComplete` is true. For other sets, `isComplete` is not used: it matters only if the fast method (see `fast` in
+ * `set.ts`) refutes the guess, and this method does not apply to them.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined

@@ -110,16 +110,16 @@ function found(output: Json | undefined): boolean {
 }
 
 /**
- * Decides a set that only grows. Apart from sorting, the time is linear in the size of the reads. Reads of such a set
- * form a chain: each contains every element of the smaller ones. They therefore determine the order, except among
- * operations that commute:
+ * Decides a set that only grows. Apart from sorting, the time is linear in the size of the reads. Each read of such a
+ * set contains all elements of every smaller read. So the reads determine the order, which is as follows:
  *
- * - first the additions of the elements of the smallest read, one for each element
- * - then this read and equal reads
- * - then the additions of the new elements of the next larger read, and so on
- * - last, all additions whose elements no read contains
+ * - the additions of the elements of the smallest read, one for each element that is not initial
+ * - this read and all equal reads
+ * - the additions of the new elements of the next larger read, then this read and all equal reads, and so on
+ * - the additions of elements that no read contains
  *
- * A repeated addition of an element may come at any later time.
+ * Additions next to each other, or equal reads, may exchange places. If an element was added more than once, its other
+ * additions may come at any later time.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, calls } = part

@@ -56,8 +56,9 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
 }
 
 /**
- * Converts the sends to operations in sequence. The last step is `end`: all messages in the partition must have been
- * sent by then. A send without a confirmation may never have taken effect, so its operation has no return.
+ * Converts the sends to operations that are called one after another, one for each row. A last operation, `end`,
+ * follows them. It requires that all messages in the partition were sent before it. A send without a confirmation may
+ * never have taken effect, so its operation has no return.
  */
 function operationsOf(sends: readonly Send[]): readonly StreamOperation[] {
   const batches = [...grouped(sends, ({ row }) => String(row)).values()]

@@ -127,10 +127,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether, for each read of each process, an order explains this read and the earlier reads of the process. The
- * order must respect the causal order. If values repeat, the writes that these reads saw may be chosen separately for
- * each such order, but only among writes that causally precede the read. Returns `perhaps` if a read has no such order,
- * but might have one in a larger causal order, in which more writes precede the read.
+ * Decides whether each read of each process has an order that respects the causal order and explains the read and the
+ * earlier reads of the process. If values repeat, the sources of these reads may be chosen anew for each such order,
+ * but only among the writes that causally precede the read. Returns `perhaps` if a read has no such order, but might
+ * have one if more writes causally preceded it.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

@@ -126,13 +126,13 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * Returns the operations that returned between the events `from` and `culpritReturn`, and every operation on which
+ * Returns the operations that returned after the event `from`, up to `culpritReturn`, and every operation on which
  * their results may depend. Returns undefined if there is no hiding write.
  *
- * Candidates for the hiding write are the writes that returned before the call of every operation that returned after
- * `from`. The hiding write is the candidate that was called last. The results cannot depend on writes that precede the
- * hiding write, so operations that returned before its call are omitted. A cas that overlaps the hiding write may have
- * come before this write, so the returned part treats the cas as optional.
+ * Of the operations that returned after `from`, take the one called first. The hiding write is a write that returned
+ * before this call; of several such writes, the one called last. The results cannot depend on writes that precede the
+ * hiding write, so operations that returned before its call are omitted. A cas that overlaps the hiding write may also
+ * precede it, so the returned part treats such a cas as optional.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

@@ -9,17 +9,17 @@ import type { OrderRule } from '../replay/replay.ts'
 export type Completion = (chosen: Iterable<number>) => number[]
 
 /**
- * Returns a function that adds to a set of operations all those on which their results may depend. A contradiction in
- * the set then does not result from the absence of other operations.
+ * Returns a function that adds to a set of operations all operations on which their results may depend. If the
+ * completed set is contradictory, the whole history is contradictory, too: no read in the set looks wrong only because
+ * its write was left out.
  *
- * Suppose that the whole history has a legal order. In this order, an observation depends on one operation, the last
- * write before it. With append, it depends on the last overwriting write and the appends after it. If a set contains
- * every operation on which its observations may depend in some order, the legal order of the history, restricted to the
- * set, is still legal. So if the set has no legal order, the whole history has none either. The set therefore truly
- * explains the contradiction: none of its reads looks wrong only because a write was removed.
+ * Proof: Suppose that the whole history has a legal order. In this order, each observation depends only on the last
+ * write before it; with append, on the last overwriting write and the appends after it. The completed set contains
+ * every operation that can have this role in any order. So the order remains legal when all operations outside the set
+ * are removed. If the set has no legal order, the history therefore has none either.
  *
- * In real time, an operation cannot be the last write before an observation if a later write completed in between. Such
- * a write was called after the operation returned, and returned before the observation was called.
+ * In real time, an overwrite that returned before an observation was called hides all writes that returned before the
+ * call of the overwrite: none of them can be the last write before the observation.
  *
  * @throws OutOfTime. The returned function throws it, too.
  */
@@ -91,8 +91,8 @@ export function createCompletion(
 }
 
 /**
- * For each operation, the latest call of an overwrite of its key. Only overwrites that returned before the operation
- * was called count.
+ * For each operation, considers the overwrites of its key that returned before its call. Returns the position of the
+ * latest call among them; -1 if there are none.
  */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded

@@ -111,9 +111,9 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
 }
 
 /**
- * Rotates the cycle so that it begins after an impossible answer. If no answer is impossible, the cycle begins with the
- * first step of a client after a step of another client. If only one answer is impossible, the cycle thus ends with
- * this answer.
+ * Rotates the cycle so that it begins directly after an impossible answer. If this is the only impossible answer, the
+ * cycle ends with it. If no answer is impossible, the cycle begins where the steps of one client follow those of
+ * another.
  */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {

@@ -4,28 +4,27 @@ import type { Budget } from '../../limits/budget.ts'
 import { countBelow } from '../../search/halving.ts'
 
 /**
- * Decides by counting whether operations removed a value of one register more often than it can have been present. The
- * method allows any number of overlapping operations and of writes of the same value. Counts each key separately.
+ * Decides by counting whether operations removed a value of one register more often than it can have been present. Any
+ * number of operations may overlap, and any number of writes may write the same value. Counts each key separately.
  * Undefined if counting finds no contradiction, which proves nothing.
  *
  * A completed cas of v to another value *ends* v: the register holds v just before the cas, and another value just
- * after it. A write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
+ * after it. A write of v, or a cas of another value to v, completed or not, *begins* v. In every legal order, an
+ * operation that begins v lies
  *
- * - something begins v between any two operations that end it, because v is absent after the first and present at the
- *   second;
- * - something begins v before the first operation that ends it, unless v is the initial value;
- * - something begins v between an operation that ends it and a later read of v.
+ * - between any two operations that end v, because v is absent after the first and present before the second;
+ * - before the first operation that ends v, unless v is the initial value;
+ * - between an operation that ends v and a later read of v.
  *
- * Each of these gaps needs its own operation that begins v.
+ * Take a window from event S to event T. Let E be the number of operations that end v and lie within the window: they
+ * were called after S and returned before T. Let B be the number of operations that begin v and overlap the window:
+ * they were called before T and returned after S. In a legal order, the E operations have E - 1 gaps between them, and
+ * each gap contains another operation that begins v. In real time, only operations that overlap the window can lie in
+ * these gaps. So E is at most B + 1.
  *
- * Take a window from event S to event T. Let E be the number of operations that end v within the window: they were
- * called after S and returned before T. Let B be the number of operations that begin v and overlap the window: they
- * were called before T and returned after S. In real time, only operations that overlap the window can come between two
- * operations within the window. So E is at most B + 1.
- *
- * Now take a window that begins before all operations. Then E is at most B, or at most B + 1 if v is the initial value.
- * Suppose that a read of v returned before T and was called after all E operations had returned. Then the bound is
- * lower by one.
+ * If the window begins before all operations, E is at most B, or at most B + 1 if v is the initial value. This bound is
+ * lower by one if a read of v was called after all E operations had returned, and returned within the window: one more
+ * operation must then begin v before the read.
  *
  * Takes O(n log n).
  *
@@ -115,10 +114,10 @@ function fromTheStart(
 }
 
 /**
- * Checks all windows that begin with the call of an operation in `ends`, at S, and stop at the return of an operation
- * in `ends`, at T. Takes the latest S first. For each T, a tree holds the number of operations in `ends` within the
- * window, minus the number of operations in `begins` called before T. With the number of operations in `begins` that
- * returned before S added, the sum is E - B (see `overconsumed`).
+ * Checks every window from S, the call of an operation in `ends`, to T, the return of an operation in `ends`. Takes the
+ * latest S first. For each T, a tree holds the number of operations in `ends` that lie within the window, minus the
+ * number of operations in `begins` called before T. Adding the number of operations in `begins` that returned before S
+ * gives E - B, which is at most 1 in a legal order (see `overconsumed`).
  */
 function withinWindow(
   { calls, returns }: Encoded,

@@ -205,8 +205,9 @@ const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number
 }
 
 /**
- * Returns a function that tests whether a final value does not show a write. Without appends, a value shows only the
- * writes of this value. With appends, it shows the appends of texts in it and the writes of texts at its start.
+ * Returns a function that tests whether a write left no trace in `value`, a final value. Without appends, only a write
+ * of exactly this value leaves a trace. With appends, an append leaves a trace if the value contains its text; any
+ * other write leaves a trace if the value begins with its text.
  */
 function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
   if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value
@@ -226,8 +227,9 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
 /**
- * Returns the write that superseded a value: the last acknowledged write that wrote another value, was called after all
- * writers of the superseded value had returned, and returned before the last final read was called.
+ * Returns the last write that superseded `value`, if there is one. Such a write was acknowledged and left no trace in
+ * the value (see `absentFrom`). It was called after all writers of the value had returned, and returned before the last
+ * final read was called.
  */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations, reads } = input
@@ -242,11 +244,12 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * Returns the lost writes of a key: acknowledged writes that are in none of its final reads, although nothing can have
- * replaced them. A write is lost if it was called after all writers of the values in the final reads had returned. An
- * append is also lost if no write can have replaced it and no final read contains it. Omits all other writes and
- * appends that returned before the last acknowledged write was called, because this write may have replaced them. Also
- * omits operations that returned after the first final read was called.
+ * Returns the lost writes of a key. A lost write was acknowledged before the first final read was called, but no final
+ * read shows it, although nothing can have replaced it. Nothing can have replaced a write in two cases:
+ *
+ * - The write was called after all writers of the final values had returned, and returned after the call of the last
+ *   acknowledged overwriting write.
+ * - The write is an append that was called after all overwriting writes had returned (see `mustBeIn`).
  */
 function lostWrites(
   input: Key,
@@ -274,8 +277,8 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (encoded.returns[i] > firstRead || (mayBeReplaced && !isKept(i))) return false
-      // In a history without appends, the write is lost, because all writers of the values in the final reads returned
-      // before the write was called.
+      // Without appends, no final read can show write `i`, because all writers of the final values returned before `i`
+      // was called.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

@@ -181,7 +181,7 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 /**
  * Describes which other operations removed the value that `observation` removed, and how often the value can have been
  * present. Undefined if `observation` removed no value, if no other operation removed this value, or if the value can
- * have been present once for each of these operations and for `observation`.
+ * have been present at least as often as it was removed.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -247,9 +247,9 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Finds a read that disagrees with `observation` about the order of two overlapping writes. `observation` saw the older
- * write, and was called after the newer write was acknowledged. The read saw the newer write, and was called after the
- * older write was acknowledged.
+ * `observation` saw `older`, although it was called after an overlapping write, `newer`, was acknowledged. Finds a read
+ * that did the opposite: it saw `newer`, although it was called after `older` was acknowledged. The two observations
+ * contradict each other about the order of the two writes.
  */
 function disagreeing(
   set: Encoded,
@@ -266,8 +266,8 @@ function disagreeing(
 }
 
 /**
- * Reports whether a text that was read contains the appended text or begins with the written text. If so, the read does
- * not contradict this append or write.
+ * Reports whether the text that `read` returned shows `write`: it contains the text of an append, or begins with the
+ * text of any other write. If so, the read does not contradict the write.
  */
 function showsText(history: History, write: number, read: number): boolean {
   const [text, whole] = [inputOf(history, write), outputOf(history, read)]

@@ -36,8 +36,8 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
   /**
-   * By flight of an operation that was called before the initial value was known: the flight that `inner` returned for
-   * the same operation.
+   * Operations called before the initial value was known have two flights. The key is the flight that the caller got;
+   * the value is the later flight from `inner`.
    */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()

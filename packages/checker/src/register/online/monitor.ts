@@ -83,26 +83,30 @@ interface Writing {
  *
  * The monitor uses the zone condition of Gibbons & Korach (1997) with two extensions.
  *
- * First, a cas joins the value that it wrote to the value that it replaced. Zones are therefore those of whole chains
- * of values ("blocks"). Let first(A) be the earliest return in block A, and last(A) the latest call. Two blocks A and B
- * conflict if first(A) < last(B) and first(B) < last(A). An order exists if and only if each chain respects its calls
- * and returns, and no two blocks conflict. Longer cycles need no check, because each contains a cycle of two blocks:
- * the block with the least `first` and its predecessor in the cycle.
+ * First, a cas joins the value that it wrote to the value that it replaced. Values joined in this way form a chain, and
+ * all operations of a chain form a "block" with one zone. Let first(A) be the earliest return in block A, and last(A)
+ * the latest call. Two blocks A and B conflict if first(A) < last(B) and first(B) < last(A). An order exists if and
+ * only if each chain respects its calls and returns, and no two blocks conflict. Longer cycles need no check, because
+ * each contains a cycle of two blocks: the block with the least `first` and its predecessor in the cycle.
  *
  * Second, the condition is checked at each event. `first` never changes, and `last` grows only when a read or cas
  * returns, so a conflict can arise only at such a return.
  *
- * The monitor forgets values that can no longer be read. A block B is settled as soon as all open reads and cas were
- * called after first(B). Then only last(B) matters for later events. Of all settled blocks, only the two greatest
- * `last` are needed. A block A can no longer be read if first(A) < last(B) for a settled block B. A value that a cas
- * replaced can no longer be read as soon as the new value is settled. To return a forgotten value is as impossible as
- * to return a value that was never written. The monitor keeps the values of writes that overlap an open operation, and
- * of unread writes of unknown outcome.
+ * The monitor forgets values that can no longer be read. A block B is "settled" as soon as all open reads and cas were
+ * called after first(B). Every later call of a read or cas is then after first(B), so only last(B) decides whether B
+ * conflicts with another block. Of all settled blocks, only the two greatest `last` are needed. A value can no longer
+ * be read in two cases:
  *
- * A forgotten value may be written again. A read after that can only have seen the new write. If a value is written
- * again before it is forgotten, the monitor ignores reads of the value. It also ignores which write of the value a cas
- * replaced. This causes no false alarm, but the monitor may miss a violation. If all values are distinct, no violation
- * is missed.
+ * - Its block A has first(A) < last(B) for another block B that is settled.
+ * - A cas replaced it, and all open reads and cas were called after the new value was certainly written.
+ *
+ * A read of a forgotten value is a violation, like a read of a value that was never written. The monitor keeps the
+ * values of writes that overlap an open operation, and of unread writes of unknown outcome.
+ *
+ * A forgotten value may be written again. A later read of it can only have seen the new write. If a value is written
+ * again before it is forgotten, the monitor ignores reads of the value, because it does not know which of the writes
+ * they saw. It also ignores which of the writes a cas replaced. This causes no false alarm, but the monitor may miss a
+ * violation. If all values are distinct, no violation is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
@@ -113,8 +117,8 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   let readable: Block[] = []
   // Values whose successor is certain, in the order in which the successors became certain.
   const replaced = createQueue<Written>()
-  // `latest`: the settled block with the greatest `last`. `latestCall`: this `last`. `otherCall`: the second greatest
-  // `last` of a settled block.
+  // `latest` is the settled block with the greatest `last`, and `latestCall` is its `last`. `otherCall` is the greatest
+  // `last` of all other settled blocks.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
@@ -137,7 +141,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   }
 
   /**
-   * Reports whether later reads can no longer see a value of `block`. This is so if `last` of another, settled block is
+   * Reports whether no later read can see a value of `block`, because `last` of another block, which is settled, comes
    * after `block.first`.
    */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first

@@ -43,9 +43,9 @@ interface OpenOperation {
  * later or miss it, and its state is `not certain` from then on.
  *
  * The checker gives up keys with appended strings. If the initial value is unknown, it may report a violation some
- * events late. It judges a cas that names only its new value as a write. If the reply to such a cas contains the old
- * value, the checker ignores this value, and its state is `not certain`. With a route table, it gives up a key whose
- * reads show no written value (see `ReadBack`).
+ * events late. If a cas names only its new value, the checker treats the cas as a write. If the reply to such a cas
+ * contains the old value, the checker ignores the old value, and its state is `not certain`. With a route table, it
+ * gives up a key whose reads show no written value (see `ReadBack`).
  *
  * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */
@@ -236,8 +236,8 @@ function watchRegister(
   }
 
   /**
-   * Reports whether an answer names another written value than its request does. `check` uses the value in the answer,
-   * so the value that was assumed when the request was called is then wrong.
+   * Reports whether the answer to a write or cas names another written value than its request. `check` uses the value
+   * in the answer. The monitor was given the value in the request, which is then wrong.
    */
   function isAnsweredOtherwise({ casValues, input, flight }: OpenOperation, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false

@@ -4,8 +4,8 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { firstWhere } from '../../search/halving.ts'
 
 /**
- * Stands for every string that is no prefix of an observed value. Appends only make such a string longer, so no
- * observation fits before the next write.
+ * Stands for every string that is not a prefix of any observed value. Appends cannot turn such a string into an
+ * observed value, so no read and no successful cas is possible before the next write.
  */
 export const DEAD = 0
 
@@ -56,8 +56,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // Returns the state of a string after `piece` is appended. The string is a prefix of `length` code units that the
-  // texts from `first` up to `end` share.
+  // Appends `piece` to a string, and returns the state of the result. The string is given as a prefix: the first
+  // `length` code units of each text from `first` up to, but not including, `end`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)

@@ -21,7 +21,8 @@ export function faultOfWitness(
 }
 
 /**
- * Describes what is wrong with a real-time witness for a single key, if anything. The number of the key need not be 0.
+ * Describes what is wrong, if anything, with a witness for the operations of one key, under the rule `real time`. The
+ * number of this key need not be 0.
  */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
@@ -65,7 +66,8 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // Replaces a state that is a text by the number of the equal value, so that the next read compares only numbers.
+      // If the state is a text, replaces it by the number of the observed value, which equals the text. The next read
+      // then compares only numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {

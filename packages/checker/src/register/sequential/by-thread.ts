@@ -15,11 +15,14 @@ export interface KeyWrites {
   readonly writes: Int32Array
   /** The threads that write to key k, as bits. These begin at writers[k * words] and take `words` words. */
   readonly writers: Int32Array
-  /** Returns the number of the list of a thread's writes to a key. The thread must have a write to the key. */
+  /**
+   * Returns the index (in `thread` and `start`) of the list of a thread's writes to a key. The thread must have such
+   * writes.
+   */
   readonly listOf: (key: number, thread: number) => number
   /**
-   * Returns the index in `writes` of the first write in a list that is not among the first `count` operations of the
-   * list's thread. Returns the end of the list if there is no such write.
+   * Skips the writes of a list that are among the first `count` operations of their thread. Returns the index in
+   * `writes` of the next write of the list, or the end of the list if no write is left.
    */
   readonly seek: (list: number, count: number) => number
 }
@@ -55,7 +58,8 @@ export function writesByKey(
   first[keys] = start.length
   const words = (count + 31) >> 5
   const writers = new Int32Array(keys * words)
-  // By word of `writers`: the first of the lists of writes (see `KeyWrites`) whose thread has its bit in this word.
+  // By word of `writers` (the bits of 32 threads): the index of the first list of writes (see `KeyWrites`) of these
+  // threads.
   const firstOfWord = new Int32Array(keys * words)
   for (let k = 0; k < keys; k++) {
     for (let list = first[k + 1] - 1; list >= first[k]; list--) {

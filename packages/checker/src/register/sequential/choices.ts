@@ -8,7 +8,10 @@ export interface Choices {
   readonly encoded: Encoded
   /** By operation: its index in the given history. */
   readonly indices: Int32Array
-  /** The reads in order and, for each, the writes (or INITIAL) that it may have seen, the likeliest first. */
+  /**
+   * `reads`: the reads, as indices in `encoded`, ascending. `candidates`: for each read, the writes (or INITIAL) that
+   * it may have seen, the likeliest first.
+   */
   readonly reads: readonly number[]
   readonly candidates: readonly (readonly number[])[]
   readonly release: () => void

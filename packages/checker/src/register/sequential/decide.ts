@@ -105,8 +105,8 @@ export function decideJoined(
 interface Decided {
   readonly answer: Sequentiality
   /**
-   * The joined threads that the violation assumes to follow another thread (see `joinThreads`). Each thread is given by
-   * its first operation.
+   * The contradiction may use assumed orders between threads (see `joinThreads`). For each order that it uses: the
+   * first operation of the later thread.
    */
   readonly joined?: readonly number[] | undefined
 }

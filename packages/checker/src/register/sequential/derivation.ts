@@ -60,7 +60,7 @@ function premisePath(
 
 /**
  * Converts a contradiction between a read and a write to a contradiction between two writes, which is easier to
- * understand: the read's source must both precede and follow the other write.
+ * understand. The write follows the read's source. But it also precedes the read, so it must precede the source, too.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge
@@ -70,8 +70,8 @@ function betweenWrites(edge: Edge): Edge {
 }
 
 /**
- * Returns the shortest path by program order, reads-from and the first `limit` derived orders. A path must exist. Adds
- * the derived orders it visits to `numbers`.
+ * Returns a shortest path of program order, reads-from, and derived orders whose numbers are below `limit`. A path must
+ * exist. Adds the number of each derived order that it visits to `numbers`.
  */
 function pathBetween(
   saturation: Saturation,

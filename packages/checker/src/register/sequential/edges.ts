@@ -7,8 +7,8 @@ export interface Edge {
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
   /**
-   * The premise of a derived order, as a pair of operations: the first one precedes the second one. The order follows
-   * from this and from the source of the read `reader`. Undefined for an order that was not derived.
+   * For a derived order: its premise, which is that the first of these two operations precedes the second. The order
+   * follows from the premise and from the source of `reader`, a read. Undefined for orders that were not derived.
    */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined

@@ -38,8 +38,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // By thread: its next operation waits for the thread `waitsFor`, until `waitsUntil` operations of that thread are
-  // placed. The operation is not examined again before that.
+  // By thread: why its next operation cannot be placed yet. First, `waitsUntil` operations of thread `waitsFor` must be
+  // placed. Until then, the operation is not examined again. If `waitsFor` is -1, no obstacle is known.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {

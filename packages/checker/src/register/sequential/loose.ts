@@ -5,8 +5,8 @@ import type { Budget } from '../../limits/budget.ts'
 import { indicesWhere } from './reads-from.ts'
 
 /**
- * Returns why no level that respects the order of each client can be met. Undefined if every operation names its
- * client.
+ * Returns why no level that respects the order of each client can be confirmed: some operations name no client.
+ * Undefined if every operation names its client.
  */
 export function looseReason(history: History): string | undefined {
   if (!history.hasSessions) return undefined

@@ -19,8 +19,8 @@ export type OrdersAnswer =
 interface Rests {
   readonly involved: ReadonlySet<number>
   /**
-   * The threads that `joinThreads` assumed to follow other threads, if the contradictions depend on this assumption.
-   * Each thread is identified by its first operation.
+   * The contradictions may use assumed orders between threads (see `joinThreads`). For each order that they use: the
+   * first operation of the later thread.
    */
   readonly joined: ReadonlySet<number>
 }

@@ -54,10 +54,12 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // No operation wrote the value that `reader` observed. If `reader` is a cas of unknown outcome, it therefore took
-      // no effect. An observation of the value that this cas would have written may have another source if values
-      // repeat. A history with a failed cas that counts as an observation also gets the result `repeated values`, as
-      // below. Otherwise, the observation has no source.
+      // No operation wrote the value that `reader` observed. If `reader` completed, the value has no source.
+      //
+      // If `reader` is a cas of unknown outcome, it took no effect, although its new value was observed. If values
+      // repeat, another operation may have written the new value, so the result is `repeated values`. The result is the
+      // same if the history has a failed cas that counts as an observation (see below). Otherwise, the new value has no
+      // source.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

@@ -21,8 +21,8 @@ export interface Saturation {
   /** The operations in an order that contains program order and reads-from. */
   readonly basis: Int32Array
   /**
-   * By write: the event by which it had certainly taken effect. These events only guide the search, and exclude no
-   * order.
+   * By write: the position of the earliest return that proves that the write took effect. The search uses these
+   * positions only to decide what to try first. They exclude no order.
    */
   readonly effectBy: Int32Array
   /** Reports whether a precedes b in every explanation that is still possible. */

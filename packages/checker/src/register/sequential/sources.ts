@@ -39,10 +39,10 @@ const MOST_AT_ONCE = 64
 
 /**
  * Finds the source of each read of repeated values. For reads and writes only. The known sources force an order (see
- * `saturate`). A write that follows a read in this order, or that is overwritten before the read, cannot be its source.
- * When nothing more follows, the search guesses sources. A contradiction undoes the last guess, which is avoided later.
- * After some contradictions the search restarts with the affected reads first. The number of restarts is bounded, so
- * the search ends.
+ * `saturate`). If a read precedes a write in this order, the write cannot be its source. Neither can a write that is
+ * overwritten before the read. When these rules exclude no more sources, the search guesses sources. A contradiction
+ * undoes the last guess, and the search then prefers other sources. After some contradictions, the search restarts with
+ * the affected reads first. The number of restarts is bounded, so the search ends.
  *
  * Returns the answer of `confirm` for the sources.
  *

@@ -47,8 +47,9 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
 }
 
 /**
- * Collects the orders that follow from what a client did before each of its operations. Returns a cycle of these
- * orders. If one order is impossible by itself, because nothing precedes the initial value, returns only this order.
+ * For each operation and an earlier operation of the same client, finds the order that the guarantee requires
+ * (`orderOf`). Returns a cycle of these orders, if there is one. If a read of the initial value should have seen a
+ * write, the required order is impossible by itself, and is returned alone.
  */
 function brokenCycle(
   facts: Facts,

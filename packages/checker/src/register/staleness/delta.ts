@@ -8,9 +8,10 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
  * is linearizable after the call of every read is moved back in time by Δ (Golab, Li & Shah, "Analyzing consistency
  * properties for fun and profit", PODC 2011). Operations that meet at one instant overlap.
  *
- * Moving calls back shrinks zones. The first return of every cluster stays, and its latest call moves back, at most to
- * the call of its write. Every conflict of two zones therefore disappears at some Δ and does not reappear at a larger
- * Δ. Bisection finds the least Δ without conflicts.
+ * The zone of a cluster (a write and the reads of its value) extends from its first return to its latest call. If Δ
+ * grows, the first return stays, and the latest call moves back, but not beyond the call of the write. A conflict of
+ * two zones that disappears at some Δ therefore does not reappear at a larger Δ. So bisection finds the least Δ without
+ * conflicts.
  *
  * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
  * order of events. O(n log n + n log span).
@@ -20,8 +21,8 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // If Δ is `high`, the call of every read moves back at least to the first return in the history. If zones conflict
-  // even then, no Δ suffices, and the times contradict the order of events.
+  // If Δ is `high`, all read calls move back to or before the earliest finite `first`. A larger Δ then removes no
+  // conflict. So if zones still conflict, no Δ suffices: the times contradict the order of events.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY

@@ -70,9 +70,9 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
 }
 
 /**
- * Returns the part with its likeliest initial value, and whether this value is certain. Without evidence, a text is
- * initially empty, and any other key has an initial value that no operation mentions. Every read then counts as a read
- * of a written value.
+ * Returns the part with its likeliest initial value, and whether this value is certain. Without evidence, assumes that
+ * a text is initially empty, and that any other key has an initial value that no operation mentions. With such a value,
+ * no read returned the initial value, so every read counts as a read of a written value.
  */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }

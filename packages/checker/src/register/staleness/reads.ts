@@ -18,12 +18,12 @@ export interface KeyReads {
  * Measures each completed read whose value has one writer. Determines for how long, and by how many writes, the value
  * had been overwritten when the read was called. Both are 0 for a fresh read.
  *
- * A write is "done" as soon as it is acknowledged or another read has seen it. It certainly overwrote the value if it
- * was called after the value was certainly written (see `Clusters.first`) and was done before the read was called. The
- * time is measured from the moment at which the first such write was done.
+ * A write is "done" as soon as it is acknowledged or another read has seen it. A write certainly overwrote the value if
+ * it was called after the value was certainly written (see `Clusters.first`) and was done before the read was called.
+ * The time is measured from the moment at which the first such write was done.
  *
- * Takes O(n log n). Of each operation and all operations called later, `earliest` holds the write that was done first.
- * It is computed from the last operation to the first. A binary indexed tree counts the overwriting writes.
+ * Takes O(n log n). `earliest[i]` holds the write that was done first among operation i and all operations called after
+ * it. It is computed from the last operation to the first. A binary indexed tree counts the overwriting writes.
  *
  * @throws OutOfTime
  */

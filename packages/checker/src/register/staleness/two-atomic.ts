@@ -81,7 +81,10 @@ interface Left {
   anyWrite(): boolean
   candidates(): number[]
   canBeLast(write: number): boolean
-  /** Removes a write, the reads after it, and the reads of its value. Returns the write that must be placed next. */
+  /**
+   * Places a write: removes the write, the reads called after its end, and the reads of its value. Returns the write
+   * that must be placed next, or NONE or SEVERAL.
+   */
   place(write: number): number
   /** Starts recording removals, so that they can be undone. */
   mark(): void

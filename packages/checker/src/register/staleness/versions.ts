@@ -25,8 +25,9 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // By event position: the write whose value is first proved to be written by the return at this position (see
-  // `Clusters.first`); -1 if there is none. Without a cas, each return is the first proof for at most one value.
+  // By event position: if the event is a return that is the first to prove that some value was written (see
+  // `Clusters.first`), the write of this value; otherwise -1. Without a cas, no return is the first proof for two
+  // values.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
@@ -43,8 +44,9 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
 }
 
 /**
- * Returns the k of an order of writes. Each read is placed as early as possible, after everything that returned before
- * its call. It then precedes everything called after its return, because the order of writes respects real time.
+ * Returns the least k for which an order of the writes explains the reads. Each read is placed as early as possible:
+ * after the write of its value, and after everything that returned before its call. Everything called after the read's
+ * return then follows the read, because the order of writes respects real time.
  */
 function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part

@@ -68,8 +68,8 @@ function observedBefore({ length, kind, expects, calls, initial }: Encoded, even
 }
 
 /**
- * Finds the possible initial values of a text with appends. A text read before every put begins with the initial text.
- * Without puts, the shortest read bounds its length.
+ * Finds the possible initial values of a text with appends: the beginnings of texts that may have been read before the
+ * first put. Without puts, every text begins with the initial text, so the beginnings of the shortest one suffice.
  */
 function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
   const overwritten = firstOverwritten(part)
@@ -84,8 +84,8 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, all texts begin with the initial text. So each read limits the length of the initial text, and even
-  // the read that returned last may rule out an initial value.
+  // Without puts, every text begins with the initial text. So each read may rule out initial values, even the last one.
+  // Only after the last return is it certain which values are ruled out.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }

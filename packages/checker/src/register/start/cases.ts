@@ -10,9 +10,10 @@ export interface Cases {
   readonly cases: readonly Encoded[]
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory. `culprit` finds the return at which the contradiction appears. If all cases
-   * of the same part are now contradictory, returns a function that finds the return at which this is known: the latest
-   * of the returns that the `culprit` of each case finds, and of the return that ruled out all other initial values.
+   * Records that a case is contradictory. `culprit` finds the return at which the contradiction appears. If some case
+   * of the same part is not contradictory yet, returns undefined. Otherwise returns a function that finds the return at
+   * which the whole part becomes contradictory. This is the latest of the cases' culprits or, if it is later, the
+   * return that ruled out all other initial values.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
@@ -37,8 +38,8 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // If some alternatives are missing, counts one case more than there are. This case is never tried, so the part is
-    // never refuted.
+    // If some possible initial values have no case, `left` is one more than the number of cases. It then never becomes
+    // 0, so the part is never refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

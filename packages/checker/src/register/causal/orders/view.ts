@@ -23,17 +23,17 @@ export interface Views {
 }
 
 /**
- * Decides whether a process can put writes in an order that explains all its own reads. For PRAM, it orders all writes
- * and keeps program order. For causal memory (CM), it orders only the writes in its own past and keeps causal order
- * (`given`).
+ * Decides whether one process can order writes so that all its own reads are explained. For PRAM, the process orders
+ * all writes, and program order must hold. For causal memory (CM), it orders only the writes that causally precede its
+ * operations, and the causal order (`given`) must hold.
  *
- * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3) extends the given order by one
- * rule: a write that precedes a read of the same key also precedes the read's source, unless it is the source. Suppose
- * that the forced order has no cycle, and that no write to a key precedes a read of the key's initial value. Then the
- * past of each read can be ordered so that the read's source is the last write to its key.
+ * The search extends the given order to the forced order (the happened-before relation of Bouajjani et al., POPL 2017,
+ * §3.3) by one rule: if a write precedes a read of its key and is not the read's source, the write also precedes the
+ * source. Suppose that the forced order has no cycle, and that no write to a key precedes a read of the key's initial
+ * value. Then the operations before each read can be ordered so that the read's source is the last write to its key.
  *
- * Only sources of reads get new predecessors, so the search stores only these: for each source, how many operations of
- * each thread were forced before it. The predecessors of other operations follow from them.
+ * The rule gives new predecessors only to sources, so the search stores only these: for each source, how many
+ * operations of each thread were forced before it. The predecessors of other operations follow from them.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
   // If operations of a client overlap, an operation can have predecessors in other threads of its client.
@@ -54,9 +54,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // `force` orders operations before sources, the writes that reads saw. Both arrays list, by thread, the sources with
-  // such operations. `forcedPlaces`: the place of the source in its thread. `forcedRows`: how many operations of each
-  // thread precede the source.
+  // By thread: the sources (writes that reads saw) before which `force` ordered operations. `forcedPlaces`: the place
+  // of the source in its thread. `forcedRows`: how many operations of each thread were ordered before the source.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** Counts the sources in `forcedPlaces` among the first `count` operations of a thread. */
@@ -83,8 +82,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
   }
   /**
-   * Orders operations before `source`, a write that a read saw, and before all later sources in the thread of `source`.
-   * For each thread, `row` holds a number n: the first n operations of the thread are ordered before `source`.
+   * Orders operations before `source`, and so before every later source in its thread. `source` is a write that some
+   * read saw. The first `row[t]` operations of each thread t are ordered before it.
    */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]

@@ -35,10 +35,10 @@ export interface Orders {
  * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
  *
  * An order exists if and only if each chain respects real time and the zones of whole chains do not conflict. A chain
- * respects real time if none of its operations returned before the call of an earlier operation in the chain. It
- * suffices to compare chains in pairs, because every longer cycle of chains contains a cycle of two chains: whether
- * some operation of chain A returned before the call of some operation of chain B depends only on A's earliest return
- * and B's latest call.
+ * respects real time if none of its operations returned before the call of an earlier operation in the chain.
+ *
+ * Only pairs of chains must be compared. Chain A must precede chain B if and only if A's earliest return comes before
+ * B's latest call. If such constraints form a longer cycle of chains, two of the chains also form a cycle.
  *
  * `events` is the number of event positions.
  *

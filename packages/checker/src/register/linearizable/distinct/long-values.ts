@@ -24,7 +24,8 @@ export const BYTES_PER_PLACED_VALUE = 8
 export const BYTES_PER_UNKNOWN = 8
 
 /**
- * The zones of the values of a key with a bounded number of operations. A value's place is its distance from `#base`.
+ * The zones of the values of one key. The constructor takes an upper bound of the number of operations. A value's place
+ * is its distance from `#base`.
  */
 export class LongValues {
   readonly #operations: number
@@ -88,8 +89,8 @@ export class LongValues {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // If a read returned this value before this write was called, no order explains the read. If the value is written
-    // again, another write may explain the read, but this function then returns false, and the key is not judged.
+    // If a read of the value returned before this write was called, no order explains the read. Only a second write of
+    // the value could explain it. But for a second write, this method returns false, and then the key is not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
@@ -183,9 +184,9 @@ export class UnknownWrites {
 }
 
 /**
- * Checks the sequence independently of the method that found it. No operation on a value may have returned before the
- * call of an operation on an earlier value. The write of a value comes before its reads, because no read of the value
- * had returned when the write was called.
+ * Checks the sequence of values independently of the method that found it. Suppose that value v precedes value w in the
+ * sequence. Then no operation on w may have returned before the call of an operation on v. Operations on one value need
+ * no check: no read of a value returned before its write was called, so the write can come first.
  */
 function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
   let latest = -1

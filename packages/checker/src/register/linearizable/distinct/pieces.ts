@@ -103,8 +103,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // If another piece of the key is a prefix of this piece, the key is unclear. The last byte of this piece is not
-    // passed to `at`, because otherwise `at` could return this piece itself.
+    // The key is unclear if another piece of the key is a prefix of this piece. The text passed to `at` lacks this
+    // piece's last byte, because `at` could otherwise return this piece itself.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }

@@ -6,8 +6,9 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
- * The versions of strings, which replace the values in `Chains`. Each put and each append produces a version. The text
- * that a read returned identifies the put, and the appends that directly followed the put.
+ * The versions of strings. For a register with append, they take the place of the values in `Chains`. Each put and each
+ * append produces a version. The text of a read identifies its version: a put and the appends that directly followed
+ * it.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   /** By key: 1 if the text of a read does not identify the operations that produced it (see `Pieces.isUnclear`). */
@@ -32,8 +33,8 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the latest version found with this value as its text. Keys share values, so the key of this version may
-  // differ from the key of the read that looks the value up.
+  // By value (a text): the version with this text that was found last. Equal texts on different keys are one value, so
+  // the version may belong to another key than the read that looks it up.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     lookAt(i, budget)
@@ -82,8 +83,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const follows = uint8Array(length + keys)
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // For the first version of each chain: `lasts` holds the last known version of the chain, or NONE, and `entries`
-  // holds the entry of that last version's text in `texts`.
+  // Two columns, indexed by the first version of a chain. `lasts`: the last known version of the chain; NONE before the
+  // chain begins. `entries`: the number of that version's text in `texts`.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
@@ -113,7 +114,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     return agrees(head, bytes, from, to) ? head : NONE
   }
   /**
-   * Extends the known text of the chain to the given text. Returns its version, or NONE if appends cannot produce it.
+   * Adds appends to the chain until its text is the given text. Returns the version with this text, or NONE if no
+   * appends produce the text.
    */
   const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
     let last = lasts[head]

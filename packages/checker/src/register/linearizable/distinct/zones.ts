@@ -63,8 +63,9 @@ interface Clusters {
 }
 
 /**
- * Reads and writes alternate unpredictably, so the loop treats both alike: mispredicted branches would dominate the
- * cost. A read writes NOTHING, and a write expects NOTHING. All bits of NOTHING are 1.
+ * The loop does not branch on reads and writes: they alternate unpredictably, and mispredicted branches would dominate
+ * the cost. `writes` of a read and `expects` of a write are NOTHING, whose bits are all 1. So `expects & writes` is the
+ * value that was read or written.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
@@ -135,8 +136,8 @@ export interface Zones {
   readonly last: Int32Array
   readonly used: Uint8Array
   /**
-   * By key: the group that comes before all other groups of the key. A group is ignored if its entry in `used` is 0.
-   * `sequenceOfZones` sets the entries of the initial groups to 0.
+   * By key: the initial group, which comes before all other groups of the key. Any group whose entry in `used` is 0 is
+   * ignored. `sequenceOfZones` places the initial groups first, and then sets their entries in `used` to 0.
    */
   readonly initials: ArrayLike<number>
   /** Returns the key of a group. Groups on different keys never conflict. */
@@ -224,8 +225,8 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // The loop stores an entry for every event, but the next entry replaces it if no zone begins at the event. The extra
-  // place takes the entries after the last zone.
+  // The loop stores an entry at every event, but advances only if a zone begins there. Otherwise, the next entry
+  // overwrites the stored one. After the last zone has begun, the entries go to the extra element.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -282,7 +283,8 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One extra place at the end: writes are stored there while reads are placed, so that both use the same code path.
+  // The loop that places the reads has no branches, so it also stores each write. These stores go to the extra element
+  // at the end.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

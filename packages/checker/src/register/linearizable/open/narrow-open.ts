@@ -7,8 +7,8 @@ export interface FewOpen {
   readonly bitOf: Int32Array
   readonly sets: Int32Array
   /**
-   * By value and kind (`KINDS` entries per value): the open operations of this kind that observe or write the value.
-   * For DIFFERS: the failed cas that compared with it.
+   * By value and kind (`KINDS` entries per value): the open operations, as bits. The value of a READ or WRITE is the
+   * one read or written. The value of a CAS or DIFFERS (failed cas) is the expected old value.
    */
   readonly masks: Int32Array
   readonly add: (operation: number) => void

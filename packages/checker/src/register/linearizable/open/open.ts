@@ -56,8 +56,8 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Without cas, `comparers`, `waiters` and `differingFrom` need no arrays of their own: they equal `readers` or are
-  // not used.
+  // In a history without cas, these three names share the array `readers`: `waiters` then equals `readers`, and the
+  // other two are not used.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers

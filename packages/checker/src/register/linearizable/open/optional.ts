@@ -1,6 +1,9 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../../encoding/encoded.ts'
 
-/** Operations of unknown outcome with the same effect. They never return, so only how many of them are used matters. */
+/**
+ * Operations of unknown outcome with the same effect. They have no return, so all that were called are interchangeable,
+ * and a search only counts how many took effect.
+ */
 export interface OptionalClass {
   readonly kind: number
   readonly expects: number

@@ -48,22 +48,20 @@ interface Contender {
 }
 
 /**
- * Creates searches that take turns. Each turn is longer than the one before. All searches are exact, so the first
- * answer is used.
+ * Creates searches that take turns. The turns of each search grow longer. All searches are exact, so the first answer
+ * is used.
  *
  * The depth-first search is fast if an explanation is easy to find, and for compare-and-sets of unknown outcome. The
  * frontier search is fast for many operations of unknown outcome, or if there is no explanation.
  *
- * The first search is one of these:
- * - the narrow depth-first search, if all outcomes are known, nothing is appended, and at most `MOST_OPEN` operations
- *   are open at once
- * - otherwise the narrow frontier search, if it applies and more than `FEW_OPEN` operations are open at once (with
- *   fewer, an explanation is easy to find)
- * - otherwise the depth-first search
- *
- * If the narrow frontier search is first, and the outcome of some compare-and-set is unknown, the frontier search and
- * the depth-first search take turns with it. The frontier search can refute without counting how often operations of
- * unknown outcome are used (see `createFrontierSearch`).
+ * The history determines which searches take turns. The first of these cases that applies counts:
+ * - All outcomes are known, nothing is appended, and at most `MOST_OPEN` operations are open at once: the narrow
+ *   depth-first search begins, and then takes turns with the narrow frontier search.
+ * - The narrow frontier search applies, and more than `FEW_OPEN` operations are open at once (with fewer, an
+ *   explanation is easy to find): the narrow frontier search begins, and then takes turns with the depth-first search.
+ *   If the outcome of some compare-and-set is unknown, the frontier search takes turns with these two. It can refute
+ *   without counting how often operations of unknown outcome are used (see `createFrontierSearch`).
+ * - Otherwise, the depth-first search begins, and then takes turns with the frontier search, if that applies.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({

@@ -23,13 +23,13 @@ const NOBODY = -1
 
 /**
  * Creates the depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once,
- * no operation of unknown outcome, and no append. The open operations then fit into one word, as do the taken ones, so
- * no linked lists are needed.
+ * no operation of unknown outcome, and no append. The set of open operations is then one word, as is the set of taken
+ * operations, and no linked lists are needed.
  *
  * The search makes a choice only when an operation that was not taken returns. It tries the open operations in the
- * order of their returns. Of several open writes of one value, it tries only the write that returns first: in an
- * explanation that begins with another of them, the two writes could be exchanged. If no open operation writes the
- * value that an operation waits for, the search backtracks.
+ * order of their returns. Of several open writes of the same value, it tries only the one that returns first: if an
+ * explanation begins with another of these writes, exchanging the two gives an explanation, too. If the returning
+ * operation waits for a value that no open operation can write, the search backtracks.
  *
  * `events` comes from `eventsByPosition`. The slot of an operation is the number of its bit.
  */

@@ -254,10 +254,10 @@ interface Demand {
 }
 
 /**
- * Finds the states that open operations expect. An operation of unknown outcome is worth taking only if an open
- * operation observes the written value before the next write. If none does, operations called later cannot observe the
- * value either: the open operation that returns first comes before them, and either overwrites the value or expects a
- * different state.
+ * Finds the states that open operations expect. It is useful to take an operation of unknown outcome only if an open
+ * operation observes its value before the next write. Otherwise, nothing observes the value: any operation called later
+ * comes after the open operation that returns first, and that operation overwrites the value or expects a different
+ * state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part
@@ -281,7 +281,10 @@ function createDemand(part: Encoded, expects: Int32Array, classes: readonly Opti
         if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp
       }
     },
-    /** While a failed cas is open, every state but the current one is wanted, because the cas fits each of them. */
+    /**
+     * An open failed cas that is not taken yet fits every state except the current one. So if there is such a cas,
+     * every new state is wanted.
+     */
     wanted: (to) => differs || stamps[to] === stamp,
   }
 }

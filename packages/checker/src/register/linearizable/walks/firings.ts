@@ -59,11 +59,15 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Returns an order of the operations. The operations that fired (see `FiringPath`) keep their order. Writes and cas
- * operations of unknown outcome that did not fire are omitted. Every other operation is placed between the firings,
- * where it has no effect: an observation where it holds; a write where the register already has the written value, or
- * else directly before a write that fired. The place between the firings at events a and b is possible for an operation
- * that was called before b and returned at a or later.
+ * Returns an order of the operations. Omits writes and cas operations of unknown outcome that did not fire. The
+ * operations that fired (see `FiringPath`) keep their order. Every other operation is placed between two firings, where
+ * it has no effect:
+ *
+ * - an observation, where the register has a value that it may observe;
+ * - a write, where the register already has the written value, or else directly before a write that fired.
+ *
+ * Let the two firings be at events a and b. An operation may be placed between them if it was called before b and
+ * returned at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part

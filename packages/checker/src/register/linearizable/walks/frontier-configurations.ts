@@ -13,8 +13,9 @@ export const BITS = 3
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
   /**
-   * A configuration has two sets of open operations, as bits. The set at `hidden` contains the writes that are not
-   * hideable (see `createFrontier`). The set at BITS contains the operations that have taken effect.
+   * A configuration has two sets of open operations, as bits. The set at offset BITS contains the operations that have
+   * taken effect. The set at offset `hidden` contains the writes that must not return without effect: they are not
+   * "hideable" (see `createFrontier`).
    */
   readonly hidden: number
   readonly counts: number

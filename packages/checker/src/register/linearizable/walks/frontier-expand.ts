@@ -36,7 +36,8 @@ export function createFrontierExpansion(
   const origin = new Int32Array(stride)
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
-  // By value: the last round in which a cas of unknown outcome was found that replaces this value by a wanted value.
+  // By value: the last round that marked the value as wanted by a cas of unknown outcome. Such a cas can replace the
+  // value by another wanted value.
   const wantedBy = new Int32Array(values)
   let round = 1
 
@@ -63,8 +64,8 @@ export function createFrontierExpansion(
   }
 
   /**
-   * Handles the new configuration in `scratch`. `operation`: the operation that fired (took effect) last; -1 if
-   * `returning` is a write that returns without having fired.
+   * Handles the new configuration in `scratch` during the return of the operation `returning`. `operation` fired (took
+   * effect) last. It is -1 if none fired, because the write `returning` returns without effect.
    */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
@@ -177,8 +178,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A write makes all open writes hideable (see `createFrontier`), but a cas does not. If some open write is not
-    // hideable yet, a write of the current value may therefore have to take effect before the cas.
+    // If some open write is not hideable (see `createFrontier`), tries a write of the current value before the cas.
+    // This write does not change the state, but makes all open writes hideable. A cas does not make them hideable.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -202,9 +203,10 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // The write returns without having taken effect only in the configuration made above: then no other operation
-        // needs to take effect before this return, because it can do so after the return. In the configurations made
-        // from here on, the write must take effect, so its bit is set.
+        // The configuration passed to `reached` above is the only one in which the write returns without effect. There,
+        // no other operation needs to fire before this return, because each can also fire after the return. In all
+        // configurations made below, the write fires before the return. Its bit is set, so that expanding them never
+        // lets it return without effect.
         origin[BITS + word] |= bit
       }
       become(value, true)

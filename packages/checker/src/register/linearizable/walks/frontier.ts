@@ -26,8 +26,8 @@ export interface Frontier {
 /** How the walk deviates from an exact search. */
 export interface Approximation {
   /**
-   * By class (see `OptionalClass`): 1 if the walk counts how often members have fired, so that they fire at most as
-   * often as members were called. In any other class, members can fire any number of times once one was called.
+   * By class (see `OptionalClass`): 1 if the walk counts how many members of the class have fired (taken effect). At
+   * any time, at most as many have then fired as were called. If 0, any number can fire once one member was called.
    */
   readonly counted: Uint8Array
   /** The maximum number of configurations kept from one return to the next. */
@@ -35,9 +35,9 @@ export interface Approximation {
 }
 
 /**
- * Creates a walk by just-in-time linearization (Lowe 2017): it walks the events once with the set of all configurations
- * that explain the events so far, and lets operations take effect ("fire") only when an operation that has not taken
- * effect returns. Expects a register without appends. A failed cas counts as an observation.
+ * Creates a walk by just-in-time linearization (Lowe 2017). It visits the events once, and keeps the set of all
+ * configurations that explain the events so far. Operations take effect ("fire") only when an operation that has not
+ * taken effect returns. Expects a register without appends. A failed cas counts as an observation.
  *
  * These rules keep the sets small:
  * - An observation that holds fires immediately.
@@ -49,9 +49,9 @@ export interface Approximation {
  * - A configuration is dropped if another one with the same state is at least as good: it has no additional outstanding
  *   operation, and has used no additional optional operation.
  *
- * `classes` are the operations of unknown outcome. If some of these classes are not counted, `met` is certain only if
- * the path uses no class more often than its members were called. If configurations were dropped because of `beam` (see
- * `dropped`), `violated` proves nothing.
+ * `classes` are the operations of unknown outcome. The walk does not limit how often members of an uncounted class fire
+ * (see `counted`). If there is such a class, `met` is certain only if no class fires more often on the path than its
+ * members were called. If configurations were dropped because of `beam` (see `dropped`), `violated` proves nothing.
  */
 export function createFrontier(
   part: Encoded,

@@ -1,8 +1,8 @@
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state, the operations that took effect, the writes that are hideable (see
-// `createFrontier`), the operations of unknown outcome used (see `Usage`), and the number in `Firings` of the operation
-// that took effect last.
+// A configuration consists of five words. STATE: the state. DONE: the open operations that took effect, as bits.
+// HIDEABLE: the hideable writes (see `createFrontier`), as bits. USED: the number in `Usage` of the operations of
+// unknown outcome that took effect. NODE: the number in `Firings` of the operation that took effect last.
 export const STATE = 0
 export const DONE = 1
 export const HIDEABLE = 2

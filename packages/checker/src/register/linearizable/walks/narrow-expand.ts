@@ -72,8 +72,8 @@ export function createExpansion(
 
   /**
    * Keeps a configuration unless a live configuration dominates it. Removes the live configurations that the new one
-   * dominates. `operation` is the operation that just fired. It is -1 if none fired: the operation whose return is
-   * being processed is a hideable write (see `createFrontier`), which may return unfired.
+   * dominates. `operation` is the operation that just fired. It is -1 if no operation fired, because the returning
+   * operation is a hideable write (see `createFrontier`) and returns without effect.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -195,8 +195,8 @@ export function createExpansion(
   }
 
   /**
-   * Lets one write of each value other than `state` take effect (see `supply`). Called if an open `DIFFERS` is not
-   * done, because the `DIFFERS` needs a state other than `state`.
+   * For each value other than `state`, fires one write of the value, if there is one (see `supply`). Called if an open
+   * `DIFFERS` (failed cas) has not taken effect, because the `DIFFERS` requires a state other than `state`.
    */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
@@ -228,8 +228,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A write of the current value may fire before the cas. This write does not change the state, but makes all open
-    // writes hideable (see `createFrontier`). The cas alone would not make them hideable.
+    // If some open write is not hideable (see `createFrontier`), tries a write of the current value before the cas.
+    // This write does not change the state, but makes all open writes hideable. A cas does not make them hideable.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -245,10 +245,10 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Only the configuration kept above lets the write return without firing (see `createFrontier`). There, no
-        // other operation needs to fire before the return, because every operation can also fire later. In all
-        // configurations made below, the write fires before the return. Its bit is set, so that no further
-        // configuration without its firing is kept when they are expanded.
+        // The configuration passed to `keep` above is the only one in which the write returns without effect (see
+        // `createFrontier`). There, no other operation needs to fire before this return, because each can also fire
+        // after the return. In all configurations made below, the write fires before the return. Its bit is set, so
+        // that expanding them never lets it return without effect.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

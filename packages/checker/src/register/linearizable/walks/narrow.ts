@@ -20,9 +20,9 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The largest number of followed configurations before the search follows all. If some outcomes are unknown, each
- * restart doubles the number of followed configurations up to this maximum, because it takes long to follow all. The
- * next restart follows all. If all outcomes are known, the first restart follows all.
+ * The highest limit on the number of followed configurations. If some outcomes are unknown, each restart doubles the
+ * limit, because following all configurations takes long. The restart after `MOST_FOLLOWED` follows all. If all
+ * outcomes are known, the first restart follows all.
  */
 const MOST_FOLLOWED = 128
 
@@ -39,8 +39,8 @@ const MOST_CLASSES = 64
 /**
  * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
  * open at once, and no append. A set of open operations is then one 32-bit word, and a configuration is `WORDS` words.
- * A call leaves all configurations unchanged. Operations that leave the state as it is, such as reads of the current
- * value, are marked as done once the state changes.
+ * When an operation is called, no configuration changes. Operations that leave the state as it is, such as reads of the
+ * current value, are marked as done once the state changes.
  *
  * At first the search follows only `followed` configurations, because one explanation is enough. If an explanation is
  * hard to find, it follows more, and finally all.

@@ -63,8 +63,9 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
 }
 
 /**
- * Each time that a member of a class fired (took effect), `path` contains the first member of the class. Replaces these
- * entries by the members in turn. Returns the classes that fired before enough of their members were called.
+ * In `path`, the first member of a class stands for every member that fired (took effect). Replaces the n-th such entry
+ * of a class by the n-th member that was called. Returns the classes of which more members fired than had been called
+ * at that time.
  */
 function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
   const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
