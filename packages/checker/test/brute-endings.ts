@@ -199,9 +199,9 @@ function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
 }
 
 /**
- * Decides by definition whether a history is eventual and convergent. Every linearizable history is both, if every
- * changed key has a final read. If final reads of such a history differ, operations of unknown outcome took effect
- * between them.
+ * Decides by definition whether a history is eventual and convergent. If every changed key has a final read, a
+ * linearizable history is both, even if its final reads differ: operations of unknown outcome then took effect between
+ * the reads.
  */
 export function endingOf(
   model: string,

@@ -19,7 +19,7 @@ export const manyOf = (histories: number): string => many(histories).toLocaleStr
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 
 /**
- * Returns how many of the tested histories may at most have a property: `histories` times `MANY`, plus 3. If `MANY` is
- * less than 1, the product is doubled (see `atLeast`).
+ * Returns the maximum number of tested histories that may have a property: `histories` times `MANY`, plus 3. If `MANY`
+ * is less than 1, the product is doubled, for the reason given at `atLeast`.
  */
 export const atMost = (histories: number): number => Math.ceil(histories * (times < 1 ? times * 2 : times)) + 3

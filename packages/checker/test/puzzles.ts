@@ -8,10 +8,12 @@ export type Clause = readonly Order[]
 
 /**
  * Encodes a puzzle as a history. Each pair has two writes, and an order of the pair names the earlier one. Each clause
- * has one reader for each of its orders. The reader of an order first sees that the later write of the next order in
- * the clause (after the last order, of the first) took effect. Then it reads the value of the earlier write of its own
- * order. If its own order holds, the later write of the next order thus precedes the later write of its own order. If
- * all orders of the clause hold, these later writes form a cycle, which is impossible.
+ * has one reader for each of its orders. The orders of a clause form a ring: the last order is followed by the first.
+ *
+ * The reader of an order first sees that the later write of the next order took effect. Then it reads the value of the
+ * earlier write of its own order. If its own order holds, the later write of its own order must follow, so it takes
+ * effect after the later write of the next order. If all orders of the clause hold, these later writes form a cycle,
+ * which is impossible.
  *
  * Each process performs two operations. The times at which operations take effect are random and have no meaning.
  */
@@ -44,7 +46,9 @@ export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (
 const write = (key: string, value: number) => ['write', key, value] as const
 const read = (key: string, value: number) => ['read', key, value] as const
 
-/** Returns `count` random clauses. Each clause consists of random orders of `size` different pairs. */
+/**
+ * Returns `count` random clauses. Each clause consists of `size` random orders of different pairs, one for each pair.
+ */
 export function randomClauses(
   { pairs, size, count }: { readonly pairs: number; readonly size: number; readonly count: number },
   below: (n: number) => number,

@@ -29,8 +29,8 @@ export type Answers = Partial<{ readonly [level in Level]: boolean | undefined }
 const MOST_WRITES = 5
 
 /**
- * Decides the levels by their definitions. Undefined if there are too many writes to try. Omits levels of reads and
- * writes if there is a cas.
+ * Decides the levels by their definitions. Undefined if there are too many writes to try. Omits `weakLevels` if there
+ * is a cas, which their definitions do not cover.
  */
 export function triedOut(history: History): Answers | undefined {
   const ops = operationsOf(history, reading)

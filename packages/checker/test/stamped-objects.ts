@@ -131,8 +131,8 @@ const watch = (): ObjectKind => {
 }
 
 /**
- * Makes objects of each model, by the name of the model. For transactions, this is the name under which they are
- * judged.
+ * By name: a function that makes random objects of a model. The name is the name of the model, or begins with it (see
+ * `modelOfKind`).
  */
 export const stampedKinds: { readonly [name: string]: (random: () => number) => ObjectKind } = {
   register,
@@ -156,8 +156,8 @@ interface RequestedOperation {
 }
 
 /**
- * For each model, the operations that end a history. One of them returns a result that is 20 ms out of date, or that is
- * impossible 20 ms after the other operations. Models that are judged by guarantees have no entry.
+ * By model: the operations that end a history, 20 ms apart, with their results. One result is out of date, or
+ * impossible after the other operations. Models that are judged by guarantees have no entry.
  */
 const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [RequestedOperation, Json])[] } =
   {
@@ -223,8 +223,8 @@ function emptied(object: Simulated): readonly (readonly [RequestedOperation, Jso
 }
 
 /**
- * Removes the id of a transfer. If two transfers with the same id have equal stamps, it is unknown which of them took
- * effect, so later reads could not be judged.
+ * Removes the id of a transfer. Of several transfers with one id, only the first takes effect. If their stamps are
+ * equal, it is unknown which one was first, so later reads could not be judged.
  */
 function withoutId(requested: RequestedOperation): RequestedOperation {
   if (requested.f !== 'transfer') return requested
@@ -252,8 +252,8 @@ export function stampedEvents(
   { clients, operations, latencyMs, isStale }: StampedShape,
   random: () => number,
 ): EventInput[] {
-  // Uses the simplest kind of the object. Random properties, such as repeated values, would decide how hard a history
-  // is to refute, whatever its stamps.
+  // Uses the simplest kind of the object. Otherwise, how hard a history is to refute would depend not only on its
+  // stamps, but also on random properties, such as repeated values.
   const kind = stampedKinds[name]!(isStale ? () => 0 : random)
   let object: Simulated | undefined
   const watched = {

@@ -73,17 +73,19 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
  *
  * - `send` (key, value) returns the offset of the message, or null
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from offset 5 on, with their offsets, which may have
- *   gaps. With null as the offset, the poll continues after the last message that the process polled, or at the offset
- *   that it last requested in vain. After a poll without an answer the position is unknown
- * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`), as batches
- *   or transactions
+ *   gaps. With null as the offset, the poll begins at the position of the process. This is the offset after the last
+ *   message that the process polled or, if a later poll returned no message, the offset that this poll requested. After
+ *   a poll without an answer, the position is unknown
+ * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches or
+ *   transactions
  * - `commit_offsets` `{"k":8}` states that all messages up to offset 8 were processed
- * - `assign` `["k"]` replaces the partitions of a consumer. It may return the committed offsets, `{"k":8}`; partitions
- *   without a committed offset are absent. The consumer then continues at these offsets, or after them if the messages
- *   there were processed. If it returns the partitions instead, the consumer keeps its position in each partition that
- *   it had before
- * - `subscribe` `["k"]` joins the single group of consumers. The group shares the partitions, and begins at the
- *   committed offset or, without one, at the first message. From then on the position of this process is unknown
+ * - `assign` `["k"]` replaces the partitions of a consumer. If `assign` returns the committed offsets, `{"k":8}`, the
+ *   consumer continues at offset 8, or after offset 8 if the message there was processed. Partitions without a
+ *   committed offset are absent. If `assign` returns the partitions, `["k"]`, the consumer keeps its positions in these
+ *   partitions
+ * - `subscribe` `["k"]` adds the process to the only group of consumers. The group shares the partitions, and begins
+ *   each partition at its committed offset or, without one, at the first message. After `subscribe`, the position of
+ *   the process is unknown
  * - `crash` makes the consumer forget its positions
  *
  * @throws UserError (input) for a history of any other form.

@@ -105,8 +105,9 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // For each message in `early`, the send that returned its offset was called only after the poll had returned. An
-  // earlier send of the same message may explain the poll, if the earlier send returned no offset.
+  // For each message in `early`, the poll returned before any send that returned its offset was called. Another send of
+  // the same message may explain the poll, if this send was called before the poll returned, and returned no offset.
+  // Each such send explains one poll.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const withoutOffset = (calls.withoutOffset.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -134,8 +135,8 @@ interface Calls {
   /** By offset (see `seenAt`): the earliest call of a send that returned it. */
   readonly byOffset: ReadonlyMap<string, number>
   /**
-   * By message, as event positions. `withoutOffset`: the calls of the message's sends that returned no offset. `first`:
-   * the earliest call among all sends of the message.
+   * By message, as event positions: the calls of all its sends that returned no offset (`withoutOffset`), and the call
+   * of its first send (`first`). Failed sends are omitted.
    */
   readonly withoutOffset: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
@@ -381,9 +382,9 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first acknowledged send whose message has no known offset: the reply lacks the offset, and no poll showed
- * the message at an offset. If several sends have equal messages, each of these sends needs an offset of its own.
- * Offsets that other sends returned do not count.
+ * Returns the first acknowledged send whose message has no known offset: the send returned no offset, and no poll
+ * showed the message at an offset that is left for this send. An offset is not left if a send returned it, or if it
+ * belongs to an earlier send of an equal message.
  */
 function firstUnplaced(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const withoutOffset = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)

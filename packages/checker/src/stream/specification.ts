@@ -86,11 +86,11 @@ const NOWHERE = Number.NEGATIVE_INFINITY
 
 /**
  * Defines one partition of a log with producers and consumers as a state machine. Its rules are the guarantees about
- * single steps. A send without a returned offset puts its message at an unseen offset, or at an offset where a poll
+ * single steps. If a send returned no offset, its message gets an unseen offset, or an offset where another operation
  * showed an equal message.
  *
- * `scan.ts` defines which messages are lost or unseen in the end. It also checks the guarantees about single steps in
- * O(n log n), and uses this state machine only for equal messages.
+ * The guarantees about lost and unseen messages are defined in `scan.ts`. The guarantees about single steps are also
+ * checked there, in O(n log n). The checker uses this state machine only for equal messages.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
   const returned = rules.known.flatMap(({ offset, isReturned }) => (isReturned ? [offset] : []))
@@ -208,8 +208,8 @@ function poll(
 }
 
 /**
- * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
- * the record. Other guarantees check the offset.
+ * Reports whether a poll may return a message at an offset. If a send returned this offset, that send must precede the
+ * poll. Otherwise, any send of the message must, or the message may be older than the record.
  */
 function mayBeThere(
   { known, attempts }: StreamRules,
@@ -224,8 +224,8 @@ function mayBeThere(
 }
 
 /**
- * Reports whether sends put all known messages into the partition. If duplicates are allowed, a message that has more
- * copies than sends is exempt.
+ * Reports whether a send put each known message at its offset. Exempt are messages without sends and, if duplicates are
+ * allowed, messages at more offsets than they have sends.
  */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {

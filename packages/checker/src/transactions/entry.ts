@@ -62,9 +62,9 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
 })
 
 /**
- * Changes the verdicts of strong session levels from `met` to `unknown` if some transactions name no session. The
- * verdict stays `met` if the session level follows from a level of another form that is met, because such a level does
- * not depend on sessions.
+ * If some transactions name no session, changes the verdicts of strong session levels from `met` to `unknown`. A
+ * verdict stays `met` if a level that does not depend on sessions is met and implies the strong session level, such as
+ * a level in real time.
  */
 function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
   report: Report<Level>,

@@ -8,7 +8,10 @@ export interface Ladder<Name extends string = string> {
   readonly implied: { readonly [level in Name]: readonly Name[] }
   /** Levels that need separate evidence: no other level's verdict decides them. */
   readonly apart: readonly Name[]
-  /** Levels that require the order in real time. The less a history shows about time, the fewer orders they require. */
+  /**
+   * Levels that require the order in real time. If a history shows less about time, this order contains fewer pairs of
+   * operations.
+   */
   readonly realTime: readonly Name[]
   /** Levels whose violation no later event can repair, so that it can be reported during the recording. */
   readonly lasting: readonly Name[]

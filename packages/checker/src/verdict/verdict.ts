@@ -32,8 +32,9 @@ export type Witness =
       readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
     }
   /**
-   * Causal convergence: the write that each read saw (none for the initial value), and one order of all writes and
-   * reads. It contains the causal order. Each read saw the last write of its key in its causal past.
+   * Evidence of causal convergence. `sources`: the write that each read saw (none for the initial value). `order`: one
+   * order of all writes and reads that contains the causal order. Each read saw the last write of its key in its causal
+   * past.
    */
   | {
       readonly kind: 'arbitration'

@@ -101,16 +101,17 @@ export const functions = [
  * Reads a history of writes and watches:
  *
  * - `put` (key, value), `delete` (key) and `txn` (`{"x":1,"y":null}`, null deletes) return their revision, or null if
- *   nothing was changed; the value of `compact` is the revision below which the server deletes changes
- * - `changes` `{"from":5,"to":9}` reads the changes at these revisions or, without `to`, up to the present one:
- *   `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. The changes show
- *   whether a write without an answer took effect
- * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present revision; `resumes`
+ *   nothing was changed
+ * - `compact` (revision): the server deletes the changes below this revision
+ * - `changes` `{"from":5,"to":9}` returns all changes at these revisions:
+ *   `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`. Without `to`, `changes` reads up to the present
+ *   revision. A deletion has no `value`. The changes show whether a write without an answer took effect
+ * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present revision. `resumes`
  *   is the earlier watch that this watch continues
- * - `watched` `{"watch":7}` returns the responses that arrived since the last `watched`: `{"events":[…]}`,
- *   `{"progress":12}`, `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without
- *   `value` for a deletion, and may have `previous` and `created`
- * - `unwatch` `{"watch":7}`
+ * - `watched` `{"watch":7}` returns a list of the responses that arrived since the last `watched`. A response is
+ *   `{"events":[…]}`, `{"progress":12}` or `{"ended":true,"compacted":9}`. An event is
+ *   `{"revision":12,"key":"x","value":1}`, without `value` for a deletion, and may have `previous` and `created`
+ * - `unwatch` `{"watch":7}` ends the watch
  *
  * @throws UserError (input) for a history of any other form.
  */

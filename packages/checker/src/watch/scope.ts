@@ -48,8 +48,8 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
 export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
 /**
- * Returns the change that set the value of the key before `known`, as `held`. If the key had no value then, `held` is
- * undefined. Returns undefined if a write with an unknown revision may have changed the key in between.
+ * Returns, as `held`, the last change of the key before `known`. If the key had no value then, `held` is undefined.
+ * Returns undefined if a write with an unknown revision may have changed the key in between.
  */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
   const before = timeline.ofKey(known.key)[known.index - 1]

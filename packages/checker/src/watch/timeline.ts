@@ -40,7 +40,7 @@ export interface Timeline {
 /**
  * Sorts writes by revision. The acknowledgement of a write contains its revision. An unacknowledged write gets its
  * revision from a read or watch event that shows the same change, provided that the write was called before. If several
- * such writes are possible, the one called first gets the revision. Any other choice would be equally good.
+ * such writes are possible, the one called first gets the revision; the choice between them does not matter.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -125,8 +125,8 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
 }
 
 /**
- * Finds the write that made each change in the readings of past revisions, and gives this write the revision of the
- * change. Returns the reason if a reading must be wrong.
+ * A reading lists the changes at past revisions. For each of these changes, finds the write that made it, and gives
+ * this write the revision of the change. Returns the reason if a reading must be wrong.
  */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)

@@ -4,8 +4,8 @@ import type { RecordedOperation } from './operations.ts'
 type Does = RecordedOperation['does']
 
 /**
- * By guarantee: the kinds of operations that can contradict it. `shrunk` may omit such operations, but not those in
- * `explaining`, because they may explain results.
+ * By guarantee: the kinds of operations that can contradict the guarantee. `shrunk` may omit these operations. It must
+ * not omit the operations in `explaining`, because they may explain results.
  */
 export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['look'],

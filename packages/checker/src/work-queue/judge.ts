@@ -88,8 +88,8 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  // Reports whether an operation succeeded before the last look at the queue began. Any such operation on the message
-  // shows that the message was in the queue.
+  // Reports whether an operation on the message succeeded before the last look at the queue began. Such an operation
+  // shows that the message had been in the queue before this look.
   const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
   const isThere =
     enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))

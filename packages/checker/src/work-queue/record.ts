@@ -167,8 +167,8 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no "take" returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // Ignores an ack or nack that was answered before the call of the first take that returned its receipt: it cannot
-  // have had an effect.
+  // Ignores an ack or nack that certainly had no effect: it was answered before any take that returned its receipt was
+  // called.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -57,8 +57,8 @@ interface Copy {
   /** Whether the message was neither enqueued nor known to be initial. The order of the queue does not apply to it. */
   readonly isInvented: boolean
   /**
-   * Whether the queue must have lost this message: although `first-in-first-out` is kept, a message that was enqueued
-   * later was taken before this message was.
+   * Whether the queue must have lost this message, because a message that was enqueued later was taken first. Under
+   * `first-in-first-out`, a later message is taken first only if this one was lost.
    */
   readonly isLost: boolean
 }

@@ -22,9 +22,9 @@ import { atLeast, many } from '../many.ts'
 import { type Answer, waysToLinearizable, waysToSequential } from '../ways.ts'
 import { faultOfOrder } from '../witness.ts'
 
-// Tests on small random histories that the verdicts and the evidence of `check` agree with the definitions, which try
-// every order. The verdict of each single algorithm must agree with them, too. The seed changes with each run; a
-// failure reports it.
+// Compares `check` with the definitions, which try every order, on small random histories. The verdicts and the
+// evidence of `check` must agree with the definitions, and so must the verdict of each single algorithm. The seed
+// changes with each run; a failure reports it.
 
 const PARTS = [1, 2, 3, 4]
 /** The number of histories that each part tests. In the long soak, all parts together test at least 50,000. */

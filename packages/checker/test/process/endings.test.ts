@@ -13,9 +13,8 @@ import { atLeast, many, manyOf } from '../many.ts'
 import { endedModels, randomEnded } from '../random-endings.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-// Tests on random histories of objects that the verdicts agree with the definitions, which try every order. The objects
-// have keys and initial values, and some histories have final reads. The seed changes with each run; a failure reports
-// it.
+// Compares the verdicts on random histories of objects with the definitions, which try every order. The objects have
+// keys and initial values, and some histories have final reads. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 1_000

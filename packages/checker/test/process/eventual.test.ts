@@ -78,8 +78,8 @@ function lostByDefinition(history: History, reading: Reading): string[] {
 }
 
 /**
- * Reports whether the history is linearizable. The final reads of such a history may differ: a write of unknown outcome
- * took effect between them.
+ * Reports whether the history is linearizable. A linearizable history may be eventual even if its final reads differ: a
+ * write of unknown outcome then took effect between them.
  */
 const isOrdered = (history: History, reading: Reading): boolean =>
   operationsOf(history, reading).length <= MOST_OPERATIONS

@@ -9,9 +9,10 @@ import { standAlone } from '../proof/proving.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames } from '../registry.ts'
 
-// Checks that every read in a contradiction's core is necessary: without it, no violation may be left. Writes are not
-// checked. A write may be in the core because a read returned its value. Without the write, the read would return a
-// value that nobody wrote, which is no better explanation. The seed changes with each run; a failure reports it.
+// Checks that every read in the core of a contradiction is necessary: without the read, the core no longer violates the
+// level, or no longer proves the violation. Writes are not checked. A write may be in the core because a read returned
+// its value. Without the write, the read would return a value that nobody wrote, which is no better explanation. The
+// seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }

@@ -65,9 +65,9 @@ test.each(modelNames.filter((name) => name !== 'register'))(
 )
 
 /**
- * Checks a history with deadlines that pass after 2 readings of the clock, after a quarter and a half of all readings,
- * and 2 readings before the end. Expects that each level decided by a deadline has the same result as without a
- * deadline.
+ * Checks a history with four deadlines. The deadlines pass after 2 readings of the clock, after a quarter of all
+ * readings, after half of them, and 2 readings before the end. If a level is decided despite a deadline, its result
+ * must be the same as without a deadline.
  */
 function expectLooks(history: History, model: ModelName, levels: readonly Level[], operationsPerLook: number): void {
   const requested = [...levels, 'eventual'] as const

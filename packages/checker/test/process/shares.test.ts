@@ -159,7 +159,8 @@ test('a share of a split check reports no violation if another share has found a
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
   const board = createBoardMemory()
-  // The board says that another share has found a violation at the position -1, which precedes every key of this share.
+  // Records a violation on the board, as another share would. The position of this violation, -1, precedes every key of
+  // this share.
   new BigInt64Array(board)[1] = -1n
   const [, second] = planShares(history, options, 2, 1)!.shares
   expect(judgeShare(history, options, second!, board).result).not.toBe('violated')

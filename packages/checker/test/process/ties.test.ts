@@ -6,9 +6,9 @@ import { many } from '../many.ts'
 import { type StampedOperation, stampedHistory } from '../stamped.ts'
 
 // Tests histories in which events may have equal stamps. Such events are unordered, except within a process. `fewest`
-// contains each order of two operations that the stamps prove. `most` also contains each order of two operations that
-// the stamps allow while they exclude the reverse order. The verdict must be `met` if a legal order of all operations
-// keeps all orders in `most`. It must be `violated` if no legal order keeps the orders in `fewest`.
+// orders two operations only if the stamps prove that the first ended before the second began. `most` also orders them
+// if the first may have ended before the second began, but not the reverse. The verdict must be `met` if a legal order
+// of all operations keeps all orders in `most`. It must be `violated` if no legal order keeps the orders in `fewest`.
 
 const random = (seed: number) => {
   let state = seed >>> 0
@@ -86,7 +86,10 @@ const fewest =
     return one.client === other.client ? a < b : one.end + skew < other.call
   }
 
-/** One operation precedes another if the stamps prove it, or if the stamps allow this order but not the reverse. */
+/**
+ * Operation `a` precedes `b` if `fewest` orders them so, or if `a` may have ended before `b` began, but `b` cannot have
+ * ended before `a` began.
+ */
 const most = (operations: readonly StampedOperation[]): Before => {
   const isCertain = fewest(operations)
   const mayBe = (one: StampedOperation, other: StampedOperation): boolean => (one.end ?? NEVER) <= other.call

@@ -84,8 +84,8 @@ const patient = (history: History, options: Pick<CheckOptions, 'model' | 'initia
   hurried(history, options, Number.POSITIVE_INFINITY).report
 
 /**
- * Checks with deadlines that pass at several moments. If the checker had found the violation by then, the
- * counterexample must consist of few operations.
+ * Checks the history repeatedly, each time with a later deadline. If a check reports the violation despite its
+ * deadline, the counterexample must consist of few operations.
  */
 function expectReduced(
   events: readonly EventInput[],

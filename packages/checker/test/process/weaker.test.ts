@@ -213,8 +213,8 @@ test('in histories of up to 120 operations, each counterexample violates its lev
         resultOf(checkHistory(smallHistory(onlyRows(events, history, rows)), { levels: [level] }), level)
       if (judge(operations.map(({ operation }) => operation)) !== 'violated') expect.fail(`${where} is none by itself`)
       const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
-      // Each order adds at most four operations: its two ends, an operation that shows it, and the write that this
-      // operation saw.
+      // Each order in `edges` adds at most four operations: the two that it orders, one that shows the order, and the
+      // write that the third one saw.
       if (core.length > 4 * Math.max(4, edges?.length ?? 0))
         expect.fail(`${where} has ${core.length} operations: ${sentence}`)
       for (const [i, edge] of (edges ?? []).entries()) {

@@ -7,10 +7,13 @@ import { sha256 } from './proving.ts'
 
 // node judge-again.js CHECKER HISTORIES JUDGED [OUTCOME]
 //
-// Judges each history by a checker. Without OUTCOME, writes the verdicts to JUDGED, and whether the verifier accepts
-// them. With OUTCOME, JUDGED must contain the verdicts of the correct checker. The script then compares the new
-// verdicts with these, and writes the differences to OUTCOME. It stops at a verdict that the verifier rejects, if the
-// verifier accepts the verdict of the correct checker.
+// Judges each history by the checker in the module CHECKER.
+//
+// Without OUTCOME, writes to JUDGED each verdict and whether the verifier accepts it. CHECKER is then the correct
+// checker.
+//
+// With OUTCOME, compares the verdicts with those of the correct checker in JUDGED, and writes the differences to
+// OUTCOME. Stops at the first verdict that the verifier rejects although it accepts the verdict of the correct checker.
 
 interface Given {
   readonly model: string

@@ -1,5 +1,5 @@
-// Repeats the tests of all models. The short soak tests half of the full number of histories, the long soak 25 times as
-// many as the full number.
+// Repeats the tests of all models. The short soak tests half of the full number of histories. The long soak tests 25
+// times the full number.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/endings.test.ts')

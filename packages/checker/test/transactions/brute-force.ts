@@ -78,8 +78,8 @@ export const implied: ReadonlyMap<string, readonly string[]> = new Map(
 export interface Options {
   readonly kind: Kind
   /**
-   * A transaction may read elements of a list that it has appended itself. If true, all elements of the read restrict
-   * the order of writes. If false, only the elements before its own appends do.
+   * Concerns reads of lists to which the reading transaction has appended. If true, all elements that such a read
+   * returned restrict the order of writes. If false, only the elements before the transaction's own appends do.
    */
   readonly ownReads?: boolean
 }

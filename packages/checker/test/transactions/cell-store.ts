@@ -295,8 +295,8 @@ function recorded(
     const own = (cell: string): readonly number[] => some.flatMap((ran) => ran.own.get(cell) ?? [])
     return {
       ...{ process: first.process, type: last.end, call: position(first, false), return: position(last, true) },
-      // Omits reads of cells that the transaction wrote before. In the recorded history, such a read returns one value,
-      // which the transaction itself wrote. Here, the read would return the list `seen`, which also contains the values
+      // Omits reads of cells that the transaction wrote before. In `history`, such a read returns only the value that
+      // the transaction wrote. In this operation, the read would return the list `seen`, which also contains the values
       // of other transactions.
       operations: some.flatMap((ran) =>
         ran.done.flatMap(({ cell, isRead, seen, id }): MicroOperation[] => {

@@ -175,8 +175,8 @@ interface Explanation {
 }
 
 /**
- * Yields all orders of versions and sources of reads that explain every recorded value. Locks determine the order of
- * some writes.
+ * Yields all explanations of the recorded values: each has an order of versions for each cell, and a source for each
+ * read. Locks determine the order of some writes.
  */
 export function* explanationsOf({ ran, initial }: Schedule): Generator<Explanation> {
   const lost = ran.filter(({ end, locks }) => end === 'info' && locks.size > 0)
@@ -269,7 +269,10 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
   }
 }
 
-/** Returns the value that a transaction leaves in a cell. Adds to `pinned` what its reads after its own writes show. */
+/**
+ * Returns the value that a transaction leaves in a cell. For each read after its own write, adds the value written and
+ * the value read to `pinned`.
+ */
 function versionOf({ recorded, process, end }: Ran, cell: string, before: Value, pinned: [Value, number][]): Value {
   let now: Value | undefined
   recorded.forEach((one, at) => {

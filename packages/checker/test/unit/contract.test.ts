@@ -19,8 +19,8 @@ interface Contract {
    */
   readonly change: readonly [f: string, value: Json, answer: Json]
   /**
-   * The answer to the update `change` if the object has the initial value `start`. Undefined if this is the answer in
-   * `change`, which is the answer of an object without content.
+   * The answer to the update `change` of an object with the initial value `start`. Undefined if the answer is the one
+   * in `change`, which an object without content returns.
    */
   readonly answerAfter?: Json
   readonly once: readonly Step[]

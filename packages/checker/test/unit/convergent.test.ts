@@ -116,8 +116,8 @@ describe('the levels eventual and convergent', () => {
 })
 
 /**
- * Judges final reads of an object that no acknowledged operation changed. A set has two additions of unknown outcome.
- * For a queue, the history instead has one acknowledged enqueue and no reads.
+ * Judges a history in which final reads return `outputs`, and no change was acknowledged. For a set, the history also
+ * has two additions of unknown outcome. For a queue, the history has no reads, but one acknowledged enqueue.
  */
 function finallyRead(options: Partial<CheckOptions>, outputs: readonly Json[]): Report {
   const added: EventInput[] = [1, 2].flatMap((value): EventInput[] => [

@@ -12,8 +12,8 @@ import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
 /**
- * Decides a random log that is correct. Each read begins at an offset where some client's last read ended, and often
- * finds nothing new.
+ * Judges a correct random log without a search. Each read begins at an offset where some client's last read ended, and
+ * often finds nothing new.
  */
 function polled(random: () => number): Json {
   const entries: Json[] = []

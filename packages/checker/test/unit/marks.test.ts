@@ -54,10 +54,10 @@ const marked = (events: readonly EventInput[], marks: readonly Mark[]): History 
 const resultText = (holds: boolean): string => (holds ? 'not violated' : 'violated')
 
 /**
- * Returns the operations that can be judged although an unrecorded request may change the key from the mark on. Omits
- * reads, and failed cas operations that count as reads, if they returned after the mark. A write that returned after
- * the mark gets an unknown outcome, so the brute-force searches may leave it out. It is not omitted here, because at
- * levels without real time, a read that returned before the mark may see it.
+ * Returns the operations that can be judged although an unrecorded request may change the key at the mark or later.
+ * Omits the reads of the key that returned after the mark, and the failed cas operations that count as such reads. A
+ * write that returned after the mark gets an unknown outcome, so the brute-force searches may leave it out. The write
+ * is not omitted here, because at levels without real time, a read that returned before the mark may see it.
  */
 function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   return ops.flatMap((op) => {

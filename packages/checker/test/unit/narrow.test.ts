@@ -148,8 +148,8 @@ test(`createNarrowFrontier and createFrontierSearch agree on verdicts and ends o
       continue
     }
     if (answer.progress !== progress) expect.fail(`seed ${seed}: ${answer.progress}, by the wide frontier ${progress}`)
-    // At first, the wide frontier search lets operations of unknown outcome fire any number of times. It may therefore
-    // report a return after the first return that no order explains.
+    // At first, the wide frontier search lets operations of unknown outcome fire any number of times. So it may not
+    // find the first return that no order explains, but report a later one.
     if (progress === 'violated' && n % 3 === 0) expectFirstContradiction(part, answer.search.culpritReturn(), seed)
     else if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
       expect.fail(`seed ${seed}: a contradiction at ${answer.search.culpritReturn()}, not ${wide?.culpritReturn()}`)

@@ -85,16 +85,16 @@ test('both searches for an order find the only legal order of two pairs of write
 })
 
 /**
- * Returns a clause for each of the four combinations of an order of pair `one` with an order of pair `other`. Every
- * clause also contains `order`, so the four clauses together make `order` impossible.
+ * Returns four clauses that together make `order` impossible. Each clause forbids `order` together with one of the four
+ * combinations of the orders of pair `one` and pair `other`.
  */
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
 test('the pair-by-pair search gives up an assumed order together with all orders derived from it', () => {
   const inTurn = () => 0
-  // The search tries the order `tried` of pair 0 first. This order determines the orders of the pairs 1 and 2, and
-  // contradicts both orders of pair 3.
+  // The search first tries the order `tried` of pair 0. The orders of the pairs 1 and 2 follow from `tried`, but
+  // `tried` contradicts both orders of pair 3. So the search must give up all three.
   const tried: Order = [0, 1]
   const settled = [...[1, 2].map((pair): Clause => [tried, [pair, 1]]), ...neither(tried, 3, 4)]
   expect(pairByPair(factsOf(puzzleEvents(5, settled, inTurn)))).toBe('met')

@@ -27,7 +27,10 @@ const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 const freshBudget = (): Budget =>
   createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
-/** Decides a history after its many threads were joined into one or two. The method must then separate them again. */
+/**
+ * Decides a history by `decideJoined`, which joins its threads to one or two. Threads whose assumed order causes a
+ * contradiction are separated again.
+ */
 function joined(encoded: Encoded, columns: number): Sequentiality | undefined {
   const facts = readsFrom(encoded)
   if (facts.result !== 'unique') return undefined

@@ -331,10 +331,10 @@ test('a read that overlaps the write of a newer value is not stale', () => {
 })
 
 test('the measured k is exact even if the order of two overlapping writes depends on a write 20 versions earlier', () => {
-  // The reads show that the writes of 1 to 20 took effect directly after one another. Of the writes of 98 and 99, one
-  // took effect before these, and the other after them. The earlier one must be the write of 99, because only this
-  // write was called before the first write returned. But it returned last, so the checker first tries it as the last
-  // write.
+  // The reads show that the writes of 1 to 20 took effect directly after one another. So of the writes of 98 and 99,
+  // one took effect before the write of 1, and the other after the write of 20. The one before must be the write of 99,
+  // because only it was called before the write of 1 returned. But the write of 99 returned last, so the checker first
+  // tries it as the last write.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
   const long = '-'.repeat(others.length)
   const history = historyOf(`w1| ${others}    r20|`, `   w98${long.slice(2)}|`, ` w99-${long}|`)

@@ -29,8 +29,9 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const group = groups.get(process)
     const returned = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
-    // The poll begins at an offset that an assignment returned. A committed offset is the offset of a processed
-    // message. If this offset or a later one was committed before the assignment, the poll begins after this offset.
+    // A consumer resumes at the offset that an assignment returned. A commit of an offset states that all messages up
+    // to it were processed. If a commit before the assignment covers the returned offset, the poll begins after this
+    // offset.
     const isDone =
       returned !== undefined &&
       operations.slice(0, returned.at).some((o) => o.f === 'commit' && o.offset >= returned.offset)
@@ -205,14 +206,13 @@ test("each operation in the core of a stream's counterexample is necessary for t
         const kept = events.filter((_, i) => positions.has(i))
         return withResult(guarantees, judge(kept), 'violated').includes(guarantee)
       }
-      // Skips a core that cannot stand alone: one of its polls continues a missing poll, or it has no acknowledged send
-      // or no poll.
+      // Skips a core that cannot be judged alone, because it has no acknowledged send or no answered poll.
       if (rowsNeedMore(history, core)) continue
       expect(only(core), `seed ${seed}: ${guarantee}`).toBe(true)
       for (const row of core) {
         const others = core.filter((each) => each !== row)
-        // A message is duplicated if it has more offsets than sends. Without one of its sends, it is still duplicated,
-        // so this test removes only polls.
+        // A message with more offsets than sends is duplicated. If a send is removed, the message still is, so for this
+        // guarantee, only polls are removed.
         if (guarantee === 'no-duplicates' && history.functions[history.operations.f[row] ?? 0] !== 'poll') continue
         if (!rowsNeedMore(history, others))
           expect(only(others), `seed ${seed}: ${guarantee} without ${row}`).toBe(false)

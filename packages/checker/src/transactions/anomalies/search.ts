@@ -14,16 +14,16 @@ const EDGES_PER_SEARCH = 4_000_000
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
 /**
- * Session order or real time must occur in a cycle if `Strength` names it. As soon as a walk contains such an edge,
- * this number is added to the walk's state.
+ * Added to the state of a walk once the walk contains an edge that `Strength` requires: an edge of session order for
+ * `-process`, or of real time for `-realtime`.
  */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
 /**
- * Finds a shortest cycle of a class in each component, by breadth-first search from each edge with which the class may
- * begin. Steps to nodes for moments or groups are free, so the length is the number of transactions. A closed walk that
- * visits a transaction twice is no cycle.
+ * Finds a shortest cycle of a given class in each component, by breadth-first searches. Each search starts with an edge
+ * of the kind with which cycles of the class begin. The length of a cycle is its number of transactions: steps to nodes
+ * for moments or groups are free. A closed walk that visits a transaction twice is no cycle.
  */
 export class CycleSearch {
   readonly #core: Core

@@ -205,8 +205,8 @@ const dirtyRead: Story = {
 }
 
 /**
- * A read of a change after the writing transaction had been reported as failed. At the time of the read, the change had
- * not been undone.
+ * A transaction read a change after the transaction that made the change had been reported as failed, but before the
+ * change was undone.
  */
 const readAfterRollback: Story = {
   ...dirtyRead,
@@ -300,8 +300,8 @@ export function storyOfCycle(
   const [realTime, sessions, neither] = forms
   const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
   const kept = form === realTime ? 'real time' : form === sessions ? 'the order of each client' : undefined
-  // The title names the order that the explanation must keep: real time, or the order of each client. An order that
-  // does not keep it may still explain the transactions.
+  // The cycle excludes only the orders that keep real time, or the order of each client. The title of a story without a
+  // name must say so, because other orders may explain the transactions.
   const own = story.name === undefined && kept !== undefined ? { title: `${story.title} and keeps ${kept}` } : {}
   return { ...story, ...own, refusedBy: form.prefixed(story.refusedBy) }
 }
@@ -379,8 +379,9 @@ const isUnread = (record: TransactionRecord, versions: Versions, row: number): b
   record.kind[row] === APPEND && versions.of[row] >= versions.ordered[record.key[row]]
 
 /**
- * Returns the story of a cycle that no level weaker than `refusedBy` excludes, because only `refusedBy` puts the writes
- * of the cycle in this order. Such an order of writes does not show that uncommitted changes were read or overwritten.
+ * Returns the story of a cycle that violates `refusedBy`, but no weaker level, because only `refusedBy` puts the writes
+ * of the cycle in this order. Such a cycle does not prove that uncommitted changes were read or overwritten, so a
+ * nameless story replaces a story that says so.
  */
 export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): TransactionStory => ({
   ...(story.name === circularRead.name || story.name === dirtyWrite.name ? otherCycle('serializable') : story),
@@ -388,9 +389,9 @@ export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): Tra
 })
 
 /**
- * Returns the story of a transaction that saw some, but not all, of another transaction's writes, or that saw one of
- * its writes in one read but not in another. If the transaction missed a write after it had seen one, a weaker level
- * already excludes this.
+ * Returns the story of a transaction that saw a write of another transaction, but missed a write of the same
+ * transaction. If both writes have the same key, this is a non-repeatable read. If the transaction saw the one before
+ * it missed the other, a level weaker than read atomic already excludes the cycle.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed, seen] = [RW, WR].map((wanted) => {

@@ -90,8 +90,8 @@ export function explainJudged(
   return { verdicts, anomalies }
 
   /**
-   * Describes a cycle of transactions. If only `level` puts the writes of the cycle in this order, no weaker level
-   * excludes this cycle, although weaker levels may exclude other cycles of the same form.
+   * Describes a cycle of transactions. Usually, the weakest level that excludes cycles of this form is violated. If
+   * that level is met, only `level` puts the writes of this cycle in this order, and the story names `level`.
    */
   function explanationOf(level: IsolationLevel, outcome: Violation, cycle: readonly CycleStep[]): Explanation {
     const story = storyOfCycle(record, versions, cycle)

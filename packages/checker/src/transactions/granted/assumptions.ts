@@ -87,8 +87,8 @@ const linearizableKeys: Assumption = {
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
     /**
-     * For each key, the touches that the next touch may directly follow. Omits a touch once another touch that
-     * certainly followed it has ended.
+     * By key: the touches that the next touch may directly follow. A touch is omitted if another touch began after its
+     * end and has ended as well.
      */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {

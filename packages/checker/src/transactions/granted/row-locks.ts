@@ -150,15 +150,17 @@ export interface ReadTimes {
 /**
  * Finds the writes of a cell that a transaction may have seen, as places in the order of the writes. -1 is the value
  * before all writes. A write may have been seen if its transaction began before the reading transaction ended. If
- * `isFresh` (reads see every acknowledged commit, as on a single server), this excludes a write if another write
- * certainly follows it and was acknowledged before the reading transaction began.
+ * `isFresh` (reads see every acknowledged commit, as on a single server), a write was not seen if a later write
+ * replaced it before the read: the later write certainly follows it, and was acknowledged before the reading
+ * transaction began.
  */
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
   /**
-   * By place in the order of the writes: the earliest time at which the transaction of a write at this place or a later
-   * one was acknowledged (`#acknowledged`, which ignores writes without a lock) or began (`#began`).
+   * By place in the order of the writes, over the write at this place and all later writes: the earliest
+   * acknowledgement of a write with a lock (`#acknowledged`), and the earliest beginning of a writing transaction
+   * (`#began`).
    */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
@@ -185,8 +187,8 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // A place before `newest` is also possible if the write at this place may have locked the row after the write at
-    // `newest` did.
+    // A write before `newest` in the order is also possible if it may have locked the row only after the write at
+    // `newest` had released the lock.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

@@ -2,8 +2,9 @@ import { LINK, RW, WW } from './edges.ts'
 import type { Graph } from './graph.ts'
 
 /**
- * An automaton that determines which edges may follow each other. `next` returns the state after an edge, or -1. A walk
- * may begin in any state, so a cycle through pairs of node and state is a cycle of allowed edges.
+ * An automaton that determines which edges may follow each other. `next` returns the state after an edge, or -1 if the
+ * edge is not allowed. Every state is an initial state. So a cycle is allowed if and only if a walk along it returns to
+ * its first node in its first state.
  */
 export interface Steps {
   readonly states: number

@@ -9,8 +9,9 @@ import type { CycleStep, Outcome, Situation } from './situation.ts'
  * Checks the rule of PL-CS (Adya 1999): if a transaction read a version and then wrote the key, it wrote the next
  * version.
  *
- * @returns a violation, or the ww edges that follow from the rule. Such an edge begins at a transaction that read the
- * last ordered version and wrote an unordered version. It ends at another writer of an unordered version.
+ * @returns a violation, or the ww edges that follow from the rule. If a transaction read the last ordered version and
+ * wrote an unordered version, its version is the first of the unordered ones. So edges lead from this transaction to
+ * the writers of the other unordered versions.
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()

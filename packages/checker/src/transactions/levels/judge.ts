@@ -71,8 +71,8 @@ function allMetBut(reads: Outcomes): Outcomes {
 }
 
 /**
- * Replays an order: each read must see the last version of its key, and each write must make a later one. A failure is
- * a bug of the checker.
+ * Replays an order: each read must see the current version of its key, and each write must write a newer version than
+ * the current one. A failure is a bug of the checker.
  */
 function replay(record: TransactionRecord, versions: Versions, order: Int32Array): void {
   const { starts, kind, key } = record

@@ -87,8 +87,8 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
-  // At a level without real time, a transaction may read a later write, so later events may repair a violation. The
-  // other levels in real time are left out, because strict serializability implies them.
+  // At a level without real time, a later write may explain a read, so later events may repair a violation. The weaker
+  // levels in real time are not listed, because a violation of any of them also violates strict serializability.
   lasting: ['strict-serializable'],
   tied: 'strict-serializable',
 }

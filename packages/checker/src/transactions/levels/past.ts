@@ -8,8 +8,9 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 import { keyBetween } from './views.ts'
 
 /**
- * Returns the position of each node of `core` in an order that contains the edges whose kinds are in `mask`. Otherwise
- * the order follows the times at which transactions completed. Undefined if the edges form a cycle.
+ * Returns the position of each node of `core` in an order that contains the edges whose kinds are in `mask`. Where
+ * these edges leave a choice, the order follows the times at which transactions completed. Undefined if the edges form
+ * a cycle.
  *
  * @param backwards the reversed graph of `core`
  */
@@ -61,10 +62,12 @@ export const decideParallelSnapshots = (situation: Situation, graph: Graph, mask
   missedWrite(situation, graph, mask | maskOf(WR, WW)) === undefined ? MET : VIOLATED
 
 /**
- * Returns a transaction `t` that misses a write of its past: `t` read an earlier version of `key`. The past of `t`
- * consists of the transactions from which edges of the kinds in `mask` lead to `t`. The positions of `placesOf` order
- * each past. To save time, the walk back through a past ends at the lowest position of a writer that overwrote what `t`
- * read. Returns `cycle` instead if edges of the kinds in `mask` and ww edges together form a cycle.
+ * Returns a transaction `t` that misses a write of its past: `t` read a version of `key` that is older than the version
+ * of `writer`, and `writer` is in the past of `t`. The past of `t` consists of the transactions from which edges of the
+ * kinds in `mask` lead to `t`. Returns `cycle` if these edges and ww edges together form a cycle.
+ *
+ * To save time, the search of a past skips positions (see `placesOf`) lower than those of all writers that overwrote
+ * what `t` read.
  */
 function missedWrite(
   situation: Situation,
@@ -99,8 +102,8 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
 }
 
 /**
- * Returns, for each node, the lowest position in `place` of a writer that overwrote a version that the node read; the
- * number of nodes if there is no such writer.
+ * Considers, for each node, the writers that overwrote the versions that the node read. Returns the lowest of their
+ * positions in `place`, or the number of nodes if there is no such writer.
  */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph

@@ -17,8 +17,8 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
 /**
- * @param isGradual If true, a read must not miss writes of transactions that earlier reads of its transaction saw. If
- * false, it must not miss writes of transactions that any read of its transaction saw.
+ * @param isGradual Suppose that transaction `t` reads from transaction `s`. If true, the later reads of `t` must not
+ * miss writes of `s`. If false, no read of `t` may miss writes of `s`.
  */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {
   const { record, versions, core } = situation

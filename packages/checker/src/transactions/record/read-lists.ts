@@ -3,8 +3,8 @@ import type { Lists } from '@chaosproxy/history'
 export const NO_LIST = -1
 
 /**
- * The lists that micro-operations read, and an empty list for each key. `key`: by list, the dense number of its key.
- * `empty`: by key, the number of its empty list.
+ * The lists that micro-operations read. An empty list is added for each key whose empty list no read showed. `key`: by
+ * list, the dense number of its key. `empty`: by key, the number of its empty list.
  */
 export interface ReadLists extends Lists {
   readonly key: Int32Array

@@ -61,8 +61,9 @@ export interface TransactionRecord {
    */
   readonly value: Int32Array
   /**
-   * By row of a read of which only the result of a comparison was recorded: returns whether the read may have returned
-   * the value with the given id. Other reads of unrecorded values have no entry, and may have returned any value.
+   * Describes reads of which only the result of a comparison was recorded. By row of the read: a function that reports
+   * whether the read may have returned the value with a given id. Other reads of unrecorded values have no entry, and
+   * may have returned any value.
    */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
   /** By micro-operation: the list that it read, as a row of `lists`; NO_LIST if it read no list. */

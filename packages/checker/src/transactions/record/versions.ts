@@ -8,8 +8,9 @@ export const INITIAL = -1
 export const NO_VERSION = -2
 
 /**
- * The versions of every key in the order in which they were installed, and the version that each micro-operation read.
- * A version is a row. Of two versions of one key, the later one has the larger row.
+ * The versions of every key in the order in which they were installed, and the version that each micro-operation read
+ * or wrote. Versions are numbered by row. Of two ordered versions of one key (see `ordered`), the later one has the
+ * larger number.
  */
 export interface Versions {
   /** The versions of key k are rows starts[k] to starts[k + 1] - 1. */

@@ -143,8 +143,8 @@ function openFrom(
 }
 
 /**
- * Chooses some of the additions `open`, so that the sum of their changes is `wanted`. An addition is only chosen
- * together with the open additions that must precede it, because their deadlines are before it begins.
+ * Chooses some of the additions `open` so that the sum of their changes is `wanted`. If the deadline of one addition is
+ * before the beginning of another, the second is chosen only together with the first.
  */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []

@@ -23,15 +23,15 @@ import { DECLARED, requestedLevel, SERIALIZABLE, SNAPSHOT, UNPROMISING } from '.
  * levels promise it:
  *
  * - At every level, a transaction that overwrites or reads a version commits after the writer of the version.
- * - A transaction that asked for a snapshot begins after the commits that it read from. It also begins before any
- *   version that it read is replaced. Snapshot isolation allows only cycles that contain two steps of the second kind
- *   in a row.
+ * - A transaction that asked for a snapshot begins after the commits that it read from (wr edges), and before the
+ *   commits that replace a version that it read (rw edges). Snapshot isolation allows only cycles that contain two
+ *   consecutive rw edges.
  * - A transaction that asked for a snapshot may insert a row that another transaction deleted after the snapshot. It
  *   need not begin after the deletion, because PostgreSQL refuses only changes of rows that were changed after the
  *   snapshot.
- * - Suppose that two transactions ask for serializable, and one overwrites a version that the other read. Then the
- *   whole reading transaction precedes the overwriting one. This applies only to cells that no other transactions
- *   write, because a database need not notice a write of another transaction in between.
+ * - If two transactions asked for serializable, and one overwrote a version that the other read, the whole reading
+ *   transaction precedes the overwriting one. This applies only to cells that no transaction at a lower level may have
+ *   written, because a database need not notice a write of such a transaction in between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -81,7 +81,10 @@ export function decideDeclared(
 
 const pairOf = (from: number, to: number, key: number): string => `${from} ${to} ${key}`
 
-/** Returns the pairs of a deletion and of an insertion of the same row by a transaction that asked for a snapshot. */
+/**
+ * Returns the pairs (see `pairOf`) of a transaction that deleted a row, and a transaction that asked for a snapshot and
+ * inserted the row again.
+ */
 function insertionsAfterDeletions(
   { length, starts, kind, key, value }: TransactionRecord,
   versions: Inference['versions'],
@@ -129,8 +132,8 @@ const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 
 const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
 
 /**
- * Returns a shortest cycle of one class. This is the first class, in the order of `cycleClasses`, with a cycle in the
- * graph.
+ * Finds the first of the `classes`, in the order of `cycleClasses`, that has a cycle in the searched graph. Returns a
+ * shortest cycle of this class.
  */
 function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
   for (const cycle of cycleClasses) {

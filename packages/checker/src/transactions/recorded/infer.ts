@@ -21,8 +21,8 @@ import { areExplained, RolledBackWrites, type Seen, valuesAt, valuesInOrder } fr
 /** The orders and sources that the record proves, and the likely orders and sources. */
 export interface RecordedInference {
   /**
-   * Orders of versions, and sources of reads (the writes whose values the reads returned), that hold in every case. A
-   * level that they contradict is violated.
+   * The orders of versions, and the sources of reads, that hold in every case. The source of a read is the write whose
+   * value the read returned. If a level contradicts them, it is violated.
    */
   readonly certain: Inference
   /**
@@ -422,9 +422,9 @@ class Predecessors {
 }
 
 /**
- * Returns the likeliest source of a read. If possible, this is the write before the transaction's own write. Otherwise
- * it is the newest committed write whose lock ended before the read began. Writes of the value read are preferred to
- * writes of an unknown value.
+ * Returns the likeliest source of a read. If the reading transaction wrote the cell itself, this is the write directly
+ * before its own write, if that write can explain the read. Otherwise it is the newest committed write whose lock ended
+ * before the read began. Writes of the value read are preferred to writes of an unknown value.
  */
 function likeliestOf(
   { status }: TransactionRecord,

@@ -92,8 +92,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []
   /**
-   * By position: the earliest time at which this write or a later one took its lock (`got`), released its lock
-   * (`sent`), or, if the write has no lock, its transaction began (`loose`).
+   * By position, over this write and all later writes: the earliest time at which a lock was taken (`got`), at which a
+   * lock was released (`sent`), and at which the transaction of a write without a lock began (`loose`).
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
@@ -217,9 +217,9 @@ interface Write {
 }
 
 /**
- * Finds writes of rolled-back transactions that explain reads of values that no committed version has. A concurrent
- * transaction may explain such a read, too, if it wrote the value and later overwrote it. For example, a transaction
- * deletes a row and inserts it again: PostgreSQL may show no row in between.
+ * Explains reads of values that no committed version has, by writes of rolled-back transactions. Such a read proves
+ * nothing if a concurrent transaction wrote the value that was read and later overwrote it. For example, if a
+ * transaction deletes a row and inserts it again, PostgreSQL may show no row in between.
  */
 export class RolledBackWrites {
   readonly #record: TransactionRecord

@@ -242,8 +242,8 @@ const SHARES = 3
 const EXAMPLE_MS = 2_000
 
 /**
- * Returns the weakest level that a history without predicates violates if it violates `level`. Without predicates,
- * repeatable read equals serializable.
+ * Returns the weakest level that is violated if `level` is: repeatable read for serializable, because the two are equal
+ * in a history without predicates, and `level` itself otherwise.
  */
 function withoutPredicates(level: IsolationLevel): IsolationLevel {
   const { isolation, form } = partsOf(level)

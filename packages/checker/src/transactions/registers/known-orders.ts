@@ -114,7 +114,8 @@ class VersionOrder {
 const FEW = 4096
 
 /**
- * Returns the orders that hold in every order of the versions, for the search for anomalies:
+ * Returns the edges that hold whatever the order of the versions is, for the search for anomalies. They follow from the
+ * orders `granted`, and from three rules:
  *
  * - a writer precedes its readers
  * - the initial value precedes every other version

@@ -94,8 +94,9 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // In `single`, the nodes from `length` on are moments of real time (see `addRealTime`). In `edges`, the `length`
-    // commits have these numbers, and the moments follow the commits. So the number of a moment increases by `length`.
+    // In `single`, the numbers from `length` on are moments of real time (see `addRealTime`). In `edges`, the next
+    // `length` numbers are the commits, and the moments follow the commits. So `length` is added to the number of each
+    // moment.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -177,8 +178,9 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
 }
 
 /**
- * The longest wait, in event positions, of a node that a key holds back (see `keptBackBy`). If the rank of the next
- * ready node exceeds the rank of the waiting node by more than this number, the waiting node is placed despite the key.
+ * The longest wait of a node, in event positions. A node waits while its placement would break a rule (see
+ * `keptBackBy`). If the rank of the next ready node exceeds the rank of the waiting node by more than this number, the
+ * waiting node is placed, even though this breaks the rule.
  */
 const PATIENCE = 1_000
 

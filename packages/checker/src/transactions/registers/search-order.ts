@@ -113,8 +113,9 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // `rest` contains the other decisions that led to the contradiction. All decisions after the last of these are
-      // undone. Of the undone decisions, only `turned` led to the contradiction.
+      // `rest` contains the decisions that led to the contradiction, except `turned`. The search keeps all decisions up
+      // to the last one in `rest`, and undoes the later ones. Of the later ones, only `turned` led to the
+      // contradiction.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false
@@ -127,8 +128,8 @@ class Search {
   }
 
   /**
-   * Reverses a choice. Adds the opposite of the chosen order, and the order of the obstacle that was not chosen. If one
-   * of them is impossible, returns the reason.
+   * Reverses a choice between the two orders of an obstacle: adds the opposite of the chosen order, and the order that
+   * was not chosen. If either order is impossible, returns the reason.
    */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to

@@ -19,7 +19,7 @@ export interface TooOld {
  */
 export class Views {
   readonly #edges: EdgeList
-  /** By pair of a writer and the source of a read: the reader that shows that the writer precedes the source. */
+  /** The reader that shows that a writer precedes the source of a read, by writer and source (see `pairOf`). */
   readonly readers = new Map<number, number>()
   tooOld: TooOld | undefined
 
@@ -47,8 +47,8 @@ const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + so
 
 /**
  * Adds the orders of monotonic atomic view: after a transaction reads from a writer, its later reads show nothing older
- * than that writer's writes. A repeated read of a source can add orders, too, because the transaction may have read
- * from other writers in between.
+ * than that writer's writes. If several reads have the same source, each of them can add orders, because the
+ * transaction may have read from other writers in between.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from '../../transactions/judged.ts'
 
 test('a closed walk that visits a transaction twice is not reported as a cycle', () => {
-  // Both readers missed the writer's append to x, and saw its append to a. So each reader forms a cycle with the
-  // writer. A walk through both cycles visits the writer twice.
+  // Each reader saw the writer's append to key `a`, but missed its append to key `x`. So each reader forms a cycle with
+  // the writer. A closed walk through both readers visits the writer twice, and must not be reported.
   const fractured: Json = [
     ['r', 'x', null],
     ['r', 'a', [1]],

@@ -24,9 +24,9 @@ function compared(store: (typeof stores)[number]) {
       const { result } = levels[level]!
       const where = `${level} of ${store}, seed ${seed}`
       if (isMet) expect(result, where).not.toBe('violated')
-      // If values repeat, the judge may find a wrong explanation that meets the level. In the store `dirty`, the judge
-      // may miss a dirty read: brute force gets the list of all versions that a read showed, but the judge only gets
-      // the value of the last version.
+      // If values repeat, the judge may attribute a read to the wrong write, and so find a level met. In the store
+      // `dirty`, the judge may miss a dirty read: brute force gets the list of all versions that a read showed, but the
+      // judge only gets the value of the last version.
       else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
       if (level === 'declared' && result !== 'unknown') found[result]++
     }
@@ -63,8 +63,8 @@ test(`verdicts on requests that are judged as transactions agree with brute forc
     for (const [level, isMet] of decide(truthOfRequests, { kind: 'list' })) {
       const { result } = levels[level]!
       const where = `${level}, seed ${seed}`
-      // A level that the transactions violate on their own is violated, even if the requests, each merged into one
-      // transaction, meet the level.
+      // A level is met only if two histories meet it: the history of the single transactions, and the history in which
+      // the transactions of each request are merged into one.
       if (isMet && alone.get(level)!) expect(result, where).not.toBe('violated')
       else if (isDistinct) expect(result, where).not.toBe('met')
       found[result]++

@@ -29,8 +29,8 @@ describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveO
       if (verdict?.result !== 'violated') continue
       const { orders } = proveOrders(history, level, verdict.counterexample, { ...head, model: report.model })
       if (orders.length === 0) continue
-      // A transaction of snapshot isolation has two moments. If the initial value is unknown, the orders are listed
-      // once for each value.
+      // Skips snapshot isolation, because a transaction then has two moments. Skips an unknown initial value, because
+      // the orders are then listed once for each possible value.
       if (level.includes('snapshot') || head.initial === undefined) continue
       listed++
       const named = [...new Set(orders.flatMap(({ rows }) => rows))]
