@@ -10,7 +10,8 @@ type Relation = readonly (readonly boolean[])[]
 export interface Tried {
   readonly causal: boolean
   /**
-   * Undefined if values repeat and no order is found: a causal order larger than the smallest one might explain them.
+   * Undefined if values repeat and no order was found. Only minimal causal orders were tried, and a larger one might
+   * explain the reads.
    */
   readonly 'causal-memory': boolean | undefined
   readonly 'causal-convergence': boolean
@@ -74,9 +75,9 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /**
-   * PRAM (Lipton & Sandberg 1988): for each completed operation, there is an order of all writes and of this operation
-   * and its predecessors in its client. The order explains the client's reads among them. Every completed operation is
-   * tried, because a client whose operations overlap has several last operations.
+   * PRAM (Lipton & Sandberg 1988): for each completed operation, some order of all writes, of this operation and of the
+   * operations before it in its client explains the reads of this client. Every completed operation is tried, because a
+   * client whose operations overlap has several last operations.
    */
   const pram = completed.every((last) => {
     const own = (i: number): boolean => i === last || inClient[i]![last]!
@@ -141,8 +142,8 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /**
-   * Reports whether some order of the writes agrees with the causal order, and each read saw the last write of its key
-   * in its past.
+   * Reports whether some order of the writes agrees with the causal order and explains each read: the read returned the
+   * last of the writes to its key that causally precede it.
    */
   function isConvergent(order: Relation): boolean {
     return permutations(writes).some((arbitration) => {

@@ -94,8 +94,9 @@ export function isKept(
           [...copies, { value: operation.input, since: steps.length, seen: steps.length }],
         )
       if (operation.f === 'remaining') {
-        // Adds a copy for each listed message that is not among the copies left, if the queue may have held any
-        // messages initially, or if no enqueue can have added this message. The message was then initial or invented.
+        // If a message is listed more often than the queue still holds copies of it, the missing copies were initial or
+        // invented. Adds the missing copies if the queue may have held any messages initially, or if no enqueue can
+        // have added the message.
         const output = operation.output as readonly Json[]
         const isAcked = (copy: number): boolean =>
           steps.some((step) => step.copy === copy && step.operation.f === 'ack')
@@ -136,10 +137,11 @@ export function isKept(
 
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
     /**
-     * Reports whether `isWrong` is true for some operation `remaining` and some value. The arguments of `isWrong` are
-     * the position `at` of the operation, how often the operation returned the value (`seen`), the indices of the
-     * copies of the value that were enqueued or first shown at this position or before (`own`), the operation, and the
-     * value.
+     * Reports whether `isWrong` is true for some operation `remaining` and some value. The arguments of `isWrong`:
+     * - `at`: the position of the operation
+     * - `seen`: how often the operation returned the value
+     * - `own`: the indices of the value's copies that were enqueued or first shown by position `at`
+     * - `look` and `value`: the operation and the value
      */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,

@@ -110,8 +110,8 @@ const EXTENSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The commands of which only some actions use kinds of faults or models, and the names of these actions. A broken
- * configuration does not affect the other actions.
+ * The actions that use kinds of faults or models, for each command that also has other actions. A broken configuration
+ * does not affect the other actions.
  */
 const EXTENSIBLE_ACTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ctl', ['add', 'a', 'change', 'update', 'u', 'kinds']],

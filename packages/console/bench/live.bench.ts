@@ -27,9 +27,9 @@ const MOST_SHARE = 0.03
 const LEAST_FRAMES = 30
 
 /**
- * Uses an artificial run, so that runs differ only in the page: its events are evenly spaced, and are written like
- * those of a real run. Rounds with and without the page alternate. The cost of the page is the additional share of time
- * for which the run's thread is busy.
+ * Measures the cost of the page: the additional share of time for which the run's thread is busy. Rounds with and
+ * without the page alternate. Each round uses the same artificial run, so that only the page differs: the events are
+ * evenly spaced, and are written like those of a real run.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   const browser = process.platform === 'linux' ? await openChromium() : undefined

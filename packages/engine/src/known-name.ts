@@ -38,7 +38,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 
-/** If more names than this are known and the error suggests one of them, it does not list the known names. */
+/** If an error suggests a name, and there are more known names than this, the error does not list them. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

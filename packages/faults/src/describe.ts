@@ -11,8 +11,8 @@ import { faultName } from './nemeses/fault-names.ts'
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
 /**
- * Describes a fault under the given name. Where users type kinds of faults, the name is the fault's kind. Elsewhere, it
- * is the fault's name in `--faults`.
+ * Describes a fault under the given name: the fault's kind for users who choose faults by kind, as on the live page of
+ * proxies; otherwise the fault's name in `--faults`.
  */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition') {

@@ -1,8 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * Returns the message as a faulty node would forge it: `fields` fields get another value of their type. Members called
- * `type` do not change, so the message keeps its kind.
+ * Returns the message as a faulty node would forge it: the values of at most `fields` fields are replaced by others of
+ * the same type. Members called `type` do not change, so the message keeps its kind.
  *
  * @param draw uniform in [0, 1)
  *

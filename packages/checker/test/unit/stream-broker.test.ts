@@ -5,9 +5,9 @@ import { type Guarantee, guarantees, streamLadder } from '../../src/stream/guara
 import { judgingBy, withResult } from '../judged-guarantees.ts'
 import { many, manyOf } from '../many.ts'
 
-// A broker of partitioned logs with one group of consumers, transactions, crashes and rebalances, like Kafka. The
-// checker must find no violation if the broker is correct, and must name the guarantee that each of its mistakes
-// breaks.
+// A simulated broker of partitioned logs, like Kafka, with one group of consumers, transactions, crashes and
+// rebalances. If the broker makes no mistakes, the checker must find no violation. If it makes a mistake, the checker
+// must name the guarantee that this mistake breaks.
 
 const PARTITIONS = ['a', 'b'] as const
 type Partition = (typeof PARTITIONS)[number]

@@ -2,8 +2,8 @@ import { type EventInput, historyFromEvents, type Json, millis } from '@chaospro
 import { expect, test } from 'vitest'
 import { checkProved } from '../proof/proving.ts'
 
-// Tests operations without an answer. The missing answer may have contained what no known answer contains, and a send
-// without an answer may take effect late.
+// Tests operations whose answer is missing. The missing answer may have contained a value that no other answer
+// contains. A send whose answer is missing may take effect late.
 
 interface Line {
   readonly process: number

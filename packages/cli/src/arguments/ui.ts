@@ -20,8 +20,8 @@ export const proxyUiOptions: Options = {
 }
 
 /**
- * @throws UserError (usage) if a live page is requested and the recording has its own directory. Such a recording is a
- * run.
+ * @param isRun whether the recording has its own directory
+ * @throws UserError (usage) if a live page is requested for such a recording.
  */
 export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings | undefined {
   const ui = uiIn(options)

@@ -15,8 +15,8 @@ export interface NamedTarget {
   readonly where: string
   readonly value?: string | undefined
   /**
-   * The name of the curve to which the system belongs in a sweep: the target and the settings of all sweeps but the
-   * first. The points of one curve differ only in the settings of the first sweep.
+   * The name of the system's curve in a comparison with `--sweep`: the target and the settings of every `--sweep`
+   * except the first. The points of a curve differ only in the settings of the first `--sweep`.
    */
   readonly curve?: string | undefined
 }
@@ -48,7 +48,8 @@ interface Naming {
 }
 
 /**
- * Returns the typed systems with every combination of the swept values. If no system is typed, the sweep determines it.
+ * Returns the systems in `typed` with every combination of the swept values. If `typed` is empty, the sweeps or the
+ * defaults determine the systems.
  *
  * @throws UserError (usage)
  */
@@ -141,9 +142,9 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
   )
 
 /**
- * Returns the setting that a typed name means: the setting with this name, in camel case or with hyphens. Without such
- * a setting, returns the only setting whose name and a hyphen begin the typed name: `sync` for `syncReplicas`. Without
- * such a setting either, returns the typed name.
+ * Returns the name of the setting that the user means by `typed`: the setting with this name, in camel case or with
+ * hyphens. If there is none, returns the only setting whose name is the first word or words of `typed`: the setting
+ * `sync` for `syncReplicas`. Otherwise returns `typed`.
  */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()

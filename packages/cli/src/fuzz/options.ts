@@ -154,7 +154,8 @@ export const parseStrategies = (typed: string): readonly string[] =>
 export const usualStrategyNames = (program?: ProgramTraits): readonly string[] => namesOf(usualStrategiesOf(program))
 
 /**
- * @param sufferable returns those of the typed faults that the subject supports; `all` may be typed.
+ * @param sufferable returns the faults that the value of `--faults` names, such as `all`. Throws if the subject does
+ * not support one of them.
  * @throws UserError (usage) that names the option.
  */
 export function parseTrialOptions(

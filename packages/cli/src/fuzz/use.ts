@@ -274,8 +274,8 @@ export async function chooseSharedWorkload(
 }
 
 /**
- * Returns the protocol's settings, and the level that histories must meet. If neither is typed, takes the settings with
- * the strongest promise.
+ * Returns the protocol's settings, and the level that histories must meet. If the user gives neither settings nor a
+ * level, uses the settings with the strongest promise.
  */
 function heldTo(
   protocol: ProtocolDefinition,

@@ -8,8 +8,8 @@ export const canPrompt = (): boolean => process.stdin.isTTY === true && process.
 export async function promptOnTerminal<Result>(use: (ask: Prompt) => Promise<Result>): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   terminal.once('SIGINT', () => {
-    // Closing the terminal interface restores the modes of the terminal. The SIGINT after it ends the process before
-    // anything is written.
+    // Closing the interface restores the modes of the terminal. Then the signal SIGINT ends the process, before `use`
+    // writes anything.
     terminal.close()
     process.kill(process.pid, 'SIGINT')
   })

@@ -28,7 +28,7 @@ export interface TypedPlace {
 /**
  * Returns the proposal for a folder. Undefined if the folder does not seem to contain a service.
  *
- * @param routes the index of the proposed routes among the routes in the source
+ * @param routes the index in `survey.source.routes` of the pair of routes (read and write) to propose
  */
 export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0): Proposal | undefined {
   const { program, listening, source } = survey

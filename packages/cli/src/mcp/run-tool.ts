@@ -36,7 +36,8 @@ import type { McpSettings } from './settings.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 /**
- * Members that clients cannot set: a requirement may run a command, and waits may exceed the time allowed for a run.
+ * Clients cannot set `require`, which may run a command, or the waits, which may exceed the time allowed for a run.
+ * `inputFor` declares `target` and `workload`.
  */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 

@@ -18,7 +18,10 @@ export interface McpSettings {
   readonly host: string | undefined
   /** `env:NAME`, where the variable NAME holds the token for the default proxy; undefined for `env:CHAOS_TOKEN`. */
   readonly token: string | undefined
-  /** `env:NAME` of each token that clients may use for proxies on this machine other than the default proxy. */
+  /**
+   * `env:NAME` of each token that clients may use for proxies other than the default proxy. These proxies are on this
+   * machine.
+   */
   readonly otherTokens: readonly string[]
 }
 

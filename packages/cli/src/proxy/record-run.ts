@@ -89,8 +89,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec cannot contain all settings of proxies. If some are missing, only the command line can repeat the
-    // recording.
+    // A spec cannot contain every setting of a proxy. If the spec lacks settings of this recording, only the command
+    // line in `again` can repeat the recording.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   return recordingSpec({ as, servers, ...given(optional) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })

@@ -250,8 +250,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // The options that need a recorded run. A recording in plain files is also judged, but only while it is written, and
-  // only by JUDGED_LEVEL. If `--expect` names this level or is absent, plain files suffice for the options in HELD.
+  // The options that need a recorded run. A recording in plain files is judged only while it is written, and only by
+  // JUDGED_LEVEL. So the options in HELD need a recorded run only if `--expect` names another level.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined
@@ -368,7 +368,7 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
 /**
  * The only model that fits a route table; undefined for a register, which is the default.
  *
- * @throws UserError (input, usage) if no model fits the table, or several.
+ * @throws UserError (input, usage) if no model fits the table, or if several models fit.
  */
 function modelOfTable(carries: Carriage | undefined, where: string): string | undefined {
   if (carries === undefined || !('table' in carries) || carries.table === undefined) return undefined

@@ -62,7 +62,9 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
   )
 }
 
-/** Suggests a new search if the code has changed, because the events of the changed code happen at other times. */
+/**
+ * If the code has changed and nothing failed, suggests a new search: in the changed code, events happen at other times.
+ */
 const tellingWithoutFailure = (
   { changed }: ReplaySettings,
   { plays, failures }: ReplayOutcome,

@@ -47,9 +47,10 @@ export const reporterOptions = (kind?: ReportedKind): ReporterOptions => ({
 })
 
 /**
- * The reporters chosen by `--reporter` and `--json`. None may overwrite a file of another kind.
+ * The reporters chosen by `--reporter` and `--json`. Without `--force`, a reporter may overwrite only its own earlier
+ * files.
  *
- * @throws UserError (usage) as `chooseReporters`, and for a file that would be lost.
+ * @throws UserError (usage) as `chooseReporters`, and if a reporter would overwrite another file.
  */
 export function parseReporters(options: ParsedOptions, kind: ReportedKind): readonly ReporterChoice[] {
   const chosen = chooseReporters(options, kind)

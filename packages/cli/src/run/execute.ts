@@ -134,8 +134,8 @@ async function performOne(
       printNotice('  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
-    // An interrupt is the normal end of a recording without a command, because nothing else ends it. It interrupts any
-    // other run.
+    // A recording without a command normally ends by an interrupt, so it keeps its exit code. Any other interrupted run
+    // gets the exit code for interrupts.
     return interrupts.signal.aborted &&
       !(run.target.clients === 'observed' && (run.spec.target.traffic?.command ?? []).length === 0)
       ? { ...finished, exitCode: EXIT.interrupted }

@@ -93,8 +93,8 @@ const REHEARSAL =
   'before a run that uses a route table, write one value and read it back; if this fails, do not start the run; --no-rehearsal skips the check'
 
 /**
- * `member` names the member of the run that an option sets. If the user does not give the option, the member is taken
- * from the configuration.
+ * Each option with a `member` sets this member of the run's configuration. If the user does not give the option, the
+ * value in the configuration is used.
  */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {

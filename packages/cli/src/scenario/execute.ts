@@ -76,7 +76,10 @@ async function play(
   }
 }
 
-/** If a page is wanted, adds the other tellings of the story: a page shows both the accident and its prevention. */
+/**
+ * If an HTML page is requested, plays the rest of the story too: a page shows both the accident and the fix, and only
+ * one of them has been played.
+ */
 async function wholeOf(
   story: Story,
   played: PlayedStory,

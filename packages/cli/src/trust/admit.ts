@@ -152,7 +152,8 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // Lists only programs. A PostgreSQL beside the nodes runs its SQL in memory, without access to anything else.
+      // Only programs need permission. A PostgreSQL beside the nodes runs its SQL in memory and can access nothing
+      // else.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),

@@ -63,8 +63,8 @@ export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
 /**
- * An option on the command line that names programs or files. A data file may run the same programs and files without
- * `--trust`.
+ * An option on the command line that names programs or files. Because of the option, a data file may run these programs
+ * and files without `--trust`.
  */
 interface Typed {
   readonly option: string

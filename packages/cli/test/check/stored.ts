@@ -36,9 +36,9 @@ export function useStore(port: number, more: Readonly<Record<string, string>> = 
 }
 
 /**
- * Starts a store that ends with the test. The store authenticates clients. It checks signatures only if it is strict.
- * For requests that list objects, it leaves out the slash that clients write after the bucket, and so expects another
- * signature.
+ * Starts a store, and stops it when the test ends. The store authenticates clients. It checks signatures only if
+ * `strict` is set, because it rejects the signatures of requests that list objects: clients sign the slash after the
+ * bucket, and the store leaves the slash out.
  */
 export async function startStore({ strict = false }: { readonly strict?: boolean } = {}): Promise<{
   readonly port: number

@@ -4,7 +4,7 @@ import type { RunSummary } from '@chaosproxy/runner/result'
 
 /**
  * Returns the kinds of faults that took effect in the latest run of this directory. The page of a run with a violation
- * may leave them out.
+ * is no substitute: it may omit some of these faults.
  */
 export function faultsInEffect(cwd: string): readonly string[] {
   const results = join(cwd, 'chaos-results')

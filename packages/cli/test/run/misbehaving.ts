@@ -17,7 +17,7 @@ interface Parts {
   /** Statements within `start`. They can use `node`, `journal`, `now` and a `state`. */
   readonly start?: string
   /**
-   * Statements that `step` executes for each request from the node's third write until its fourth. They can use
+   * Statements that `step` executes for each request while the node has received exactly three writes. They can use
    * `state`, `event`, `now`, `requestId` and `effects`.
    */
   readonly step?: string

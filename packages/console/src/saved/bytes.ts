@@ -12,10 +12,10 @@ interface SavedBytes {
 }
 
 /**
- * Returns the bytes of a file, or of a recording's parts in order.
+ * Returns the bytes of a file, or of a recording's parts in order. Reading more than `mostBytes` of uncompressed text
+ * throws a UserError (input).
  *
- * @throws UserError (input) for several files that are not the parts of one recording; while reading, also for more
- * than `mostBytes` of uncompressed text.
+ * @throws UserError (input) if there are several files, and they are not the parts of one recording.
  */
 export function savedBytes(
   files: readonly SavedFile[],

@@ -29,7 +29,10 @@ const LONGEST_ORDER_BYTES = 16_384
 const UNAVAILABLE = 503
 
 const PAGE_POLICY = contentPolicy("script-src 'self'; style-src 'self'; connect-src 'self'")
-/** The content security policy of a report. Its script runs in an opaque origin, so it cannot reach the page. */
+/**
+ * The content security policy of a report. The report's script runs in an opaque origin, so it cannot reach the live
+ * page.
+ */
 export const DOCUMENT_POLICY: string = `${contentPolicy("style-src 'unsafe-inline'; script-src 'unsafe-inline'")}; sandbox allow-scripts allow-downloads`
 
 export async function startPageServer({ listen, connected, document }: PageServerOptions): Promise<PageServer> {

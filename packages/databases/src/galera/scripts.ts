@@ -1,12 +1,12 @@
 import { CREATE } from '../mariadb/scripts.ts'
 
-// The scripts of a node. Its directory holds the data, `db`, and the file `served` after the first start. n1 keeps a
-// copy, `template`, from which the others start.
+// The scripts of a node. A node's directory contains the data in `db` and, after the first start, the file `served`. n1
+// also keeps `template`, a copy of the data from which the other nodes start.
 
 /**
  * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and briefly runs a new cluster with this data. The data
- * then contains a position in the cluster's sequence of transactions. So a node that starts with a copy of the data
- * does not need to receive all data.
+ * then contains a position in the cluster's sequence of transactions. A node that starts with a copy of the data
+ * receives only the transactions after this position.
  */
 export const MAKE: string = `${CREATE}
 shift 2
@@ -24,8 +24,8 @@ cp -a new db
 mv new template`
 
 /**
- * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A restart first asks the storage engine for the position, which a
- * killed server has not written down.
+ * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A restart first asks the storage engine for the node's position
+ * in the sequence of transactions, which a killed server has not written down.
  */
 export const SERVE = `cd "$1" || exit 1
 number=$2

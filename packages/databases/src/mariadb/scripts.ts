@@ -122,7 +122,7 @@ exit 0`
 
 /**
  * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, so that it becomes a replica. Looks
- * up the primary again, because another node than NODE may have been promoted meanwhile.
+ * up the primary again, because a node other than NODE may have been promoted meanwhile.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3

@@ -139,8 +139,8 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // Each broker looks for n1 and for itself. n1 creates the cluster, and the other brokers join it. In the file of
-      // n1, the two lines `classic_config.nodes` below are the same line.
+      // Each broker knows n1 and itself. n1 creates the cluster, and the other brokers join it. In the file of n1,
+      // {node} is n1, so the two lines `classic_config.nodes` below are equal.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',

@@ -12,8 +12,8 @@ import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { redis } from '../../src/redis/target.ts'
 
 /**
- * Starts Redis clusters for the tests of one file. Ends each with its test, and checks that it leaves no process
- * behind.
+ * Starts Redis clusters for the tests of one file. After each test, stops the clusters of this test, and checks that
+ * they leave no process behind.
  */
 export function redisClusters() {
   const open: OwnCluster[] = []

@@ -44,8 +44,8 @@ const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
 const seen = new Set<string>()
 
 /**
- * Returns the recording with paths of this machine, or of fetched copies. A file with other content counts as missing,
- * so the sender learns nothing about this machine.
+ * Returns the recording, with the paths of fetched copies if this machine lacks a file. A file with other content is
+ * treated like a missing file, so that the sender cannot learn which files this machine has.
  *
  * @throws UserError (input) if the recording is not on this machine and too large to travel.
  */

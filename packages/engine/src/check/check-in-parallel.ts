@@ -23,7 +23,10 @@ import type { CheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
-/** Checks one file on all threads of a pool, as a single thread would. One thread reads the file into shared memory. */
+/**
+ * Checks one file on all threads of a pool, with the same result as on a single thread. One thread reads the file into
+ * shared memory.
+ */
 export async function checkInParallel(
   pool: CheckPool,
   task: CheckTask,

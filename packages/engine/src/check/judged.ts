@@ -154,8 +154,8 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
   // The run was judged by the needs of its workload: a workload that only reads needs no write.
   const isJudgedByRun = setup !== undefined && settings.model === undefined
-  // If the operations are not in memory, `proves` has already checked what `missingSuccesses` checks, and `judgePlaces`
-  // what `decidedByStart` checks.
+  // If `history.tally` is set, the operations are not in memory. Then `proves` has already checked for missing
+  // successes, and `judgePlaces` has already called `decidedByStart`.
   const missing = history.tally === undefined && !isJudgedByRun ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =

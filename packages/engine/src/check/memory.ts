@@ -8,8 +8,8 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 const PROGRAM_BYTES = 120e6
 
 /**
- * A memory limit below this size excludes the memory of the program itself. Such a limit applies to the memory for
- * operations and, separately, to the memory for judging.
+ * If a memory limit is below this size, the memory of the program itself does not count. The limit then applies to the
+ * memory for operations and, separately, to the memory for judging.
  */
 const LEAST_FOR_PROCESS = 250e6
 

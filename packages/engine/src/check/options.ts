@@ -112,8 +112,8 @@ export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): Hi
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 
 /**
- * @throws UserError (usage, input) if the recording does not show which operations belong to one `--unit`: to one
- * request or to one connection.
+ * @throws UserError (usage, input) if the recording does not show which operations belong to the same request or
+ * connection, whichever `--unit` requires.
  */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return

@@ -13,8 +13,8 @@ import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
 /**
- * The parameter `looks` of a job counts polls at a rate of four a second. The pool polls every `LOOK_EVERY_MS`, which
- * is this many times as often.
+ * The number of polls of this pool for each poll that the parameter `looks` of a job counts: `looks` assumes four polls
+ * a second, and the pool polls every `LOOK_EVERY_MS`.
  */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24

@@ -77,15 +77,16 @@ export interface Recording {
    */
   dial(name?: string): Duplex
   /**
-   * Injects a fault, by default into the links from the clients to every server. Resolves once the fault is in force,
-   * to a function that heals it and returns how often it took effect.
+   * Injects a fault, by default into the links from the clients to every server. When the fault is in force, the
+   * promise resolves to a function that heals the fault and returns how often it took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers do not support.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
-   * Records a fault of links that something else injects, such as a cut between servers. The returned function ends the
-   * fault, given how often it took effect. Without this end, the final reads prove nothing.
+   * Records a fault of links that something else injects, such as a cut between servers. The returned function records
+   * the end of the fault, and that it took effect `hits` times. If this function is not called, the final reads prove
+   * nothing.
    *
    * @throws UserError (input) for a fault that does not exist.
    */

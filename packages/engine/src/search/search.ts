@@ -106,8 +106,8 @@ const MEMORY_BYTES = 256 * 2 ** 20
  * invariant, or a program that ends by itself. Runs in virtual time on this thread, and yields after every trial.
  * Deterministic, except for the effects of `shrinkMs` and `signal`.
  *
- * @throws UserError (usage) for an argument that is neither a protocol nor a service, and for an unknown name. If
- * `level` is missing, also for faults under which the protocol promises nothing.
+ * @throws UserError (usage) for an argument that is neither a protocol nor a service, for an unknown name, and, if
+ * `level` is missing, for faults under which the protocol promises nothing.
  * @throws UserError (input) for a program that cannot be simulated.
  */
 export async function search(

@@ -161,8 +161,8 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
 /**
- * Returns the hosts of the database, and the story that explains the contradiction; undefined if no story explains it.
- * Without a contradiction, takes the first story.
+ * Returns the hosts of the database and, as `told`, the story that explains the contradiction; undefined if no story
+ * explains it. If there is no contradiction, `told` is the first story.
  */
 function databaseExplanationIn(
   { hosts, stories }: ObservedDatabase,
@@ -259,8 +259,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the scenario's operations, which are shown if nothing contradicts the level. If the system stopped answering,
- * also returns the first operations after healing.
+ * Returns the rows to show if nothing contradicts the level: those of the scenario's operations. If the system stopped
+ * answering, also returns the rows of the first operations after healing.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations

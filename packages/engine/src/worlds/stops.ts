@@ -19,8 +19,8 @@ export interface Stop extends CodePlace {
 }
 
 /**
- * Returns two stops for a debugger. During an `await` of this request, another request overtook it. The first stop is
- * at the statement that contains the `await`, and the second stop is at the next statement that runs after it.
+ * Returns the stops of a debugger around an `await` of the request `overtaken`, during which another request overtook
+ * it: at the statement that contains the `await`, and at the next statement of this request that runs after it.
  */
 export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly Stop[] {
   const { request, file, lines, from, to } = overtaken

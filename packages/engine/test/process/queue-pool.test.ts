@@ -102,8 +102,8 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     }
     const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))
     expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['value']))
-    // Each call of the coordinator runs one script. The worker runs one script per job, and some when it starts and
-    // ends.
+    // Each call of `outcomeOf` runs one script. The worker runs one script for each job, and a few others when it
+    // starts and ends.
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 

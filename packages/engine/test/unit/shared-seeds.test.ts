@@ -81,8 +81,8 @@ test('an interrupted search ends even if later seeds still wait for the results 
     })
   }
   const ended = searchInParallel({ ...searcher, range }, terms, { ...hooks, interrupted: ending.signal })
-  // Wait until all 128 ranges of 64 seeds in the first two blocks of `GENERATION` seeds have begun. `begun` lacks the
-  // range that never finishes (from seed 65).
+  // Wait until all ranges of 64 seeds in the first two blocks of `GENERATION` seeds have begun. These are 128 ranges,
+  // but `begun` does not record the range from seed 65, which never finishes.
   while (begun.size < 127) await new Promise((resolve) => setImmediate(resolve))
   ending.abort()
   expect((await ended).trials).toBeGreaterThan(100 * 64)

@@ -2,8 +2,8 @@ import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /**
- * Parameters that select the candidates for a fault by their ordinal number or by probability. In descriptions, `of`
- * follows the noun, as in `request of a link`.
+ * Returns the parameters that select the candidates for a fault by their ordinal number or by probability. Their
+ * descriptions call a candidate `noun`, such as `request`, followed by `of`, such as ` of a link`.
  */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),

@@ -23,9 +23,9 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * By kind of traffic between clients and external servers: the strategy that replaces this nemesis. A nemesis without
-   * a replacement is used unchanged if it acts on links of clients and the traffic supports its kind of fault.
-   * Otherwise it is not available in this traffic.
+   * The strategies that replace this nemesis in traffic between clients and external servers, by kind of traffic. If
+   * there is no replacement, the nemesis itself is used, provided that it acts on links of clients and that the traffic
+   * supports its fault. Otherwise the nemesis is not available in this traffic.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

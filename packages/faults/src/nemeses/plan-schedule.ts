@@ -29,7 +29,9 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** The most draws for an episode. The episode is skipped if each draw would leave no majority for too long. */
+/**
+ * The maximum number of draws for an episode. If every draw exceeds the outage budget, the episode is usually skipped.
+ */
 const DRAWS = 6
 
 /**

@@ -6,8 +6,8 @@ import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './sche
 export const RESTART_NANOS = 500_000_000
 
 /**
- * Returns the total time in which no majority is up and connected, in nanoseconds. Assumes the worst: overlapping
- * faults never select the same node on injection.
+ * Returns the total time in which no majority is up and connected, in nanoseconds. Assumes the worst case: a node that
+ * is selected when a fault is injected is not affected by any overlapping fault.
  */
 export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
   const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))

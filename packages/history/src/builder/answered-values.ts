@@ -103,8 +103,8 @@ export class AnsweredValues {
   }
 
   /**
-   * Returns the requested values that were replaced by the values of answers. Each key of the map is the line of a
-   * request.
+   * Returns the requested values that were replaced by the values of answers: by line of the request, the id of the
+   * requested value.
    */
   requested(): ReadonlyMap<number, number> {
     return new Map(Array.from(this.#requested, ([row, input]) => [this.#columns.callLine[row] ?? 0, input]))

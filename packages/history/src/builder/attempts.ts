@@ -7,8 +7,9 @@ import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 
 /**
- * A request id of which an attempt began after the first acknowledgement. If `isEqual`, the attempts are equal
- * additions, and were merged into one operation. Otherwise the outcome of the later attempt became unknown.
+ * A request id that probably names several operations: at `line`, one of its attempts began after the first
+ * acknowledgement. If `isEqual`, the attempts are equal additions, and were merged into one operation. Otherwise the
+ * outcome of the attempt at `line` became unknown.
  */
 export interface SharedId {
   readonly id: string
@@ -147,8 +148,8 @@ function mergedInto(
   if (kept === undefined) return { removed: [], again: [] }
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return { removed: others, again: [] }
-  // If the invocation had no value, the operation's input is the value of its answer. Attempts with different answers
-  // are then different operations.
+  // If the invocation had no value, the operation's input is the value of its answer. So attempts with different
+  // answers have different inputs, and are not merged.
   const isInputMissing = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isInputMissing && later.some((row) => output[row] !== output[first])) return { removed: [], again: [] }
   const end = returnEvent[first] ?? 0

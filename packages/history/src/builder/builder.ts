@@ -333,8 +333,8 @@ export class HistoryBuilder implements EventSink {
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
       if (value !== NO_VALUE) {
         columns.output[row] = value
-        // If the completion has a note, the recorder predicted at the invocation what the statement might write. Only
-        // the reply shows what it wrote, so a difference is not an irregularity.
+        // If the completion has a note, the input is only the recorder's prediction of what the statement would write.
+        // The reply shows what the statement wrote, so a value that differs from the input is not an irregularity.
         const isForeseen = this.#transactionNotes?.has(line) === true
         if (value !== columns.input[row] && type - 1 === OK && !isForeseen)
           this.#answers.answered(row, value, this.values, line)
@@ -517,9 +517,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Whether the time of an invocation may be earlier than the time of the event before it. Jepsen records the time at
-   * which the invocation was due, and the proxy's recorder records the time of the first byte. Both number their
-   * events, so events without numbers are from neither.
+   * Whether the time of an invocation may be earlier than the time of the event before it. Two recorders write such
+   * times: Jepsen (the time at which the invocation was due) and the proxy's recorder (the time of the first byte).
+   * Both number their events, so a history without these numbers has no such times.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)

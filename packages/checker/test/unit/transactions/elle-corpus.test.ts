@@ -28,8 +28,8 @@ const names: { readonly [elle: string]: string } = {
 const ofSearch = ['empty-transaction-graph', 'strong-PL-2-cycle-exists']
 
 /**
- * Returns the names under which we may report an anomaly of Elle. If Elle names a cycle with sessions or real time, we
- * may find the cycle without them.
+ * Returns the names under which the checker may report an anomaly of Elle. Elle may name a cycle by edges of real time
+ * or of sessions (`-realtime`, `-process`) although the checker finds a cycle without them.
  */
 const weakerForms = (anomaly: string): readonly string[] => {
   const name = anomaly.replace(/-(process|realtime)$/, '')

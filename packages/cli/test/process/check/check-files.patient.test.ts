@@ -40,8 +40,8 @@ test('a recording that is split into several files is checked like a single file
 })
 
 /**
- * Three clients take turns to write the keys, and a fourth client reads each written value. The first read from
- * operation `staleAt` on returns the key's previous value instead.
+ * Three clients take turns to write the keys, and a fourth client reads each written value. The first read after
+ * operation `staleAt` is stale: it returns the key's previous value.
  */
 function writesAndReads(operations: number, keys: number, staleAt: number | undefined): string {
   const lines: string[] = []

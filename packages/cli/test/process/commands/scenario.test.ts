@@ -21,8 +21,8 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     'the faulty version "$tale.title" breaks the promise of its scenario in exactly one step, or is about another promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
-      // If a scenario has several faulty versions (`story.told`), the operations of one of them may not concern the
-      // promise of the scenario. For this version, `promise` is undefined.
+      // Among several faulty versions of a scenario (`story.told`), one may have no operations that concern the promise
+      // of the scenario. For this version, `promise` is undefined.
       if (promise === undefined) {
         expect(story.told.length).toBeGreaterThan(1)
         return

@@ -9,7 +9,10 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-/** The environment of a process that throws an uncaught error: on SIGUSR2, or soon after it has started. */
+/**
+ * Returns an environment that makes a process throw an uncaught error: on SIGUSR2, or soon after the process has
+ * started.
+ */
 function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
   const file = join(temporaryDirectory(), 'throwing.mjs')
   const thrown = '() => { throw new TypeError("planted") }'

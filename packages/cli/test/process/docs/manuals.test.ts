@@ -33,7 +33,8 @@ describe('the manuals', () => {
       const added = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
       const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
       expect(blocks).not.toEqual([])
-      // The page leaves out what precedes `=` in a file, because the file may export the value and declare its type.
+      // The comparison starts at `=`. In the file, an `export` and a declared type may precede `=`; the page omits
+      // both.
       const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
       expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
       for (const statement of statements)

@@ -15,8 +15,9 @@ const kept = (name: string, seconds: number): ExhibitResult => {
 
 test('the estimated time is the stored time of the remaining trials, multiplied by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
-  // According to the stored times, a trial of the weakness and one of the cure of `quick` take 10 s together. `quick`
-  // took 60 s: three such pairs, each twice as slow. The estimate is six such pairs of each remaining exhibit.
+  // In the stored results of `quick`, a pair of one trial of the weakness and one trial of the cure takes 10 s. The new
+  // run of `quick` took six times as long: three pairs, each twice as slow. So the estimate for each remaining exhibit
+  // is six times the time of its stored pair.
   const ran = [{ name: 'quick', seconds: 60 }]
   expect(secondsLeft(ran, ['slow', 'slower'], all)).toBeCloseTo(3 * 2 * 2 * (30 + 60))
   expect(secondsLeft(ran, [], all)).toBe(0)

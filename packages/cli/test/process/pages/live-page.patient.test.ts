@@ -251,8 +251,8 @@ describe('the live page in a real browser', () => {
   test.skipIf(without)(
     'the live page reports a lost connection when chaos ends, and disables its buttons',
     async () => {
-      // The run must last longer than the test, because the page of a finished run says that it has ended. A page is
-      // slow on a busy machine.
+      // The run must not end before chaos is killed: the page of a finished run reports the end of the run, not a lost
+      // connection. Pages are slow on a busy machine.
       const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
       const page = await browser!.newPage()
       page.setDefaultTimeout(0)

@@ -164,8 +164,8 @@ describe.each(
     if (json.telling.why.text.includes(first?.relation))
       for (const page of pages) expect(page).toContain(squeezed(first.relation))
     expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
-    // The history alone contains no messages. Messages may show more about a fault than its times do, for instance that
-    // the fault affected none of them.
+    // A check of the history alone knows the times of faults, but no messages. The messages of a run may show that its
+    // faults affected none of them, so the run reports no faults.
     const textsOf = (faults: Printed) => faults?.map(({ text: fault }: Printed) => fault)
     if (json.messages === undefined || first !== undefined)
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
@@ -176,8 +176,8 @@ describe.each(
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
     expect(explained.messages.length).toBeGreaterThanOrEqual(messages.length + (others > 0 ? 1 : 0))
-    // If only levels that were not expected are violated, the Markdown report draws no contradiction, so it lists no
-    // messages.
+    // If all violated levels are levels that the run was not expected to meet, the Markdown report shows neither the
+    // contradiction nor its messages.
     const isAside = json.telling.outcome !== 'violated'
     for (const line of explained.messages)
       for (const place of isAside ? [text] : [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))
@@ -569,6 +569,6 @@ quickTest('messages between nodes are reported for simulated and for real runs',
 
 quickTest('the history of a run on real processes is enough to report the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
-  // Messages may show that a fault affected none of them.
+  // The run reports no faults if its messages show that the faults affected none of them.
   if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)
 })

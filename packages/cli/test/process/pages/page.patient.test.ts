@@ -132,8 +132,8 @@ describe('the checking page in a real browser', () => {
         { process: i, type: 'invoke', f: i % 3 ? 'write' : 'read', key: 'x', ...(i % 3 ? { value: i % 7 } : {}) },
       ]).flat()
       const ends = lines.map((line, i) => ({ ...line, type: 'ok', value: i % 3 ? i % 7 : (i * 5) % 7 }))
-      // A script in the page clicks the stop button. With a slow browser, a click from outside would come after the
-      // search.
+      // A script in the page clicks the stop button once it appears. If the browser is slow, a click by the test would
+      // come after the end of the check.
       await page.evaluate(`new MutationObserver((_, observer) => {
         const stop = document.querySelector('#stop')
         if (stop === null) return

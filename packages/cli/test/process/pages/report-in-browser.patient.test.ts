@@ -402,8 +402,8 @@ async function useEverything(page: Page): Promise<string[]> {
 }
 
 /**
- * Runs in the page. Waits until a requested drawing is complete. Returns the texts and elements that input changes, and
- * the drawn timeline as a data URL.
+ * Runs in the page. Waits until a requested drawing is complete. Returns what the user's input can change: texts, the
+ * HTML of elements, and the drawn timeline as a data URL.
  */
 async function sayings(): Promise<{ texts: string[]; picture: string }> {
   interface Element {

@@ -54,9 +54,9 @@ describe.skipIf(lacking.length > 0)(
       expect(stdout).toMatch(/nothing ran at the same time as an? (write|add|append)/)
     })
 
-    // If the argument `again` is `yes`, each client that reconnects first resends its request without a reply, as
-    // drivers do by default. Each client uses its own keys. Otherwise, the first request of one client could equal the
-    // lost request of another, and would look like a repetition.
+    // If the argument `again` is `yes`, a client that loses its connection before a reply reconnects and repeats the
+    // request, as drivers do by default. Each client uses its own keys. Otherwise, the first request of one client
+    // could equal the lost request of another, and would look like a repetition.
     const INCREMENTS = `
       const { connect } = require('node:net')
       const [port, again] = process.argv.slice(1)

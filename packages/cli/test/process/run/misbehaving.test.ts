@@ -11,7 +11,7 @@ import { vetProtocol } from '../../../../targets/src/registry.ts'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from '../../run/misbehaving.ts'
 
-// The test in soak/run/misbehaving.test.ts runs all protocol files in `misbehaving` by the command line, also on real
+// The test in soak/run/misbehaving.test.ts passes each protocol in `misbehaving` to chaos commands, also for real
 // processes.
 
 function written({ source }: Misbehaving): string {

@@ -32,7 +32,7 @@ function requestsIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]
   for (const line of history.trim().split('\n').slice(1)) {
     const { process, session, type, f, key, final } = JSON.parse(line)
-    // In a history that was recorded from traffic, the session ends with the client's number.
+    // In a history that was recorded from traffic, the name of a session ends with the number of its client.
     const client = session === undefined ? process : Number(/\d+$/.exec(session)?.[0])
     if (type === 'invoke' && final !== true) asked[client]?.push(`${f} ${key}`)
   }
@@ -40,8 +40,8 @@ function requestsIn(history: string): string[][] {
 }
 
 /**
- * Compares the requests that both runs made. A process ends at its first missing reply. In a real run, the missing
- * replies depend on the machine.
+ * Compares the requests of each client up to the end of the shorter list. A client's list ends at its first missing
+ * reply, and in a real run, missing replies depend on the machine.
  */
 function expectSameWorkload(one: string, other: string): void {
   const pairs = requestsIn(one).map((asked, client) => [asked, requestsIn(other)[client] ?? []] as const)

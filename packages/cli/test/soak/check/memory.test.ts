@@ -23,8 +23,8 @@ interface Kind {
 }
 
 /**
- * Writes a history to a file. Writes and reads alternate. Operations complete in the order of their calls, and each
- * write has its own value.
+ * Creates a file with a history in which writes and reads alternate. Operations complete in the order of their calls,
+ * and each write has its own value.
  */
 function written({ keys, unknownEvery, form, isCas = false }: Kind): string {
   const file = join(temporaryDirectory(), `history.${form}`)

@@ -31,8 +31,8 @@ const [up = '', run = '', remove = ''] = block('text').trim().split('\n')
 
 /**
  * Images cannot be downloaded here. So the recipe's image is empty, and its containers use the programs of this
- * machine. The podman-compose of Debian 12 creates a network for the project even if the project requests the host's
- * network, and podman rejects both together.
+ * machine. The podman-compose of Debian 12 always creates a network for the project, and podman rejects a container
+ * that uses this network and the host's network. So the script ignores the project's network.
  */
 const docker = (): string => {
   const node = dirname(realpathSync(process.execPath))

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// The commands of the gallery with shorter runs. The violations in the gallery's pictures depend on the interleaving,
-// so these tests do not require them.
+// Tests the commands of the gallery, with shorter runs. Whether a run shows the violation in the picture depends on the
+// interleaving, so these tests accept any verdict.
 
 const docs = join(root, 'packages', 'cli', 'docs')
 const sections = readFileSync(join(docs, 'gallery.md'), 'utf8')

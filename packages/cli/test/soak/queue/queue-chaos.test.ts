@@ -83,8 +83,8 @@ const works: {
   check: {
     words: () => {
       const file = join(temporaryDirectory(), 'recording.jsonl')
-      // The load of the machine determines what remains undecided, and how detailed a counterexample is. This history
-      // takes milliseconds, far less than its limit of two seconds.
+      // Parts of a check have a time limit of two seconds. If a part reached this limit, the load of the machine would
+      // determine what remains undecided, and how detailed a counterexample is. This history takes only milliseconds.
       writeFileSync(file, recordingOf(6_000, 64, 4_500).join('\n'))
       return ['check', file, '--expect', 'linearizable', '--timeout', '20m', '--json']
     },

@@ -137,8 +137,8 @@ const SECONDS = short ? 8 : 600
 const RATE = 50_000
 const CONNECTIONS = 32
 /**
- * The memory in MB, beyond a growth of 30%, for the compression of a part, and for data of both views of the recording
- * (the clients' and the backends') that waits for a slow disk.
+ * The memory in MB that may be used beyond a growth of 30%. A part is compressed in this memory. Data of both views of
+ * the recording (the clients' and the backends') waits there for a slow disk.
  */
 const BEHIND_MB = 300
 const SAMPLES = 20
@@ -189,7 +189,7 @@ test.skipIf(program === undefined)(
 )
 
 /**
- * The maximum number of commands of a connection that wait for replies, because the machine may be too slow for the
+ * The maximum number of commands per connection that wait for replies. It is reached if the machine is too slow for the
  * load.
  */
 const MOST_AHEAD = 1_000

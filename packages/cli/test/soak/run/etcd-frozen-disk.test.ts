@@ -13,8 +13,8 @@ const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering ===
 const limit = { timeout: 180_000 }
 
 /**
- * Operations are rare for two reasons. Locks must be held for longer than the disk is frozen. And there must be few
- * leases, because a leader revokes only 16 leases at once, including the leases of refused acquires.
+ * Operations are rare for two reasons. Each lock must be held for longer than the disk is frozen. And there must be few
+ * leases, because a leader revokes only 16 leases at once, and refused acquires have leases too.
  */
 const PATIENT = ['--workload', 'lock', '--workload-set', 'keys=12', '--clients', '50', '--rate', '6']
 

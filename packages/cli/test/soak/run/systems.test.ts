@@ -5,8 +5,8 @@ import { systemRows } from '../../../../simulator/test/systems/registry.ts'
 import { type SystemRow, titleOf } from '../../../../simulator/test/systems/row.ts'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// The table of systems, run as real processes. The tests in simulator/test/systems run it in virtual time with many
-// more seeds. The short soak leaves this test out, because each run is slow.
+// Runs the systems in `systemRows` as real processes. The tests in simulator/test/systems run these systems in virtual
+// time with many more seeds. The short soak leaves this test out, because each run is slow.
 const short = process.env['CHAOS_SOAK'] === 'short'
 /**
  * Faults that only the simulator tests. Processes of one machine share a clock, and nothing restarts a process that

@@ -11,8 +11,8 @@ export interface Drains {
 }
 
 /**
- * The time until a message of a lost connection is back in its queue. A message that takes longer does not count as
- * lost, because the dequeue that received it has an unknown outcome.
+ * The time until a message of a lost connection is back in its queue. If a message takes longer, it does not count as
+ * lost: the dequeue that received it has an unknown outcome, so this dequeue may have taken the message.
  */
 const REQUEUED_MS = 5_000
 
@@ -71,8 +71,8 @@ export function openDrains(
 
   return {
     drain(address, key, remainingMs) {
-      // Half of the time is reserved for waiting for a reply, because the outcome of a request without a reply is
-      // unknown.
+      // The drain requests no message in the second half of its time, so that its last request can get a reply. The
+      // outcome of a request without a reply is unknown.
       const leastMs = remainingMs() / 2
       const drained = (last.get(key) ?? Promise.resolve()).then(() => drain(address, key, { leastMs, remainingMs }))
       last.set(key, drained)

@@ -24,8 +24,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // A client that does not wait first checks whether the lock is held, and only then creates a child of the lock's
-    // node. Other clients would take even a short-lived child for a sign that another client holds the lock.
+    // If the client does not wait, it checks whether the lock is held before it creates a child of the lock's node.
+    // Even a short-lived child would make other clients believe that the lock is held.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child

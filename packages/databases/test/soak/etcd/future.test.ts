@@ -12,8 +12,8 @@ const PUTS = KEPT_ENTRIES + 1_000
 const FUTURE = 1_000_000
 const WRITERS = 40
 /**
- * The maximum number of attempts. If the leader is replaced, a member may catch up by entries instead of a snapshot.
- * The test then cuts it off again.
+ * The maximum number of attempts. If the leader is replaced, the follower may catch up by entries instead of a
+ * snapshot. The test then cuts off the follower again.
  */
 const MOST_TRIES = 5
 /** A member checks a restored watch within 100 ms, and then sends it every event. */

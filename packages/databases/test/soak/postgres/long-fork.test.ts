@@ -10,10 +10,10 @@ import { temporaryDirectory } from '../../../../testing/src/clients.ts'
 import { injected, recordClients } from '../../../../testing/src/recorded.ts'
 import { postgres } from '../../../src/postgres/target.ts'
 
-// The primary has one synchronous standby. While the standby's acknowledgements are held, the standby shows a write
-// that the primary does not show yet. While the primary's log is held, the primary shows a local commit that the
-// standby does not show yet. Two readers see the two writes in opposite orders: a long fork, as Jepsen found in Amazon
-// RDS for PostgreSQL (2025).
+// The primary has one synchronous standby. First, the standby's acknowledgements are held: a write of x is visible on
+// the standby, but not yet on the primary. Then the primary's log is held: a local commit of y is visible on the
+// primary, but not yet on the standby. So a reader of the standby sees x before y, and a reader of the primary sees y
+// before x: a long fork, as Jepsen found in Amazon RDS for PostgreSQL (2025).
 
 const isInstalled = findServer() !== undefined
 // A standby refuses serializable transactions.

@@ -2,8 +2,8 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
 /**
- * The largest accepted distance between a chunk's number and that of the last chunk that arrived in order. A worker
- * cannot have more chunks in flight than clients.
+ * The largest accepted distance between a chunk's number and that of the last chunk that arrived in order. A worker has
+ * at most one unacknowledged chunk per client, because clients wait for acknowledgements.
  */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10

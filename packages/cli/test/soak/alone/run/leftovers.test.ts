@@ -86,7 +86,7 @@ test('a database whose creation was interrupted leaves no process or file behind
 
 /**
  * Returns the names of all objects in shared memory, and of the data directories in the system's temporary directory.
- * Chaos puts the data of a database there if the database does not run as root.
+ * Chaos creates such a directory if it runs as root and the database runs as another user.
  */
 const ours = (): readonly string[] => [
   ...readdirSync(tmpdir()).filter((name) => name.startsWith('chaos-data-')),
