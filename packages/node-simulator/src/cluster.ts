@@ -219,8 +219,8 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 }
 
 /**
- * Returns a sentence for each undecided isolation level. The sentences are the same in every run, so that a search can
- * report them.
+ * Returns a sentence for each undecided isolation level. A search reports only sentences that every run returned, so
+ * the sentences must not differ between runs.
  */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>

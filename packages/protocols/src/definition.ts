@@ -61,8 +61,8 @@ export const watchState =
     breachOf
 
 /**
- * Returns copies of the invariants. Each copy uses the result of `wrap` as its watch, which is the function that checks
- * the invariant.
+ * Returns copies of the invariants. In each copy, the result of `wrap` replaces the watch, the function that checks the
+ * invariant.
  */
 export const wrapWatches = (
   invariants: readonly Invariant[] | undefined,

@@ -53,7 +53,7 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // An entry may be settled in a later term than its own. The leaders in between need not have it.
+    // An entry of term 2 may be settled only in term 4. The leader of term 3 then need not have the entry.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`

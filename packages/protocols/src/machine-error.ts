@@ -11,10 +11,7 @@ export interface MachineMistake {
   readonly exhausts?: true | undefined
 }
 
-/**
- * A program that implements a node did not answer before a timeout. A replay takes as long, because it waits for the
- * same timeout.
- */
+/** A program that implements a node did not answer before a timeout. A replay would wait for the same timeout again. */
 export class SilentProgramError extends Error {}
 
 /**

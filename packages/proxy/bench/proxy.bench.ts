@@ -220,8 +220,8 @@ async function measureLatency(client: Helper, proxy: Proxy, port: number): Promi
     const request: LoadRequest = { role: 'time', port: through, trips: 100, pauseMs }
     return (await client.ask<{ tripsMs: number[] }>(request)).tripsMs
   }
-  // The trips without the fault have pauses as long as the fault's latency. The latency keeps the processes idle for
-  // this long, and a process reacts more slowly after it was idle.
+  // Under the fault, the processes are idle for 50 ms in each trip, and a process reacts more slowly after it was idle.
+  // So the trips without the fault pause for 50 ms, too, to measure the same slow reactions.
   const plain = median(await trips(50))
   await proxy.apply(latency(50))
   const errors = (await trips(0)).map((tripMs) => tripMs - 50 - plain).sort((a, b) => a - b)

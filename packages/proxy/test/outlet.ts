@@ -1,7 +1,8 @@
 import type { Exit } from '../src/interceptor/interceptor.ts'
 
 /**
- * Creates an exit to which an interceptor passes bytes in place of a socket. `out` collects the bytes as Latin-1 text.
+ * Creates a test double of the exit through which an interceptor passes bytes on. `out` collects the bytes as Latin-1
+ * text.
  */
 export function outlet() {
   const out = { text: '', ended: false, reset: false, reading: true, congested: false }

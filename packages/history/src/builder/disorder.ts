@@ -73,9 +73,10 @@ export class Disorder {
   }
 
   /**
-   * Returns the worst inversion if it is too large to tolerate. An inversion is an event whose time is earlier than
-   * that of an earlier line. The limit depends on the usual duration of an operation, because times may not be in
-   * nanoseconds. With `plansCalls`, only completions count, because an invocation has the time at which it was due.
+   * Returns the worst inversion if it exceeds the tolerance. An inversion is an event whose time is earlier than the
+   * time on an earlier line. By default, the tolerance is at most the median duration of an operation, because the unit
+   * of the times may be coarser than a nanosecond. With `plansCalls`, an invocation may have an earlier time than the
+   * event before it, so only completions count.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

@@ -72,8 +72,8 @@ export const sharedIdWarning = (source: string, { id, line, isEqual }: SharedId)
   } "requestId" must name a header field with a new id for each request.`
 
 /**
- * The warning that some answers contain another value than the request, and that the history uses the value of the
- * answer. `line`: the line of the first such answer.
+ * The warning that some writes were answered with a value that differs from the requested one. The history uses the
+ * value of the answer. `line`: the line of the first such answer.
  */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>
   `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value in the answer is used.`

@@ -19,7 +19,7 @@ export interface EdnReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder. Usual transactions are written directly into it. */
   readonly builder?: HistoryBuilder | undefined
-  /** Whether a pair that is the value of a client's event consists of a key and its value; detected by default. */
+  /** Whether a client's value `[a b]` means the key `a` and its value `b`; by default, the events decide. */
   readonly independent?: boolean | undefined
 }
 

@@ -99,9 +99,10 @@ export class EventRows {
   }
 
   /**
-   * Returns the value of a native event that lacks `value`, taken from a member of another name.
+   * Returns the value that a native event has in a member of another name than `value`; undefined if the event also has
+   * `value`.
    *
-   * @throws EventError if an answer has `value` and such a member, and their values differ
+   * @throws EventError if an answer has both members, and their values differ
    */
   #valueIn(
     { type, f, value = null }: EventInput,
@@ -177,8 +178,9 @@ export class EventRows {
       lane.f = f
       lane.isStructured = parts.f !== undefined
     }
-    // The completion of a write may only repeat the written value, which may be a structure. A structure in a
-    // completion is certainly an answer if the request was a structure that contained the function.
+    // The `value` of a write's completion may only repeat the written value, and the written value may be a structure.
+    // If the request was a structure that contained the function, a structure in the completion is never a repetition,
+    // but an answer.
     const isAnswer = content === other || lane.isStructured || takesNothing(f)
     const inside = isAnswer ? (parts.outcome ?? outcomeOfReply(f, content?.[1], roles)) : undefined
     const isSaid = isSuccess(typed[1])

@@ -141,8 +141,8 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // Events with other member names cannot be read from the middle of a file, because the invocations of completions
-      // may be in an earlier part of the file.
+      // Events with other member names cannot be read from the middle of a file. A completion may lack its function,
+      // and the invocation that names the function may be in an earlier part of the file.
       if (this.#isAmid) throw new CannotPack('members with other names')
       if (!this.#areRenamed) this.#sink.taken?.([])
       this.#areRenamed = true

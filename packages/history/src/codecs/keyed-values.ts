@@ -12,7 +12,7 @@ const MOST_HELD = 200_000
 interface Options {
   readonly source: string
   readonly sink: EventSink
-  /** Whether a value that is a pair consists of a key and the key's value. If undefined, the events decide. */
+  /** Whether a value `[a, b]` means the key `a` and its value `b`. If undefined, the events decide. */
   readonly isKeyed: boolean | undefined
   readonly isTuple: (value: Json) => boolean
 }
@@ -38,8 +38,8 @@ export class KeyedValues {
   }
 
   /**
-   * Whether values are known to have neither keys nor versions. Values that `isTuple` accepts are an exception: each is
-   * a pair of a key and a value, even then.
+   * Whether it is known that values contain neither keys nor versions. A value that `isTuple` accepts is nevertheless a
+   * pair of a key and a value.
    */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole

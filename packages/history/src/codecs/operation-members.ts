@@ -71,8 +71,8 @@ export interface ReadOperation extends OperationLine {
 const NEVER = 9.2e18
 
 /**
- * Returns the member with the time of the call. If a line has a duration and only one time, the member with this time
- * is returned, and may contain the time of the return.
+ * Returns the member with the time of the call. If a line has a duration and only one time, returns the member with
+ * this time, even if it is the time of the return.
  */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   const call = roles.time(members, 'call')
@@ -156,10 +156,10 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
 }
 
 /**
- * Called for an operation that returned without an explicit outcome.
+ * Called for an operation that returned without an explicit outcome. Only a cas or an acquire can be undecided.
  *
- * @throws EventError if a member of the line probably says whether the operation, a cas or an acquire, took effect, but
- * the value of this member was not understood.
+ * @throws EventError if a member probably says whether the operation took effect, but the value of this member was not
+ * understood.
  */
 export function refuseUndecided(
   { members, roles, used }: Pick<Line, 'members' | 'roles'> & { readonly used: ReadonlySet<string> },
@@ -422,9 +422,12 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change. An answer that names an outcome becomes the outcome; any other answer becomes the
- * result. Two kinds of results are dropped: the reply to a write or cas, unless it is a list in reply to a cas; and
- * `""`, which Go programs print, in reply to an operation that takes a value.
+ * Interprets the answer to a change. An answer that names an outcome becomes the outcome. Any other answer becomes the
+ * result. These results are dropped:
+ *
+ * - The result of a write.
+ * - The result of a cas, unless it is a list.
+ * - `""` as the result of an operation that takes a value. Go programs print it if there is no result.
  */
 function changedBy(
   line: Line,
@@ -525,8 +528,8 @@ function combined(
 }
 
 /**
- * Returns the parts of a request. If the written value is a structure, tells `roles` the names of its members: an
- * answer with the same members is then a value, too.
+ * Returns the parts of a request. If the written value is a structure, tells `roles` the names of its members. An
+ * answer with the same members is then read as a value, and not as an outcome.
  */
 export function requestIn(value: Json | undefined, roles: Roles, named: Json | undefined): ReturnType<typeof partsOf> {
   const f = typeof named === 'string' ? functionNamed(named) : undefined
@@ -537,8 +540,8 @@ export function requestIn(value: Json | undefined, roles: Roles, named: Json | u
 
 interface Structure {
   /**
-   * The function of the operation, if it is already known. If a member that usually names the function contains another
-   * word, the member is part of the value.
+   * The function of the operation, if it is already known. A member with a usual name of the function, such as `op`, is
+   * then part of the value, unless it contains this function.
    */
   readonly f: string | undefined
   readonly isAnswer: boolean

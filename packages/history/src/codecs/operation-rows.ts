@@ -143,8 +143,8 @@ export class OperationRows {
   }
 
   /**
-   * Refuses durations of unknown unit beside times that count from 1970. The size of such a time shows its unit,
-   * but the size of a duration does not.
+   * Refuses durations of unknown unit if the times count from 1970. The size of a time since 1970 shows the unit of the
+   * time. Nothing shows the unit of the durations.
    *
    * @throws UserError if a line has a duration of unknown unit, and the times count from 1970.
    */

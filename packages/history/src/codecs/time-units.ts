@@ -5,10 +5,7 @@ export interface Unit {
   readonly name: string
   readonly nanos: number
   readonly guessed: boolean
-  /**
-   * Whether the unit is only assumed. No name shows the unit, and the times do not have the size of recent times since
-   * 1970.
-   */
+  /** Whether the unit is a default, because neither the name nor the size of the times shows their unit. */
   readonly assumed?: boolean
 }
 
@@ -70,8 +67,8 @@ const PARTS_PER_UNIT = 10n ** 9n
 const NANOS_PER_SECOND = 10n ** 9n
 
 /**
- * A time in parts of its unit (see `PARTS_PER_UNIT`), or a date in parts of a nanosecond. Undefined for any other
- * value.
+ * Returns a time in billionths of its unit (see `PARTS_PER_UNIT`), and a date in billionths of a nanosecond. Returns
+ * undefined for any other value.
  */
 export function exactTime(value: Json | undefined): bigint | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? timeParts(value) : undefined

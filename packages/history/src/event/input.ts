@@ -23,8 +23,8 @@ export type Completion = (
       readonly type: 'fail'
       readonly error: string
       /**
-       * Whether the object declined the request. Absent if the object did not process the request, for example without
-       * a leader.
+       * True if the object processed the request and declined it. Absent if the object did not process the request, for
+       * example because there was no leader.
        */
       readonly answered?: true | undefined
     }

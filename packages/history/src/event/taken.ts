@@ -8,8 +8,8 @@ export interface Taken {
   /** The different words, each with its count; empty if there are many. */
   readonly words: readonly (readonly [word: string, count: number])[]
   /**
-   * Present only if this member is not used (`as` is `nothing`): the roles that the member may have. No other member
-   * has these roles.
+   * The roles that this member may have. Present only if the member is not used (`as` is `nothing`). No other member
+   * was used in these roles.
    */
   readonly mayBe?: readonly ('process' | 'key')[]
 }

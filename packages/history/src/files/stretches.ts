@@ -70,8 +70,8 @@ function lineAfter(path: string, at: number, size: number): number {
 /**
  * Reads a stretch of a recording in JSON lines.
  *
- * @throws CannotPack if only a reader of the whole recording can check it.
- * @throws UserError for a broken rule, with a line counted from the stretch's beginning.
+ * @throws CannotPack if the stretch can be read only as part of the whole recording.
+ * @throws UserError for a broken rule. The line in its message counts from the beginning of the stretch.
  */
 export async function readStretch(
   { path, ranges, isFirst }: Stretch,

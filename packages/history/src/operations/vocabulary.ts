@@ -60,8 +60,8 @@ export interface Meaning {
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
   write: { effect: 'replaces', takes: 'value', answers: 'nothing' },
-  // A put may answer with a reply of the store, which is not a result of the operation (see `Answers`). In the model
-  // `watch`, this reply is the revision of the change.
+  // The answer to a put may contain a reply of the store. In the model `watch`, the reply is the revision of the
+  // change. Such a reply is not a result of the operation (see `Answers`).
   put: { effect: 'replaces', takes: 'value', answers: 'reply' },
   cas: { effect: 'replaces', takes: 'pair', answers: 'nothing' },
   delete: { effect: 'removes', takes: 'nothing', answers: 'receipt' },

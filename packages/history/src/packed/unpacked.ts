@@ -35,8 +35,8 @@ export function historyOfPlace(
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * The keys and functions of one place (a group of keys, see `Dealing`). Each packer uses its own numbers for them.
- * `meanings` translates these numbers.
+ * The keys and functions of one place (a group of keys, see `Dealing`). Each `Packed` numbers keys and functions in its
+ * own way. `meanings` translates the numbers, with one entry for each `Packed`.
  */
 export interface Meanings {
   readonly keys: ByteTable
@@ -73,8 +73,8 @@ export const historyOfRows = (
   })
 
 /**
- * Returns the number in `table` for each key number in the rows of a place (a group of keys). In the rows, 0 stands for
- * no key.
+ * Maps the key numbers in the rows of a place (a group of keys) to numbers in `table`, and adds the keys to `table`.
+ * Number 0, no key, becomes -1.
  */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)

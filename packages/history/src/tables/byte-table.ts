@@ -169,9 +169,9 @@ export class ByteTable {
   }
 
   /**
-   * Returns the text of page `number`, which has at least `end` characters. The last page still grows, so its text is
-   * converted again only once the page has doubled in size. Before that, returns undefined if the text converted last
-   * is shorter than `end`.
+   * Returns page `number` as a text of at least `end` characters. The texts of pages are cached. The last page still
+   * grows, so its text is renewed only once the page has twice the size of the cached text. Until then, returns
+   * undefined if the cached text is shorter than `end`.
    */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''

@@ -47,8 +47,8 @@ export const hasBackslash = ({ entries }: PlacedTexts, entry: number): boolean =
   ((entries[entry * COLUMNS + PAGE] ?? 0) & HAS_BACKSLASH) !== 0
 
 /**
- * Returns the entry whose text is bytes[from, to) in quotes; -1 if there is none. `unfinished` is HASH_OF_QUOTE with
- * these bytes mixed in.
+ * Returns the entry whose text is bytes[from, to) between two quotes; -1 if there is none. `unfinished`: HASH_OF_QUOTE
+ * with each of these bytes `mixed` in.
  */
 export function quotedTextAt(
   texts: PlacedTexts,

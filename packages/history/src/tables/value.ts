@@ -12,8 +12,9 @@ declare const valueId: unique symbol
  * A JSON value as a 32-bit integer. Equal values have equal ids within one table.
  *
  * - null is 0.
- * - An integer that fits 31 bits is its own id (`n << 1 | 1`).
- * - Transactions and lists have the even numbers from FIRST_TRANSACTION down, alternately.
+ * - An integer n that fits 31 bits has the id `n << 1 | 1`.
+ * - Transaction n has the id FIRST_TRANSACTION - 4n.
+ * - List n has the id FIRST_LIST - 4n.
  * - Any other id is twice the value's position in the table.
  */
 export type ValueId = number & { readonly [valueId]: true }

@@ -9,7 +9,8 @@ test('values are equal exactly if their ids are equal', () => {
       const table = new ValueTable()
       const ids = values.map((value) => table.id(value as never))
       const texts = values.map((value) => canonical(value as never))
-      // For each value, the first value with the same id must be the first value with the same canonical text.
+      // Two values must have the same id if and only if they have the same canonical text. `indexOf` finds the first
+      // equal one.
       expect(ids.map((id) => ids.indexOf(id))).toEqual(texts.map((text) => texts.indexOf(text)))
     }),
   )

@@ -41,7 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // The class of this map is Node's own, and does not inherit from `Map.prototype`, so it may lack the real `clear`.
+    // Node's class for this map does not inherit from `Map.prototype`, so `counts.clear` may not exist.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

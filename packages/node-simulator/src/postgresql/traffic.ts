@@ -115,8 +115,8 @@ export interface ConnectionTraffic {
    */
   sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /**
-   * Records a reply. At the end of the turn in which the reply arrives, call the returned function with the client's
-   * requests whose code the program continued in this turn. The function records that the reply resumed them.
+   * Records a reply. The caller must call the returned function at the end of the turn in which the reply arrives, with
+   * the client's requests that resumed in this turn. The function records that the reply resumed these requests.
    */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
@@ -155,11 +155,11 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
   bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
 
 /**
- * Returns, for the bytes sent to the database, the client's request to which they belong. A pool may send a query of
- * one request while the program serves another request. So a query belongs to the request that was served when the
- * query was sent only if this request resumes when the reply arrives. A driver sends the last messages of an extended
- * query when the description of the statement arrives. At that time, the program serves no request, so these messages
- * belong to the request of the query's first message.
+ * Returns all entries of `sent`, each with the client's request to which it belongs, if known. A pool may send a query
+ * of one request while the program serves another request. So the request that was served when a query was sent owns
+ * the query only if this request resumes when the reply arrives. If no request was served, the only request that
+ * resumes owns the query. When the description of a statement arrives, a driver sends the last messages of the extended
+ * query. No request is served then, so these messages belong to the request of the query's first message.
  */
 export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

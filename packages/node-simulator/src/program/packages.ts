@@ -116,9 +116,9 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Whether a loader, which evaluates a CommonJS module, belongs to an installed package. If the loader is a whole
- * statement, the bundler's comment before the statement names the module's file. If the bundler has inlined the loader,
- * the source map names the file.
+ * Whether the CommonJS module that a loader evaluates belongs to an installed package. If the loader is a statement of
+ * its own, the bundler's comment before the statement, in `gap`, names the module's file. If the bundler has inlined
+ * the loader in another statement, the source map names the file.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)

@@ -119,7 +119,8 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
     // If the module declares its own `require` or `module`, then `require.main` and `module.parent` may have another
-    // meaning, and are not replaced. The statement `made`, if any, is still removed. It is the last item of `replaced`.
+    // meaning, and are not replaced. If the statement `made` exists, the last item of `replaced`, which removes it, is
+    // kept.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -32,9 +32,9 @@ export interface Site {
   readonly within: number
   readonly name?: string | undefined
   /**
-   * `reads` and `writes`: the shared state that the code at this place reads and writes. `rests`: the shared state that
-   * earlier code read to compute values that the code at this place uses. All three are absent if the lines of the
-   * program have no probes.
+   * `reads` and `writes`: the shared state that the code at this place reads and writes. `rests`: the shared state from
+   * which earlier code computed values that this code uses. All three are absent if the lines of the program have no
+   * probes.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
@@ -163,8 +163,8 @@ function probe(program: Node, probed: Probed): void {
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // `walk` may insert the closing `))` of an await at the same offset. This `))` must precede `); }` in the text. At
-    // one offset, `prependLeft` puts the text of a later call first, so `); }` is inserted before the call of `walk`.
+    // If the body ends with an await, `walk` inserts `))` at the same offset, and `))` must precede `); }` in the text.
+    // At one offset, `prependLeft` puts each insertion before the earlier ones. So `); }` is inserted first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }

@@ -128,7 +128,7 @@ function readOfNull(statement: Node): string | undefined {
 
 /**
  * Throws the error that V8 throws for `null.name`. A rewritten program calls this function instead of evaluating
- * `null.name`. Otherwise, V8 would parse the whole surrounding function again at every start.
+ * `null.name`. To word the error itself, V8 would parse the whole surrounding function again, at every start.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

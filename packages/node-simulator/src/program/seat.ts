@@ -149,8 +149,8 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // While the package was evaluated, `#pristine` got new entries for the built-in modules that no earlier package had
-    // loaded.
+    // `before` lacks built-in modules that were first loaded during the evaluation. Entries for them were added to
+    // `#pristine`.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

@@ -41,8 +41,8 @@ export class Seats {
 }
 
 /**
- * A program's seats are discarded once the heap has grown by more than this. A seat is an environment in which the
- * program can start again. Packages in it may accumulate state with each start.
+ * If the heap has grown by more than this since a program's first seat was created, the program's seats are discarded.
+ * A seat is a reusable environment of a program. Packages in it may accumulate state with each start.
  */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
 /**

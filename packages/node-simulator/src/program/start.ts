@@ -16,8 +16,8 @@ export interface Starting {
 }
 
 /**
- * Starts the program of a node. The seat, which is the program's environment, may have the packages of an earlier
- * start. They are not evaluated again.
+ * Starts the program of a node in a seat, the environment of the program. If an earlier start used the seat, the
+ * packages in it are already loaded, and are not evaluated again.
  */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)

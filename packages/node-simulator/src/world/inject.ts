@@ -26,7 +26,7 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
 }
 
 /**
- * Returns why the fault cannot be injected into one of the nodes that it names, for example because the node is no
+ * Returns why the fault cannot be injected into one of the nodes that it names, for example because the node is not a
  * PostgreSQL server.
  */
 function unable(fault: Fault, { nodes }: Injectable): string | undefined {

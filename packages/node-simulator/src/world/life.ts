@@ -10,8 +10,8 @@ import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
 /**
- * The program whose turn it is: `Life.enter` is running a callback of the program, with the promise jobs that it adds.
- * Undefined outside of turns; patched globals then behave like Node's own.
+ * The program whose turn it is. A turn is a call of `Life.enter`: a callback of the program, and then the promise jobs
+ * that the callback adds. Undefined outside of turns; patched globals then behave like Node's own.
  */
 export const turn: { life: Life | undefined } = { life: undefined }
 

@@ -164,8 +164,8 @@ export interface Answering {
 const ANSWERS = Symbol('what takes the answer')
 
 /**
- * Returns the connection that takes this response as a message. Returns undefined if the request arrived as bytes, or
- * if the program writes the response to another stream.
+ * Returns the connection to which this response is sent as a message. Returns undefined if the request arrived as
+ * bytes, or if the response was assigned to another stream.
  */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]

@@ -50,8 +50,8 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs have done what clients requested. Always true without a shared server, because this can then
-   * not be determined: the nodes themselves have the data, and must agree on it.
+   * Whether the programs have done what clients requested. Without a shared server, the nodes themselves have the data,
+   * and must agree on it. Whether they have done so cannot be determined, so the result is then always true.
    */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around

@@ -12,8 +12,8 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 // configuration has begun.
 
 /**
- * An epoch, its chain, and the entries of the sender's log. The receiver of `begin` adopts these entries. The receiver
- * of `sealed` continues the longest log of the latest epoch.
+ * An epoch, its chain, and the entries of the sender's log. A node that receives the message `begin` adopts these
+ * entries. A node that receives `sealed` from a majority continues the longest log of the latest epoch.
  */
 export interface Configuration {
   readonly epoch: number

@@ -124,7 +124,7 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
 
 /**
  * Adds a version, and drops the oldest one if there are too many. No read needs the dropped version, because no
- * reader's clock is that late.
+ * reader's clock is so far behind.
  */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)

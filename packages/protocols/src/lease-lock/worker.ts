@@ -54,8 +54,8 @@ export const workerMessages: Handlers<LeaseLock, 'granted' | 'loaded' | 'stored'
       return
     }
     if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-    // The lease began after the request was sent, so it is safe to count from `requestedAt`. With wall clocks, the service
-    // sends the end of the lease.
+    // The lease began after the request was sent, so a steady clock can safely count from `requestedAt`. With wall
+    // clocks, `until` is the end of the lease by the service's clock.
     const safeUntil = section.phase.requestedAt + config.leaseMs / config.clockDrift
     const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
     state.sections.set(key, { ...section, phase: { type: 'load', lease } })

@@ -18,7 +18,8 @@ export const databaseMessages: Handlers<Outbox, 'commit' | 'received' | 'events'
       const event = config.write === 'outbox'
       const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
       turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-      // Two bugs: the event is written after the effect, so that a crash may prevent it, or it is not written at all.
+      // Two bugs. `outbox-apart`: the event is a separate record, which a crash may prevent. `outbox-in-memory`: the
+      // event is not recorded.
       if (event && isApart) turn.mark()
       if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
       if (event) addToOutbox(turn, command)

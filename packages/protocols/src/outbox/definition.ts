@@ -11,8 +11,8 @@ export const outbox: ProtocolDefinition = defineProtocol({
       : 'the database and the queue are written one after the other, so a crash in between loses the second write; reads show what came through the queue',
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Objects without read operations are left out. Each request to such an object would have to change both the view and
-  // the database in one step.
+  // Objects without read operations are left out. Reads use the view, and changes use the database. A request that both
+  // reads and changes would have to use both in one step.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

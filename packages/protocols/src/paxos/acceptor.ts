@@ -32,7 +32,8 @@ export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
 }
 
 /**
- * Stores proposals of one ballot as accepted. Proposals that this node learns to be chosen are stored in the same way.
+ * Stores proposals of one ballot as accepted. A node that learns which proposals were chosen stores them in the same
+ * way.
  */
 export function accept(turn: PaxosTurn, ballot: number, { from, commands }: Slots): void {
   const { state } = turn

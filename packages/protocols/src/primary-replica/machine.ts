@@ -35,7 +35,7 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
   },
   /**
    * Called at the start of a node. Without failover, the first node by name is always the primary. Each of its starts
-   * begins a new epoch, so that logs agree.
+   * begins a new epoch, so no new entry has the index and epoch of an entry that was lost.
    */
   begin(turn) {
     const { state, config } = turn

@@ -109,8 +109,8 @@ function acknowledge(turn: PrimaryReplicaTurn): void {
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // An entry of this epoch must be safe first. Until then, a node without the entries of earlier epochs may become
-  // primary.
+  // Nothing is committed until enough replicas have an entry of this epoch. Until then, a node without the entries of
+  // earlier epochs may become primary.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {

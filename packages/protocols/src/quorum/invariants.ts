@@ -11,7 +11,8 @@ export const quorumInvariants: readonly Invariant[] = [
   /** A replica that is sent a version keeps it, or a later one (ABD). */
   { name: 'the latest is kept', watch: watchLatest },
   /**
-   * If reads write back, W replicas have the value of an answer, or a later one, before a client gets the answer (ABD).
+   * Before a client gets an answer, W replicas have the answered version or a later one (ABD). Checked only if reads
+   * write back.
    */
   { name: 'answers are held', watch: watchHeld },
 ]

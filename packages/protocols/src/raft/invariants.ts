@@ -13,8 +13,8 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // If there is only one voter, it applies entries before they are on its disk. It answers clients only afterwards, so
-  // such entries do not count as settled.
+  // A single voter applies entries before they are on its disk, and answers clients afterwards. A crash may lose
+  // applied entries without breaking a promise, so none of them counts as settled.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 

@@ -90,7 +90,7 @@ export type RaftRecord = RecordsOf<{
   vote: { term: number; votedFor: NodeId | null }
   /** Replaces all entries of the log from index `from` on. */
   entries: { from: number; entries: readonly Entry[] }
-  /** Replaces the log up to the last entry of the snapshot. Later entries are kept only if the log has that entry. */
+  /** Replaces the log up to the snapshot's last entry. If the log has this entry, the entries after it are kept. */
   snapshot: { snapshot: Snapshot }
 }>
 

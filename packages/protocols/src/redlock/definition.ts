@@ -55,8 +55,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
     /** When a client is granted a lock, a majority of masters hold the lock for that client. */
     { name: 'a majority has what is granted', watch: watchGrants },
   ],
-  // A lock is linearizable if no client holds it beyond its time to live. A resource requires fencing, because only a
-  // token shows that a message is late.
+  // A lock is linearizable if no client holds it beyond its time to live. Other objects require fencing, because only a
+  // token shows that the sender of a message has lost the lock.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,
@@ -75,9 +75,8 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // `node` is a client and a master. In the step in which the client was granted the lock, the master may also have
-    // released it. So `locks` of `node` does not show whether the master held the lock when the client was granted it.
-    // `ownHad` does.
+    // `node` is both a client and a master. In this step, its master may have released the lock after its client was
+    // granted the lock. So `ownHad`, and not `locks`, shows whether the master held the lock at the time of the grant.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

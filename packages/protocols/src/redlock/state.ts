@@ -101,9 +101,9 @@ export interface RedlockState {
   /** By key, only with fencing: the latest fencing token, and the value that identifies the lock with this token. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * For each released lock: its value, and whether the key still had this value at the release. If the command SET for
-   * a value arrives after the command DEL for it, the SET is ignored. In real systems, both use a single connection, so
-   * the SET arrives first.
+   * Maps the value of each released lock to whether the key still had this value at the release. A SET for such a value
+   * is ignored, because it was sent before the DEL. In real systems, both commands use a single connection, so the SET
+   * arrives first.
    */
   readonly gone: Map<string, boolean>
   // The resource.

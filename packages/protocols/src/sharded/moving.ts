@@ -42,8 +42,8 @@ export function giveAgain(turn: ShardedTurn): void {
 export const movingMessages: Handlers<Sharded, 'take' | 'took'> = {
   take(turn, { shard, epoch, content }, from) {
     const { state } = turn
-    // The message is new in two cases: its epoch is later than the known epoch of the shard, or the epochs are equal
-    // and this node owns the shard but has not received it yet. Any other message is late or repeated.
+    // The message is new if its epoch is later than the known epoch of the shard. It is also new if, in the known
+    // epoch, this node is the owner but has not received the content yet. Any other message is late or repeated.
     const place = placeOf(state, shard)
     const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
     if (isNew && !state.leaving.has(shard)) {

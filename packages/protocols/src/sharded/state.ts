@@ -86,7 +86,8 @@ export interface ShardedState extends TwoPhaseState {
   readonly listed: Map<string, number>
   // The owner.
   /**
-   * By owned shard: its content as one object. Undefined with transactions: the content is then the items of the shard.
+   * The owned shards, each with its content as one object. With transactions, the content is undefined, because the
+   * items of two-phase commit contain it.
    */
   readonly owned: Map<number, unknown>
   /** Shards that were sent to another node, which has not confirmed them yet. */

@@ -35,7 +35,8 @@ export const coordinatorMessages: Handlers<ThreePhase, 'yes' | 'pre-committed' |
     open.votes.set(from, read)
     if (open.votes.size < open.sites.length) return
     if (isRead(turn.config, open.command)) {
-      // A read has nothing to commit. Every item was locked at the time of the last vote, so the values are consistent.
+      // A read changes nothing, so the sites need not commit. Every item was locked at the time of the last vote, so
+      // the values are consistent.
       abort(turn, transaction, open)
       turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
       return

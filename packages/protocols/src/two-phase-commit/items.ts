@@ -94,8 +94,8 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
 }
 
 /**
- * Plans a transaction. It reads every item. The answer is computed from these values. Each step sees the changes of the
- * steps before it.
+ * Plans a transaction. The plan reads every item, and then makes the changes. The answer is computed from the values
+ * read. Each step sees the changes of the steps before it.
  */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined

@@ -19,7 +19,7 @@ import {
 
 /**
  * "A replica i that notices the need for a view change advances its view-number, sets its status to view-change, and
- * sends a StartViewChange message to the all other replicas" (§4.2, step 1). Unlike in the paper, the view number is on
+ * sends a StartViewChange message" to all other replicas (§4.2, step 1). Unlike in the paper, the view number is on
  * disk: a node that lost it could act in a view that it has already helped to end.
  */
 export function startViewChange(turn: ViewstampedTurn, view: number): void {

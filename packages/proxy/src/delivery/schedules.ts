@@ -85,9 +85,8 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // The time at which this piece counts as begun is at most CATCH_UP_MS, or twice the duration of the piece if that
-      // is longer, before `earliestMs`. If the limit were always CATCH_UP_MS, a longer piece would be postponed each
-      // time it is due.
+      // After a stall, the beginning of the piece may be dated back to CATCH_UP_MS before `earliestMs`. For a long
+      // piece, the limit is twice its duration. Otherwise, a long piece would be postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {

@@ -35,7 +35,9 @@ export interface Piece {
  * other methods any number of times to plan the delivery.
  */
 export interface Stage {
-  /** The arrivals that count as hits of the fault; 'nothing' if hits are counted only when the fault takes effect. */
+  /**
+   * The arriving content that counts as a hit of the fault. 'nothing': hits are counted when the fault takes effect.
+   */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
   /**
    * How this stage cuts connections, if it does. A cut acts on new connections and on all waiting bytes, at whichever
@@ -45,12 +47,14 @@ export interface Stage {
   fate?(content: Content): Fate
   /** Returns how many of the bytes may continue as one piece; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /** Returns how long this stage delays a chunk, or the end of the stream. Always the same for one chunk. */
+  /**
+   * Returns the delay of a chunk or of the stream's end. The delay of a chunk changes only with the fault's parameters.
+   */
   delayMs?(chunk: Chunk, content: Content): number
   /**
    * Returns the time at which a piece leaves this stage if the piece arrives at `atMs`. Called repeatedly while the
-   * piece waits. `earliestMs` is the current time minus the delay of later stages. A stage that limits the rate uses
-   * `earliestMs` to limit how much it makes up for after a stall.
+   * piece waits. `earliestMs` is the current time minus the delay of later stages. After a stall, a stage that limits
+   * the rate makes up for lost time, but only for a limited time before `earliestMs`.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /**

@@ -119,8 +119,8 @@ export class ReplySender {
   }
 
   /**
-   * Passes the held response on, but only after the connection whose response overtook it has read its current chunk.
-   * All steps of that chunk then have the same time.
+   * Passes the held response on, after a response on another connection has overtaken it. Waits until the other
+   * connection has handled its current chunk, so that all steps of this chunk have the same time.
    */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {

@@ -360,9 +360,9 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on the bytes read so far before another response can be sent. The other response may be one that the proxy
-      // made for the next request on this connection. It may also be a response on another connection, which a fault
-      // holds until the present response is sent.
+      // Pass on the bytes read so far if another response may be sent next. The other response is one that the proxy
+      // made for the next request on this connection, or one on another connection that a fault holds until the present
+      // response is sent.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)

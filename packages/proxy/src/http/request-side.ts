@@ -447,8 +447,8 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * Whether a fault may hit the malformed request. This is the request of the current turn, if its head was read.
-   * Otherwise, it is the request that begins with `head`.
+   * Whether a fault may hit the malformed request. If the head of the current turn's request was read, the malformed
+   * request is this request. Otherwise, the malformed request begins with `head`.
    */
   #maySuffer(head: Buffer): boolean {
     const { link, conversation } = this.#connection

@@ -7,8 +7,8 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
- * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Clients with prior knowledge
- * (RFC 9113 §3.3) or ALPN show their version in no other way.
+ * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Only the preface shows the
+ * version: clients with prior knowledge (RFC 9113 §3.3) do not announce HTTP/2, and interceptors do not see ALPN.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)

@@ -5,9 +5,9 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  * next to the faults of the links. The outer interceptor must pass responses on unchanged.
  *
  * The inner interceptor may change the number of request bytes, so the outer interceptor gets only an estimate of its
- * delivered bytes. A byte that the inner interceptor received counts as delivered once the server gets a byte that the
- * inner interceptor passed on afterwards. The estimate may include dropped bytes, but it is never too low. In doubt, a
- * recorder gives a lost request an unknown outcome.
+ * delivered bytes. If the inner interceptor had received n bytes when it passed a byte on, then n bytes count as
+ * delivered once the server gets this byte. The estimate may include dropped bytes, but it is never too low. In doubt,
+ * a recorder gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

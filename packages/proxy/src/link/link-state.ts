@@ -32,9 +32,7 @@ export interface Flow {
   readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /**
-   * Sets the stages. They take effect at the next call of `stagesChanged`, which follows once all links are updated.
-   */
+  /** Sets the stages. They take effect when `stagesChanged` is called, after the stages of all links have been set. */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
   /** The flow's connection, which also has a flow in the other direction. */

@@ -83,7 +83,7 @@ export class Rule<Fault extends TrafficFault> {
   }
 }
 
-/** What a rule did to a message. `none`: nothing yet. If the effect comes later, it is counted as a hit only then. */
+/** What a rule did to a message. `none`: nothing, or nothing yet; a later effect is counted as a hit when it occurs. */
 export type Effect = 'none' | 'acts' | 'ends'
 
 /**

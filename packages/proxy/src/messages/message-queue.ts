@@ -184,8 +184,8 @@ export class MessageQueue {
   }
 
   /**
-   * Sends the messages that were set aside to follow later messages. Called when no later message can come. Drops the
-   * repetitions, and everything if the stream stops within a message.
+   * Sends the messages that were set aside to follow later messages. Called when no later message can come. Drops
+   * messages that repeat an earlier one. If the stream stops within a message, drops all messages set aside.
    */
   #passAllAsides(): void {
     for (const aside of this.#aside)

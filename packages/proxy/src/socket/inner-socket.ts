@@ -131,8 +131,8 @@ class InnerSocket extends Duplex {
 }
 
 /**
- * Makes `ref` and `unref` of a client within this process act on `onward`, which the proxy dialled for this client.
- * Does nothing if `accepted` is a real socket.
+ * Makes `ref` and `unref` of a client within this process act on `onward`, the proxy's connection to the server. Does
+ * nothing if `accepted`, the proxy's side of the client's connection, is a real socket.
  */
 export function goOnTo(accepted: Socket, onward: Socket): void {
   if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)

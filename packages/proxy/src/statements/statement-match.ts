@@ -1,8 +1,8 @@
 const WORD = /[\p{L}\p{N}_$]+/uy
 
 /**
- * Compiles a test whether a text has a statement that begins with `words`, whatever the case, comments and spaces.
- * Takes linear time, because clients choose the text.
+ * Compiles a test of whether a text has a statement that begins with `words`. The test ignores case, comments and
+ * spaces. It takes linear time, because clients choose the text.
  */
 export function compileStatement(words: string): (sql: string) => boolean {
   const wanted = [...tokensOf(words)]

@@ -31,9 +31,7 @@ export interface Doubt {
   readonly why: 'unread' | 'unreadable'
 }
 
-/**
- * If a connection broke, the proxy may not have received the bytes that were sent during this time before the break.
- */
+/** If a connection breaks, bytes that were sent up to this long before the break may not have reached the proxy. */
 const BREAKS_WITHIN_MS = 250
 
 export interface LinkTape {

@@ -224,7 +224,7 @@ export class Pump implements Flow {
     return hasSentAll(sink)
   }
 
-  /** Sends a FIN, or closes the sink if its own FIN has been read, which saves a system call. */
+  /** Sends a FIN. If the FIN of the sink has been read, closes the sink instead, to save a system call. */
   #end(sink: Socket): void {
     if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
     else sink.end()

@@ -8,9 +8,9 @@ const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 /**
  * The buffer into which a socket reads. Most connections are idle, so every socket begins with the same shared buffer.
  * When a read fills the socket's buffer, a larger buffer of its own replaces it, because fewer reads make bulk transfer
- * faster. While another socket still writes from the buffer, the buffer is set aside (`lend`), and this socket reads
- * into another one. `reclaim` keeps the buffer that was set aside for later use, because allocating a large buffer
- * costs more than copying it.
+ * faster. While another socket still writes the bytes in the buffer, the buffer is set aside (`lend`), and this socket
+ * reads into another one. Once the bytes are written, `reclaim` makes the lent buffer available again, because
+ * allocating a large buffer costs more than copying it.
  */
 export class ReadBuffer {
   #current: Buffer = shared

@@ -36,7 +36,8 @@ export interface RouteOptions {
   readonly intercept?: Intercept | undefined
   /**
    * Finds the endpoint that dialled a connection, if it is not always `from`. The found endpoint decides which links,
-   * and so which faults, act on the connection. Interceptors do not learn it, and treat every client as `from`.
+   * and so which faults, act on the connection. Interceptors are not told the found endpoint, and treat every client as
+   * `from`.
    */
   readonly peers?: PeerFinder | undefined
   /** Finds the dialling process, for interceptors that distinguish clients by process. */

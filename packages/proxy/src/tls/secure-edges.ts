@@ -26,8 +26,8 @@ export interface SecureEdges {
   readonly authority: string | undefined
   readonly failures: number
   /**
-   * Takes a new client, and calls `ready` after its handshake. A client may agree only to protocols of the server, so
-   * the server is asked first.
+   * Takes a new client, and calls `ready` after its handshake. The proxy and the client may agree only on an ALPN
+   * protocol that the server supports, so the proxy asks the server first.
    */
   accept(client: Socket, server: Target | undefined, ready: (client: Socket) => void): void
   /** Dials a server with TLS, if servers use TLS. The socket emits 'secureConnect' once it is writable. */

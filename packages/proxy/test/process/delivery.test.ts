@@ -226,7 +226,7 @@ describe('a slice fault', () => {
   })
   test('the sizes that a slice fault draws cover the whole variation', () => {
     const sizes = deliverAll(stagesOf(slice(4, 3)), 2_000).map(({ sizeBytes }) => sizeBytes)
-    // The last piece is the rest. Its size is not drawn, because a rest of at most 7 bytes is not cut.
+    // The size of the last piece is not random: once at most 7 bytes are left, they form one piece.
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 

@@ -132,8 +132,8 @@ test('a client that does not read pauses the server, and later gets all bytes', 
   )
   const client = await dial(route)
   client.pause()
-  // The kernel's buffers on loopback hold a few megabytes each. If all bytes were sent, the proxy would buffer without
-  // bound.
+  // The kernel's buffers on loopback hold a few megabytes each. If the server could send all 64 MiB, the proxy would be
+  // buffering without bound.
   await eventually(() => server?.writableNeedDrain === true)
   await settled(() => sent)
   expect(sent).toBeLessThan(32 * 1024 * 1024)

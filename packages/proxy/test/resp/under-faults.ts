@@ -231,9 +231,9 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
   /**
-   * A mark (`touched`) names a key that may have changed. If a request that a fault changed may have changed every key,
-   * one mark stands for all keys. After such a mark, two kinds of requests get no mark of their own: requests on lists,
-   * and requests after a transaction on a connection that a fault has disturbed.
+   * A mark (`touched`) names a key that may have changed. If a request that a fault changed may have affected any key,
+   * one mark without a key stands for all keys. After such a mark, two kinds of requests get no mark of their own:
+   * requests on lists, and requests after a transaction on a connection that a fault has disturbed.
    */
   const areMarked = touched.length === marks.length
   const isMarked = (key: string): boolean =>
@@ -257,8 +257,8 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
         f === 'read' && type === 'ok' && !answered.has(value === null ? undefined : String(value)),
     ),
     /**
-     * Keys that the server wrote, but that are in no recorded operation and in no mark of the recorder. Keys that no
-     * client sent are left out, because a fault made them by flipping bits.
+     * Keys that the server wrote, although neither a mark nor a recorded operation that may have taken effect names
+     * them. A key that no client sent is left out: a fault made it by flipping bits of a request.
      */
     unaccounted: touched.includes(undefined)
       ? []

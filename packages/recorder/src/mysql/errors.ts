@@ -22,7 +22,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
   errorOutcomes.find(({ texts: codes }) => codes.includes(String(code)))?.means ?? 'info'
 
-/** Returns the outcome of a COMMIT answered by an error. Only a deadlock certainly prevented it. */
+/** Returns the outcome of a COMMIT answered by an error. Only a deadlock proves that nothing was committed. */
 export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')
 
 /** A deadlock rolls back the whole transaction. */

@@ -268,8 +268,8 @@ export class Turns {
 }
 
 /**
- * Stands for a statement whose text cannot be read. This text is an unclosed quotation mark, so the recorder assumes
- * that the statement may have any effect.
+ * Stands for a statement whose text cannot be read. The constant is an unclosed quotation mark, so the recorder cannot
+ * parse it, and assumes that the statement may have any effect.
  */
 const UNREADABLE_TEXT = "'"
 

@@ -5,9 +5,9 @@ export type Operand = (
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 ) & {
   /**
-   * Set if the server may store another value than the given one: an integer column rounds `2.5`. `whole`: only whole
-   * numbers are stored unchanged. `as numeric`: columns of the type numeric store every number unchanged, and other
-   * columns only whole numbers.
+   * Set if the server may store a value that differs from the given one: an integer column rounds `2.5`. `whole`: only
+   * whole numbers are stored unchanged. `as numeric`: a column of the type numeric stores every number unchanged; any
+   * other column stores only whole numbers unchanged.
    */
   readonly exact?: 'whole' | 'as numeric'
 }

@@ -25,8 +25,8 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 ]
 
 /**
- * Notices that make a successful commit uncertain: the primary has the commit on its disk, but the standbys may lack
- * it.
+ * The notices that make the outcome of a successful commit uncertain. The primary has the commit on its disk, but the
+ * standbys may lack it.
  */
 export const noticeOutcomes: readonly ErrorMeaning[] = [
   info('canceling wait for synchronous replication', 'committed on the primary, but perhaps not on the standbys'),

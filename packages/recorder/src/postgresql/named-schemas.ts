@@ -162,8 +162,8 @@ export function scopeOfSchemas(tokens: readonly Token[]): SchemaScope {
 }
 
 /**
- * Returns the words that occur only before a dot. In a qualified name, such a word is a schema. An alias or a table
- * before a dot, as in `o.accounts`, also occurs without a dot after it.
+ * Returns the words that have a dot after them wherever they occur. In a qualified name, such a word is a schema. The
+ * alias or the name of a table, such as `o` in `o.accounts`, also occurs without a dot after it.
  */
 function dottedWords(tokens: readonly Token[]): ReadonlySet<string> {
   const [dotted, others] = [new Set<string>(), new Set(['excluded'])]

@@ -16,7 +16,7 @@ test('pipelined requests get their own responses in order while faults act', asy
   })
   let time = 0
   // Each call of `now` advances the time, but the proxy must give all events of a chunk the same time. If it read the
-  // clock again within a chunk, events could get earlier times than events before them.
+  // clock again for one event, this event would have a later time than the events after it.
   const now = () => {
     time += 100_000_000
     return nanos(time)

@@ -276,8 +276,8 @@ describe('a bandwidth', () => {
     ])
     passed([placed(a.stage)], nextOf(first), pieceOf(first, 10))
     expect(plan(a, first, 10)).toEqual([10, 30])
-    // The new rate discards the reserved slot, so the piece is scheduled again. A slot belongs to one chunk, so a
-    // piece of another chunk gets a later slot.
+    // The new rate discards the slot that is reserved for `second`, so `second` gets a new slot. A slot is reserved for
+    // one chunk only, so another chunk gets a later slot.
     b.state.harm = bandwidth(2000, true) as TcpHarm
     expect(plan(b, second, 10)).toEqual([20, 40])
     expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])

@@ -294,8 +294,8 @@ describe('bytes that are not HTTP', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
     answer(replyOf('def'))
     expect(here.text).toBe(replyOf('abc') + replyOf('def'))
-    // The recorder does not read the response `def`, because it follows the responses to all requests before the
-    // malformed one.
+    // The recorder reads only the responses to the requests before the malformed bytes. `def` comes after these
+    // responses, so the recorder does not read it.
     expect([counters()?.replies, recorder.counters.unmatchedAnswers]).toEqual([1, 0])
     connection.requests.end()
     connection.responses.end()
