@@ -38,8 +38,8 @@ export interface ComparedSystem {
   /** The value of the swept setting. */
   readonly value?: string | undefined
   /**
-   * The name of the curve to which the system belongs in a sweep. The name consists of the system and its settings of
-   * all sweeps but the first, such as `primary-replica reads=replica`. Absent without a sweep.
+   * In a sweep, the name of the curve to which the system belongs: the system and its values of all swept settings
+   * except the first, such as `primary-replica reads=replica`. Absent without a sweep.
    */
   readonly curve?: string | undefined
   /**

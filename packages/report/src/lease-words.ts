@@ -6,8 +6,8 @@ import { callTimeOf, clientOfInWords, returnTimeOf } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
 /**
- * Returns the lease of a lock that was held twice, its first acquisition, and the culprit. Undefined if the
- * counterexample is about no such lock, or if the lock has no lease.
+ * If two clients held a lock at the same time, returns the lock's lease, the first client's acquisition, and the
+ * culprit. Undefined if the counterexample shows no such lock, or if the lock has no lease.
  */
 function leaseOf(history: History, counterexample: Counterexample) {
   const lease = leaseOfHeader(history.header)

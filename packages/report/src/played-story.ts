@@ -9,8 +9,8 @@ export interface PlayedStory {
   readonly source: string
   readonly tellings: readonly StoryTelling[]
   /**
-   * The title of the telling in which another system prevents the accident, and the command that plays it. Undefined if
-   * the option `--fix` was given, which plays this telling.
+   * The title of the telling in which another system prevents the accident, and the command that plays this telling.
+   * Undefined if this telling was played, by the option `--fix`.
    */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }

@@ -27,7 +27,7 @@ const faults: readonly FaultRecord[] = [
   recoveryNanos: i === 3 ? ms(610) : undefined,
 }))
 
-/** An invented run of a primary with two replicas. Readers see old values while a partition holds the replication. */
+/** An invented run of a primary with two replicas. While a partition blocks the replication, readers see old values. */
 export function sampleRun(count: number, seed = 7): { readonly history: History; readonly run: RunSummary } {
   const random = randomFrom(seed)
   const clients = 10

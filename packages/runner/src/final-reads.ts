@@ -42,15 +42,15 @@ export interface ReadFinally {
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Sends rounds of reads until the condition `until` is satisfied. Then sends every input to every node once more,
- * marked as final. If `until` is `service`, distributes the inputs over the nodes instead.
+ * Sends rounds of reads until the nodes agree or, if `until` is `service`, until the system serves clients again. Then
+ * sends every input once more, marked as final, to every node or, if `until` is `service`, distributed over the nodes.
  *
  * If the condition is not satisfied in time, the final operations are performed anyway, because they show that the
  * replicas disagree. If a client has given up an update that may still take effect, the agreement of the nodes must
  * last for some time (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise elements that are still in the queue would look lost.
  *
- * If every read is refused because credentials are missing, the wait ends, because it would not help.
+ * If every read is refused because credentials are missing, the wait ends, because more time would not help.
  *
  * A cluster that has answered nothing by the end of the wait is given the time that its recovery may legitimately take
  * (see `Cluster.recoveryMs`).

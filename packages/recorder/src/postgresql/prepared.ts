@@ -99,8 +99,8 @@ export class StatementReader {
   }
 
   /**
-   * Returns the statements of all texts that differ only in their literals. Undefined if the statements depend on the
-   * literals.
+   * Returns the statements that `sql` shares with all texts that differ from it only in literals. Undefined if the
+   * statements depend on the literals.
    */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)

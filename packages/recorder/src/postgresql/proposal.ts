@@ -95,8 +95,8 @@ export function proposeTables(
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
 /**
- * A statement that writes one table may also change other tables, for example through a trigger. For each table,
- * returns the proposed tables that change in this way.
+ * For each table, returns the tables of `proposed` that also change when a statement writes this table, for example
+ * through a trigger. `none` if there are none.
  */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,

@@ -291,7 +291,10 @@ export class Questions {
     this.#naming = undefined
   }
 
-  /** Notes what a statement does in addition to its reads and writes: it raises doubts, or sets the isolation level. */
+  /**
+   * Notes what a statement does besides its recorded reads and writes: effects that are unknown (see `Doubt`), or a new
+   * isolation level.
+   */
   #noteAside(transaction: Transaction, statement: Statement): void {
     const mark = (doubt: Doubt) => doubtIn(transaction, this.#options.connection, statement.what, doubt)
     if (statement.kind === 'doubtful') mark(statement)

@@ -22,8 +22,7 @@ export interface RecordedTable {
 /** The recorded tables that are written indirectly, by statements on another table or view. */
 export interface IndirectWrites {
   /**
-   * The recorded tables that also change whenever a statement inserts, updates or deletes rows of its own table or
-   * view.
+   * When a statement inserts, updates or deletes rows of one table or view, these other recorded tables change, too.
    */
   readonly write?: readonly string[] | undefined
   /** When a statement deletes rows of one table, these other recorded tables change, too. */

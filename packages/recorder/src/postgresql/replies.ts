@@ -115,7 +115,8 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // Two rows are enough to show that a result has several rows. Copy the values, because their memory is reused.
+        // If `row` is undefined, two rows are enough to show that there are several. Copy each value, because the
+        // memory of a message is reused.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return

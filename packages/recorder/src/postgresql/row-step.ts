@@ -12,9 +12,9 @@ import type { Compared, NewValue, ResultColumns, RowStatement, Rows } from './ro
 // The reads and writes of a statement, cell by cell.
 
 /**
- * `["r", cell, value]` and `["w", cell, value]` are a read and a write; an unknown value is left out. `["add", cell,
+ * `["r", cell, value]` is a read, and `["w", cell, value]` is a write; an unknown value is left out. `["add", cell,
  * number]` adds to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison holds.
- * `["r!>=", cell, 40]` reads a value for which it does not hold, or finds no row.
+ * `["r!>=", cell, 40]` found no such value: the comparison does not hold, or there is no row.
  */
 export type MicroOperation = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
@@ -281,9 +281,10 @@ function changedBy(
 }
 
 /**
- * Returns the number of changed rows; 0 if it is unknown. The command tag contains the number. The tag is empty if the
- * client limited the number of returned rows. The number is then known only if the server returned as many rows as the
- * statement names. `all` contains the rows that the statement names; it is undefined if the statement names none.
+ * Returns the number of changed rows; 0 if it is unknown. The command tag contains the number, unless the client
+ * limited the number of returned rows. In that case the tag is empty, and the number is known only if the server
+ * returned as many rows as `all` contains. `all`: the rows that the statement specifies; undefined if it specifies
+ * none.
  */
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)

@@ -14,7 +14,10 @@ export interface Call {
   readonly key?: string | Unsaid | undefined
   /** Null for a read, `[old, new]` for a cas. Unsaid, which means that only the reply contains the value. */
   readonly value: Json | Unsaid
-  /** Present if `value` is `UNSAID` because the server sets a new version. `from`: the version that a cas expects. */
+  /**
+   * Present if the server assigns a new version that only the reply contains, so that `value` is `UNSAID`. `from`: the
+   * version that a cas expects.
+   */
   readonly version?: { readonly from?: Json | undefined } | undefined
   /** Whether the operation has no effect, so that an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined

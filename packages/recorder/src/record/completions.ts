@@ -4,8 +4,8 @@ export const partOf = (answer: Completions | undefined, i: number): Interpretati
   answer === undefined || 'type' in answer ? answer : answer[i]
 
 /**
- * Returns the completions of a duplicate (a request that the proxy sent a second time), given those that its reply
- * shows.
+ * Returns the completions of a duplicate (a request that the proxy sent a second time). `answer`: the completions that
+ * the reply to the duplicate shows.
  */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined ? undefined : 'type' in answer ? ofCopy(answer) : answer.map(ofCopy)

@@ -65,8 +65,8 @@ export class EventOrder {
   /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // The lines may be those of an invocation. It is then written after events that happened later, so the recorded
-      // interval of its operation is too short.
+      // If the lines contain an invocation, the invocation is written after events that happened later than it did. The
+      // recorded interval of its operation is then too short.
       for (const line of lines) this.append(line)
       return
     }

@@ -39,11 +39,11 @@ export class Exchange {
   #calls: readonly Call[] = NO_CALLS
   /** The operation of a single call with a known key, as in nearly all requests. */
   #only: Operation | undefined
-  /** The operation of each call, if `#only` is not set. Undefined for a call whose keys only the reply contains. */
+  /** The operation of each call, if `#only` is not set. Undefined for a call if only the reply contains its keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /**
-   * By call: the operations of the keys in the reply, one for each key, if only the reply contains the keys of the
-   * call. The list is empty for any other call. Undefined if there is no call with such a reply.
+   * For each call whose keys only the reply contains: one operation for each key in the reply. For any other call, the
+   * list is empty. Undefined until a reply contains keys of such a call.
    */
   #entries: readonly (readonly Operation[])[] | undefined
   /**

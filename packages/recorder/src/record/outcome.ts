@@ -22,8 +22,8 @@ export interface Ending {
  *   since the request may have taken effect.
  * - An answer that is not understood does not show the outcome: the result is `not-understood`.
  * - A sent request without a complete answer is `info`.
- * - A harmless request has no effect, so it is a `fail` where these rules say `info`. But if its answer is not
- *   understood, the third rule applies.
+ * - A harmless request has no effect, so it is a `fail` where these rules say `info`. Where they say `not-understood`,
+ *   the result stays `not-understood`.
  */
 export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Interpretation {
   if (answer?.type === 'ok') return answer

@@ -221,8 +221,8 @@ export class Recorder {
   }
 
   /**
-   * Returns functions that print the last members of a connection's lines: node and epoch. The text is cached until the
-   * epoch changes.
+   * Returns functions that print the end of a connection's line: the member `node`, any other members, and `epoch`.
+   * `tailText` caches its text until the epoch changes.
    */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch

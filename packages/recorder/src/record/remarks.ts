@@ -27,8 +27,8 @@ export interface RemarkCounters {
 }
 
 /**
- * The places of a request in the events of each view: first in the client's view, then in the backend's. Undefined for
- * a view in which the request has no place.
+ * The place of a request in the history of each view: first the client's view, then the backend's. Undefined for a view
+ * in which the request has no place.
  */
 export type Places = readonly (Place | undefined)[]
 
@@ -132,8 +132,8 @@ export class Remarks {
   }
 
   /**
-   * Counts a request or reply that was not understood, and writes nothing to the histories. Call it if the recorded
-   * events already show what is unknown.
+   * Counts a request or reply that was not understood, without writing to the histories. Call it if other events in the
+   * histories already show what is unknown.
    */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++

@@ -77,10 +77,9 @@ export class Retries {
         const isRepetition = correlation !== undefined && 'repeats' in correlation
         if (call.harmless !== true) {
           if (repeatsFirst && changing === undefined) begin()
-          // This change is the connection's first one that is not resent, so the connection resends no later change.
-          // The number of the client's open connections that have carried changes is at its maximum, so every lost
-          // connection has been replaced. A change that was lost before this connection opened is therefore never
-          // resent.
+          // A connection resends changes only before its first new change, and this is its first new change. The client
+          // now has as many open connections with changes as it ever had, so all lost connections have been replaced. A
+          // change that was lost before this connection opened is therefore never resent.
           if (!isRepetition && isFresh && changing !== undefined && changing.changing === changing.most)
             changing.replacedAt = Math.max(changing.replacedAt, openedAt)
           if (!isRepetition) isFresh = false

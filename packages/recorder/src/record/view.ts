@@ -98,8 +98,8 @@ export class View {
   }
 
   /**
-   * Returns the tick of lines that are written at `place`. Without a place, or if later events no longer wait for the
-   * place (`overtaken`), the lines are written at the current end of the history, so they get the next tick.
+   * Returns the tick of lines that are written at `place`. If there is no place, or if the history stopped waiting for
+   * the place (`overtaken`), the lines are appended to the history and get the next tick.
    */
   #tickOf(place: Place | undefined): number {
     return place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -120,9 +120,9 @@ export class View {
   }
 
   /**
-   * Call if the server may have created a key that the record does not name, at `place` in the history or later.
-   * Returns lines that mark the keys that clients saw absent as changed outside the record. Other keys need no marks,
-   * because they may have existed from the start.
+   * Call if the server may have created a key at `place` in the history or later, and the record does not contain the
+   * key's name. Each key that clients saw absent may be this key. Returns lines that mark all these keys as changed
+   * outside the record. Other keys need no marks, because they may have existed from the start.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark

@@ -22,8 +22,8 @@ export interface ExpirationsOptions {
 }
 
 /**
- * A time to live in force. `dueAt` and `requestedAt` are times of the clock. `calledAt`, `returnedAt` and `openedAt`
- * are moments: numbers that count requests and replies.
+ * A time to live that is, or may be, in force. `dueAt` and `requestedAt` are times of the clock. `calledAt`,
+ * `returnedAt` and `openedAt` are moments: numbers that count requests and replies.
  */
 interface Setter {
   readonly lifetime: Lifetime
@@ -47,8 +47,8 @@ interface Over {
   readonly key: string
   readonly overAt: number
   /**
-   * Whether the key was found absent or overwritten at `overAt`. It then makes no difference whether the key expired
-   * just before.
+   * Whether a command found the key absent or overwrote it at `overAt`. The expiry may then end as `ok`, because an
+   * expiry just before an overwrite has no effect.
    */
   readonly isForced: boolean
 }
@@ -66,9 +66,10 @@ const MOST_SETTERS = 100_000
  * Tracks the times to live that recorded commands set. A key exists until its time to live ends. From then on the key
  * may be absent, until a command certainly ends or replaces the time to live.
  *
- * An expiry is written to the histories only at the next command on its key, so that unread keys cost nothing. It ends
- * as `fail` if no client can have seen the key absent, and as `ok` if a command found the key absent or overwrote it.
- * Otherwise it stays open. The expiry of a hash's field never ends as `fail`.
+ * The possible removal of the key is recorded as an operation, its expiry. To keep unread keys cheap, the expiry is
+ * invoked only at the next command on the key. The expiry ends as `fail` if no client can have seen the key absent.
+ * Otherwise it ends as `ok` if a command found the key absent or overwrote the key. In all other cases, it stays open.
+ * The expiry of a hash's field never ends as `fail`.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions
@@ -136,8 +137,8 @@ export class Expirations {
   }
 
   /**
-   * Records that keys of the operations whose time to live is over may expire from now on. Call before `ended`, because
-   * the reply may show expired keys as absent.
+   * For each key of the operations whose time to live has ended, records that this key may expire from now on. Call
+   * before `ended`, because the reply may show an expired key as absent.
    */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held !== 0) this.#openDue(parts, ++this.#moment)
@@ -234,8 +235,8 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // A field's expiry never ends as `fail`. Its hash may have expired unseen, and another field may have created the
-      // hash again.
+      // Never end a field's expiry as `fail`: its hash may have expired unseen, and a write to another field may have
+      // created the hash again, without this field.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }

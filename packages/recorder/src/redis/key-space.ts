@@ -109,8 +109,8 @@ export class KeySpace {
   }
 
   /**
-   * Returns the names of the known keys and fields. Undefined if there are too many names, or several servers: a flush
-   * affects only one server.
+   * Returns the names of the known keys and fields. Undefined if there are too many names, or if there are several
+   * servers, because a flush deletes the keys of only one server.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
@@ -137,9 +137,10 @@ export class KeySpace {
   }
 
   /**
-   * Call when a deletion of keys begins. A field that is first seen during the deletion of its hash is not recorded as
-   * a register, because the record does not show that the field may have been deleted. Call the returned function when
-   * the deletion has ended, but never if its outcome stays unknown. For a flush, pass whether the flush succeeded.
+   * Call when a command begins to delete keys. Call the returned function when the command has ended, but never if its
+   * outcome stays unknown. For a flush, pass whether it succeeded. Between the two calls, a field of these keys that is
+   * first seen is not recorded as a register, because the record does not show whether the field was deleted. During a
+   * flush, this applies to the fields of every key.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++
@@ -181,8 +182,8 @@ export class KeySpace {
   }
 
   /**
-   * Whether more fields may be remembered. Once this is false, it stays false, because a forgotten field may have any
-   * value.
+   * Whether one more name may be remembered; if so, counts it. Names are never forgotten, because a deletion of a hash
+   * is recorded for all its known fields.
    */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false

@@ -4,8 +4,8 @@ import type { Json } from '@chaosproxy/history'
 export interface Lifetime {
   readonly key: string
   /**
-   * How long the key lives after the command is executed, in milliseconds. 0 if the command sets the end as a time of
-   * the server's clock, because that clock may be wrong.
+   * How long the key lives after the command is executed, in milliseconds. 0 if the command gives a point in time at
+   * which the key expires (such as `EXAT`), because the server's clock may be wrong.
    */
   readonly afterMs: number
   /**
@@ -19,7 +19,8 @@ export interface Lifetime {
 }
 
 /**
- * Returns a time to live that only the reply contains. `own` returns the part of the reply that has the milliseconds.
+ * Returns a time to live whose remaining milliseconds the reply reports. `own` returns the element of the reply that
+ * contains the milliseconds.
  */
 export function reportedLifetime(key: string, afterMs: number, own: (answer: Json) => Json | undefined): Lifetime {
   const left = (answer: Json): number | undefined => {

@@ -13,8 +13,8 @@ interface Life {
   /** The moment at which the key's last write was called. */
   lastWriteAt: number
   /**
-   * The moment from which the key certainly has no time to live that was set before the recording. Later calls on the
-   * key are not examined. Infinity while the key may have such a time to live.
+   * From this moment on, the key certainly has no time to live from before the recording, so operations that are called
+   * later are not examined. Infinity while the key may have such a time to live.
    */
   clearedAt: number
   /** Whether a client saw a value from before the first recorded write of the key. */
@@ -35,8 +35,9 @@ export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
- * Finds keys that disappeared without a recorded reason. They may have had a time to live that was set before the
- * recording. Once a key was newly written or absent, this time to live is gone.
+ * Finds keys that disappeared without a recorded reason. The reason may be a time to live that was set before the
+ * recording. A key no longer has it once a command has overwritten the key, found the key absent, or set a new time to
+ * live.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()

@@ -74,8 +74,8 @@ function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => expirations.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // If the initial values are known, they already say that an unseen key is absent. In models other than `register`,
-    // null does not stand for an absent key.
+    // If the initial values are known, the history's header already says which value an unseen key has. In models other
+    // than `register`, null does not stand for an absent key.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   const made = { keySpace, expirations }

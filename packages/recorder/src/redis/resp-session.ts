@@ -335,9 +335,10 @@ export class RespSession {
 }
 
 /**
- * Returns the scope of a transaction's flush; undefined if the transaction has none. The scope may be too wide, because
- * it matters only for flushes that are reported as successful (see `KeySpace.deleting`). A transaction's flush is never
- * reported so, because the transaction may write keys after the flush.
+ * Returns what a transaction's flush deletes; undefined if the transaction has no flush. `everything` is correct even
+ * for a flush of one database: the difference matters only if the flush is reported as successful (see
+ * `KeySpace.deleting`). A transaction's flush is never reported as successful, because the transaction may write keys
+ * after it.
  */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 

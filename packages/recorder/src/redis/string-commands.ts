@@ -133,7 +133,7 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   return several(pairs.map(([key, value]) => write(names.key(key), value, interpretOneOr(SOME_KEY_EXISTS))))
 }
 
-/** Reads APPEND. Bytes that are no text are not recorded, because a history cannot hold them. */
+/** Reads APPEND. Bytes that are not text are not recorded, because a history cannot hold them. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
   // Appending nothing turns an absent key into an empty key. A history does not distinguish these two.

@@ -96,7 +96,7 @@ const isMoreThanLinear = (ms: number, ofFourTimesMs: number): boolean => ofFourT
  * that is slow to read. Undefined if no text is slow.
  */
 async function troubleWith(read: Read, form: Form): Promise<string | undefined> {
-  // Compare with a quarter of the text. After two doublings, the growth is larger than the noise of the measurement.
+  // Compare with a text a quarter as long. Over two doublings, the growth is larger than the noise of the measurement.
   const before = [0, 0]
   for (let times = 1; ; times *= 2) {
     const text = form(times)
@@ -113,8 +113,9 @@ async function troubleWith(read: Read, form: Form): Promise<string | undefined> 
     const trouble = `${quarterMs.toFixed(1)} ms, four times the text ${took.ms.toFixed(1)} ms: ${shortened(text)}`
     if (isBlocking()) return trouble
     if (grows()) {
-      // One step can be steep because garbage collection begins there. A slow parser is slow at the next step too. A
-      // parser that is quicker at the next step has refused the text for its length, and proves nothing.
+      // A garbage collection may have slowed this measurement. So also read a text four times as long: a slow parser is
+      // slow for that text, too. A parser that reads the longer text faster has refused it for its length, so this
+      // measurement counts.
       const [longer] = await quickest(read, [form(times * 4)], 3)
       if (longer!.ms < took.ms || isMoreThanLinear(took.ms, longer!.ms)) return trouble
     }

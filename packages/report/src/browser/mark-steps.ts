@@ -1,6 +1,6 @@
 /**
- * Marks the current step, and dims later steps. `-1` marks no step. Among the steps so far, also marks the last active
- * cell of the CSS class `told`, and the last one of the class `fixed`.
+ * Marks the row `current` as the current step, and dims later rows; `-1` marks no row. Also marks two active cells: the
+ * last one of the CSS class `told`, and the last one of the class `fixed`, in the rows up to `current`.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

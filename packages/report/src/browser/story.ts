@@ -43,8 +43,8 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
-  // A narrow screen opens at the impossible answer. A wide screen does not need this, and measuring the drawing would
-  // delay the first paint.
+  // On a narrow screen, scrolls the drawing until the impossible answer is visible. A wide screen does not need this,
+  // and measuring the drawing would delay the first paint.
   const accused = drawing.querySelector('.bar.bad')
   if (accused === null || !matchMedia('(max-width: 760px)').matches) return
   const marginPx = 40

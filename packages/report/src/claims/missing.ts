@@ -30,8 +30,8 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // If a later write had replaced the value of `change` on the node before the fault, only the value of this later
-  // write may have been lost in the fault.
+  // If the node acknowledged a later write to the key before the fault, that write had replaced the value of `change`.
+  // The fault can then have lost only the later write.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

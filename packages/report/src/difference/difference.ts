@@ -37,8 +37,8 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
     levels: judged(levelRows(before, after)),
     figures: judged(
       figures
-        // The lists of lost elements of a counter also contain reads, so their lengths do not show how many additions
-        // were lost.
+        // For a counter, the lists of lost elements contain reads as well as additions. So the lengths of the lists do
+        // not show how many additions were lost.
         .filter(({ at }) => settingAt(after, 'model') !== 'counter' || !at.includes('lost'))
         .filter(({ what }) => what !== LOST_WRITES || [before, after].every(showsLosses))
         .flatMap((figure) => figureRow(figure, before, after))
@@ -51,7 +51,8 @@ const LOST_WRITES = 'lost writes'
 
 /**
  * Whether a saved result shows how many writes were lost. False for a result that counts missing elements, because the
- * figure `missing elements` then shows the losses. The number 0 counts only if final reads confirm it.
+ * figure `missing elements` then shows the losses. Also false if no lost write is listed and no verdict on `eventual`
+ * confirms that none was lost.
  */
 const showsLosses = (of: Parsed): boolean =>
   numberAt(of, 'accounting', 'totals', 'lost') === undefined &&

@@ -392,8 +392,8 @@ const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /**
- * Whether the violation is a read of a counter whose value is wrong as `how` tests: too low or too high. False if the
- * history has subtractions, because a lost subtraction looks like a repeated addition.
+ * Whether the violation is a read of a counter with a wrong value. `how` tests whether the value is too low or too
+ * high. False if the history has subtractions, because a lost subtraction looks like a repeated addition.
  */
 const countedWrongly = ({ report, history, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>
   report.model === 'counter' &&

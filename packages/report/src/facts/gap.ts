@@ -73,7 +73,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
 }
 
 /**
- * Returns the time in which a violation without a single culprit arose. Examples are a cycle and final reads that
+ * Returns the period in which a violation arose that has no single culprit, such as a cycle or final reads that
  * disagree.
  */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {

@@ -66,7 +66,10 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** The title of a headline may sound as if a level were violated. Returns this level if it is met. */
+/**
+ * The title of a headline may sound as if a level were violated (`Loss.despite`). If this level is met, returns
+ * `Loss.despite`.
+ */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 

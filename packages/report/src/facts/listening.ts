@@ -12,8 +12,8 @@ export const listeningFor = (input: FactsInput): Listening | undefined =>
 const MOST_KNOWN = 50
 
 /**
- * Returns changes of the same key that are earlier than the missed change. If a message shows one of them in a
- * recognisable form, the missed change would be recognised in a message, too.
+ * Returns earlier changes of the key whose change the reading node missed. If a message shows one of them in a form
+ * that is recognised, a message with the missed change would have been recognised, too.
  */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations

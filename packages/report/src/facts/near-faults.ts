@@ -88,8 +88,8 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // When the fault began, the node held only its newest write to the key, which had replaced the older ones. So
-        // only this write can have been lost.
+        // When the fault began, the node held only its newest write to the key, because each write replaces the one
+        // before. So the fault can have lost only this write.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&
@@ -113,9 +113,9 @@ export function nearFaults(
 }
 
 /**
- * Returns the last earlier fault on the involved nodes or their links. For an addition that took effect twice, returns
- * the last fault on any node that may have withheld an answer during the addition, because the addition may then have
- * been repeated.
+ * Returns the last earlier fault on the involved nodes or their links. If an addition took effect twice, returns the
+ * last fault, on any node, that was in force during the addition and can withhold answers. A client without an answer
+ * may have repeated the addition.
  */
 export function anotherFault(
   history: History,
@@ -283,8 +283,8 @@ const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
- * Whether the fault may have kept the change from `reader`: it hit a message, or a node or link on the way. True if
- * some messages are unknown.
+ * Whether the fault may have kept the change from `reader`: it hit a message, node or link on the way. True for a
+ * failover, if the change had arrived, or if it is unclear whether it was sent.
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
@@ -378,9 +378,9 @@ function hasForgotten(
 }
 
 /**
- * Returns the newest write to the key that `culprit`, the node with the impossible answer, acknowledged earlier than
- * `before`. If this node acknowledged no write newer than `ignored`, the change missing from the answer, returns
- * `ignored`.
+ * Returns the newest write to the key that the node `culprit` acknowledged earlier than `before`. `ignored` is the
+ * change that this node's impossible answer lacks. If the node acknowledged no newer write, or if `ignored` does not
+ * replace the whole value, returns `ignored`.
  */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
@@ -400,8 +400,9 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the ignored change had begun. A change that begins after the
- * takeover does not count, because the old leader may acknowledge it without being the leader.
+ * Whether a failover made the culprit's node the leader after the ignored change had begun. False for a change that
+ * began after the failover, because the old leader may have acknowledged this change although it was no longer the
+ * leader.
  */
 function hasTakenOver(
   history: History,

@@ -72,8 +72,8 @@ function headingText(
 }
 
 /**
- * Names the violated level. If a stronger level is violated too, names the stronger level first: `linearizable, nor
- * even causally consistent`.
+ * Returns the name of the violated level, for use after `not`. If a stronger level is violated too, its name comes
+ * first: `linearizable, nor even causally consistent`.
  */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)

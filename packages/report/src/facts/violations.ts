@@ -47,8 +47,8 @@ export function violationsOf(
 }
 
 /**
- * Whether the counterexample of another level shows more. A counterexample with a single answer shows that something
- * was lost, but not how.
+ * Whether the counterexample to `level` explains more than `drawn`. If `drawn` has only one operation, it shows that
+ * something was lost, but not how.
  */
 function showsMore(report: Report<string>, level: string, drawn: Counterexample): boolean {
   const own = counterexampleOf(report, level)
@@ -56,8 +56,8 @@ function showsMore(report: Report<string>, level: string, drawn: Counterexample)
 }
 
 /**
- * Returns the counterexample to causal consistency instead of `own` if both have the same sentence, because causal
- * consistency is better known than other levels.
+ * Returns the counterexample to causal consistency if its sentence equals the sentence of `own`; otherwise returns
+ * `own`. Causal consistency is better known than other levels.
  */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')

@@ -120,8 +120,8 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
 }
 
 /**
- * Returns up to two messages that contain the change: the first from the node `writer` to the node `sender`, and the
- * first from `sender` that reached a node other than `reader`.
+ * Returns at most two of the messages that contain the change: the first one from `writer` to `sender`, and the first
+ * one that `sender` sent to a node other than `reader` and that arrived undisturbed.
  */
 function wayOf(
   carriers: readonly NodeMessage[],
@@ -219,8 +219,8 @@ export const messageDetails = (message: NodeMessage, { change }: Pick<Wire, 'cha
   }`
 
 /**
- * Two nodes, and a text that says what the first node did not send to the second: the change or, in the case of
- * `unasked`, a question about its key.
+ * Two nodes, and a text that says what `from` did not send to `to`: the change or, if `to` is the server
+ * `Wire.unasked`, a question about the changed key.
  */
 export interface Silent {
   readonly from: string

@@ -38,7 +38,10 @@ export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds
   return freePlace(places, width, taken) ?? along(arc, 0.5)
 }
 
-/** Returns the first place at which a text covers nothing. If there is no such place, returns the first of all. */
+/**
+ * Returns the first place at which a text of this width overlaps no box in `taken`. If there is none, returns the first
+ * place.
+ */
 export const freePlace = (places: readonly Point[], width: number, taken: readonly Box[]): Point | undefined =>
   places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box))) ?? places[0]
 

@@ -12,7 +12,10 @@ const GAP = 12
 export interface LabelText {
   readonly text: string
   readonly isBold: boolean
-  /** The name of the node. It is below the bar if the text is above, and above the bar if the text is below. */
+  /**
+   * The node's name. It is on the other side of the bar than `text`: below if `text` is above, and above if `text` is
+   * below.
+   */
   readonly node: string
 }
 

@@ -77,8 +77,8 @@ export function select(
 }
 
 /**
- * Returns as `within` the largest distance for which at most `allowed` operations are nearer than `within` to a
- * violation or to an edge of a fault. `near` is the number of these operations.
+ * Returns a distance (`within`), and how many operations are nearer than this to a violation or to an edge of a fault
+ * (`near`). The distance is the largest, up to `NEAR_NANOS`, for which `near` is at most `allowed`.
  */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0

@@ -3,8 +3,8 @@ import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
 /**
- * Rows of a history as numbers for `digitsOf`. The numbers for processes, keys and errors, and for values other than
- * small integers, are indexes into the lists of these names.
+ * Rows of a history as numbers for `digitsOf`. A process, key or error, or a value that is not a small integer, is
+ * given by its number in the list `processes`, `keys`, `errors` or `values`.
  */
 interface Fields {
   /** One list of numbers for each field, in the order in which `decode` reads the fields. */

@@ -73,8 +73,8 @@ export function fileLink(path: string): string {
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
 /**
- * For a page from a server, which sends its own policy in a header. The empty icon keeps the browser from requesting
- * one.
+ * For a page from a server. The server sends a content security policy in a header. The empty icon keeps the browser
+ * from requesting an icon.
  */
 const SERVED = html`<link rel="icon" href="data:,">`
 

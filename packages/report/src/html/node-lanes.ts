@@ -27,8 +27,9 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane. If there are messages (`wire`), these are the nodes of the messages and of the drawn
- * operations. Otherwise they are the nodes of the drawn operations, or none if no fault hit one of these nodes.
+ * Returns the nodes with a lane. With messages (`wire`), these are the nodes of the messages and of the drawn
+ * operations. Without messages, they are the nodes of the drawn operations, but only if a fault hit at least one of
+ * them.
  */
 export function laneNodes(
   history: History,

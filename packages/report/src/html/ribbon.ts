@@ -55,8 +55,9 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether these values are the possible values that the checker found at the culprit's call. The checker uses the whole
- * history. A page with two different sets of possible values would not be credible.
+ * Whether these values, at the culprit's call, are the possible values that the checker found. They follow from the
+ * drawn operations alone, but the checker uses the whole history. A page must not show two different sets of possible
+ * values.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true

@@ -214,9 +214,9 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
 const MOST_PHASES = 6
 
 /**
- * Returns the worst phases and the phase without faults, in the order of the run. Phases with a broken level are the
- * worst, then those with the most stale reads. Among equals, single faults come before combined ones, and then low
- * availability decides.
+ * Returns the phase without faults and the worst other phases, in the order of the run. Phases with a violated level
+ * rank as worst, then those with the most stale reads. Among equals, single faults rank before combined ones, and then
+ * low availability before high availability.
  */
 export function worstPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))

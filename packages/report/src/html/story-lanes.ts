@@ -66,8 +66,8 @@ function drawing(sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): H
 }
 
 /**
- * Returns the horizontal position of a partition's label, in percent. This is the first wall that is drawn between the
- * separated lanes or, if there is no wall, the middle of these lanes.
+ * Returns the horizontal position of a partition's label, in percent: the position of the first wall between the
+ * separated lanes or, if no wall is drawn, the middle of these lanes.
  */
 function labelPlace(links: Links, lanes: readonly Lane[]): number {
   const [wall] = wallPlaces(lanes, links)

@@ -99,9 +99,9 @@ const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
 /**
- * Returns styles for pages with several columns. The names of the lanes appear only once, above the steps. The column
- * of the system that prevents the failure (`fixed`) has no border, because its place beside the column of the failing
- * system (`told`) identifies it. On narrow pages, one system is below the other, and a border identifies `fixed`.
+ * Returns styles for pages with several columns. The names of the lanes appear only once, above the steps. The system
+ * that prevents the failure (`fixed`) has its own column beside the failing system (`told`), so it needs no border. On
+ * narrow pages, `fixed` is below `told`, and a border marks `fixed`.
  */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`

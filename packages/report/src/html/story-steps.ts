@@ -38,7 +38,7 @@ const accidentWords = ({ accident }: PairedSteps, id: string, number: number): H
 
 /**
  * Returns the text of a step in the run with the fix, with its ledger mark. If the accident's step has the same text,
- * `the same.` replaces the text, or the text is left out if the step has no ledger mark.
+ * shows `the same.` instead, or nothing if the step has no ledger mark.
  */
 function fixedWords({ accident, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === accident?.text
@@ -54,8 +54,8 @@ interface Column {
   readonly title: Html
   readonly names: Html
   /**
-   * Draws a step, or only the lanes if this telling does not have the step. Call this function in the order of the
-   * steps.
+   * Draws a step. Without a step (`group`), draws only the lanes. Call this function in the order of the steps, because
+   * partitions last for several steps.
    */
   cell(group: StepGroup | undefined): Html
 }

@@ -72,8 +72,8 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
   }
   const write = `${clientOf(history, first.operation)}'s confirmed write${ofKey('to', first.key)}`
   const [only, ...others] = history.nodes
-  // If there is only one node, it may answer from an old cache while the write is on its disk. The title therefore does
-  // not say that the write is gone.
+  // A single node may have the write on its disk, but answer from an old cache. So the title does not say that the
+  // write is gone.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const isKnown = isReadEverywhere(history, first.key)
@@ -188,8 +188,8 @@ function effectWithoutCause({ history, report, counterexample: given }: SheetInp
 }
 
 /**
- * A title names a write that the reading client missed only if the contradiction has at most this many operations. For
- * a larger contradiction, a title about a stale value is easier to understand.
+ * The maximum number of operations in a contradiction whose title names the write that the reading client missed. For a
+ * larger contradiction, a title about a stale value is easier to understand.
  */
 const MOST_IN_A_TITLE = { ofGiven: 6, ofOther: 5 }
 

@@ -25,8 +25,8 @@ interface Replacement {
   /** A read before the culprit that returned a newer value than the culprit. Of several such reads, the newest one. */
   readonly saw: OperationRow | undefined
   /**
-   * The newest read before the culprit that returned another value than the culprit did. The read was called after the
-   * culprit's value had certainly been written.
+   * A read before the culprit that returned a different value. The read was called after the culprit's value had
+   * certainly been written. Of several such reads, the newest one.
    */
   readonly differs: OperationRow | undefined
 }

@@ -78,8 +78,8 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /**
- * Returns two searches for a loss. The first finds lost messages, which violate `level`: `3 acknowledged messages were
- * lost`. The second returns the title of the violated guarantee.
+ * Returns two functions that find a loss. The first finds lost messages, which violate `level`: `3 acknowledged
+ * messages were lost`. The second finds the violated guarantee, and returns its title from `titles`.
  */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {

@@ -22,8 +22,8 @@ interface Candidate {
 /**
  * Returns the race that explains the contradiction best. In a race, one request reads some state before an await, and
  * changes something based on it afterwards. During the await, another request for the same key changes the state. A
- * race is better if the other request did more during the await, and if the first request did more after it. Without a
- * race, no line is blamed.
+ * race explains more if more steps of the other request ran during the await, and if more steps of the first request
+ * ran after it. Without a race, no line is blamed.
  */
 export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
   const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)
@@ -41,11 +41,11 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
     some.map((request) => places.get(request)?.[0] ?? 0)
-  // Returns an index into `steps`. A request whose last step comes before this index does not explain the
-  // contradiction. The index is at least the first step of the contradiction's earliest request, because this request
-  // already saw the effects of all earlier steps. If a request of the contradiction overwrites the whole value that the
-  // waiting request is about, the index is also at least the overwriting request's first step, because earlier steps do
-  // not explain why the new value is missing.
+  // Returns an index into `steps`. A request that ends before this step does not explain the contradiction. The index
+  // is at least the first step of the contradiction's earliest request, which already saw the effects of all earlier
+  // steps. A request of the contradiction may overwrite the whole value that the waiting request is about. The index is
+  // then also at least the first step of that overwrite: earlier steps do not explain why the overwriting value is
+  // missing.
   const begunFor = ({ request }: Await): number =>
     Math.max(
       Math.min(...startsOf(needed)),
@@ -95,9 +95,9 @@ interface Ground {
 
 /** Returns how much a change after the await depends on state that was read before the await and changed during it. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): Ground {
-  // Includes SQL statements that the request sent before the await ended, because a statement takes effect while it is
-  // awaited. Excludes all steps after a query that read the changed state again, because they no longer depend on the
-  // old state.
+  // Returns the waiting request's steps after the await. Includes its SQL statements from before the end of the await,
+  // because a statement takes effect while it is awaited. Excludes steps after a query that read the state again,
+  // because they no longer depend on the old state.
   const after = (other: number, state: string): readonly CodeStep[] => {
     const isAgain = (place: number) =>
       place > other && steps[place]?.type === 'sql' && steps[place].reads.includes(state)

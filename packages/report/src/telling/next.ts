@@ -145,8 +145,8 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
-  // If a lease may have expired, suggests neither other settings nor a run without the bug. Neither would help, because
-  // a lease may expire in any run.
+  // If a lease may have expired, do not suggest other settings or a run without the planted bug, because a lease may
+  // expire in any run.
   const {
     stronger = {},
     strongerPromise,

@@ -184,7 +184,7 @@ function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle
     ...(summary.interrupted && outcome !== 'interrupted'
       ? ['interrupted: what was recorded until then is checked']
       : []),
-    // An incomplete record still proves a violation, so the gaps are not mentioned.
+    // Even an incomplete record proves a violation. If the outcome is `vacuous`, the page already says why.
     ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuousTexts(summary.vacuous)),
     ...summary.trouble,
   ]
@@ -214,7 +214,8 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // The top of the page already states the cause, unless the violation is of another level than the page (`isAside`).
+    // The top of the page already states the cause, unless the violation is of a stronger level than the requested one
+    // (`isAside`).
     ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SHOWN }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),

@@ -54,8 +54,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // If every addition increases the value, no value occurs twice. An addition without a reply then produces a value
-      // that is missing from `made`.
+      // If every addition increases the value, additions without a reply produce values that are missing from `made`.
+      // Such a value counts as unexplained once it is found.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }

@@ -9,13 +9,13 @@ import { placeParts } from '../table/route-table.ts'
 export type Trouble = string | undefined
 
 /**
- * A request that is built by putting one value after another into a place, such as `query.id`. A `Message` reads values
- * from the same places.
+ * A request that is built from values. Each value is put into a place of its own, such as `query.id`. A `Message` reads
+ * values from the same places.
  */
 export class RequestDraft {
   /**
-   * The texts that were put into the request: by kind of place, such as `header`, and then by name (for a header, in
-   * lower case), the name as given and the text.
+   * The texts in the request: by kind of place, such as `header`, and then by name of the place. For a header, this
+   * name is in lower case. The entry's `name` is the name as given.
    */
   readonly #texts: Map<string, Map<string, readonly [name: string, text: string]>> = new Map()
   #json: { readonly value: Json } | undefined

@@ -43,8 +43,8 @@ export interface RequestMaker {
   /** For each function, such as `write`, that chaos cannot send as a request: the reason and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
-   * Whether the value that a function writes contains a version that only the response shows, such as an ETag. A cas
-   * must then expect a version from an earlier response.
+   * Whether the function `f` writes a value that contains a version from the response, such as an ETag. If so, a cas
+   * must expect a version from an earlier response.
    */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made

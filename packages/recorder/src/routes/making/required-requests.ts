@@ -18,8 +18,8 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Checks that the route table has a route to request every function. Returns whether all these requests address the
- * same fixed object, as `GET /counter` does. Clients then use only this object.
+ * Checks that the route table can turn each function into a request. Returns whether all these requests address one
+ * fixed object, as `GET /counter` does. If so, clients use only this object. False if `before` is empty.
  *
  * @param before a read of each object that is known in advance
  *

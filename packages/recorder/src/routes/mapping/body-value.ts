@@ -57,7 +57,10 @@ export interface JsonBody {
   readonly trouble?: string | undefined
 }
 
-/** Returns a body as JSON. The body may be one level deeper than a history can hold, but none of its members may be. */
+/**
+ * Returns a body as JSON. A history must be able to hold each member of the body. The body itself may be nested one
+ * level deeper.
+ */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   if ('json' in captured) return jsonBody(captured.json)
   const text = wholeTextOf(captured, contentEncoding)

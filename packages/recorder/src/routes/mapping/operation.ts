@@ -222,9 +222,9 @@ const normalized =
   }
 
 /**
- * Compiles a function that returns `Call.version` for a request: an object, which for a cas contains the version that
- * the cas expects. Returns undefined if the operation does not take its new value from a version in the response. Other
- * values do not identify writes, because different writes may have equal values.
+ * Compiles a function that returns `Call.version` for a request: `{ from }` with the expected version for a cas, and
+ * `{}` for other functions. Returns undefined if the new value of the operation is not a version in the response. Only
+ * versions identify writes: different writes may have equal values.
  */
 function compileVersion(
   { f, value }: OperationSpec,

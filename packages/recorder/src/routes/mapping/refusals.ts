@@ -61,8 +61,8 @@ const SIGNS: readonly Sign[] = [
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|"status"\s*:\s*"(error|fail)"|^\s*false\b/
 
 /**
- * Compiles a check for refusals in successful responses. It returns why a response may be a refusal. Places that the
- * operation reads are not checked, because they contain values.
+ * Compiles a check for responses with a successful status whose body may report a refusal. The check returns the
+ * reason. It ignores places that the operation reads, because these places contain data.
  *
  * @param places the places in the response that the operation reads
  */
@@ -78,7 +78,8 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // The check leaves out a read with either outcome. `info` claims less: the answer may mean that there is no value.
+    // The checker ignores a read that ends as `fail` or as `info`. Propose `info`, which claims less: the answer may
+    // only mean that there is no value.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }

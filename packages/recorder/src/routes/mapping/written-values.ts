@@ -7,8 +7,9 @@ const MOST_VALUES = 8
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response lacks a result where the table expects it, but has a written value
- * in another place, the table may name a wrong place. The missing result then does not show that the key is absent.
+ * The values last written to each key. A response may lack a result in the place that the route table names, but
+ * contain a written value in another place. The table may then name the wrong place, so the missing result does not
+ * show that the key is absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()

@@ -20,8 +20,8 @@ export interface Place {
   /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
   /**
-   * The source of a regular expression for what follows `kind` in the full name of a place, such as `.page` in
-   * `query.page`. Empty if nothing follows.
+   * The source of a regular expression for the rest of a place's full name after `kind`, such as `.page` in
+   * `query.page`. Empty if the full name has no such rest.
    */
   readonly name: string
   readonly examples: readonly string[]
@@ -32,8 +32,8 @@ export interface Place {
   /** Matches the texts that the place can hold in a request; by default any text. */
   readonly fitting?: RegExp
   /**
-   * For a place inside another place of a request: returns the other place, and the text to put there. Absent for all
-   * other places.
+   * For a place that is part of another place in a request, such as a member of a header: returns the other place, and
+   * the text to put there. Absent for other places.
    */
   readonly carriedAs?: (name: string, text: string) => readonly [place: string, text: string]
   /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */

@@ -6,8 +6,8 @@ import { recorded } from '../../redis/recorded.ts'
 // Commands that move or delete whole keys, and scripts of popular packages.
 
 /**
- * Returns what is recorded of these commands, each given with its answer: the completions without their processes, and
- * then the recorder's marks, such as `touched x: …`.
+ * Sends these commands, each given with its answer. Returns what is recorded: first the completions without their
+ * processes, then the recorder's marks, such as `touched x: …`.
  */
 function done(all: readonly (readonly [command: string, answer: string])[], { nodes = 1 } = {}): readonly string[] {
   const answers = all.map(([, answer]) => answer)

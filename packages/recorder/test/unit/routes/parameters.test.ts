@@ -61,8 +61,8 @@ test('a query is parsed according to the URL standard, even with malformed escap
       fc.array(part).map((parts) => parts.join('')),
       (query) => {
         const text = Buffer.from(query, 'latin1').toString('utf8')
-        // If the query has a malformed escape, Node's parser keeps only the low byte of each character. So escape these
-        // characters first.
+        // If the query has a malformed escape, Node's parser keeps only the low byte of each non-ASCII character. So
+        // escape the non-ASCII characters first.
         const ascii = text.replace(/[^\0-\x7f]/gu, encodeURIComponent)
         expect([...queryOf(query)]).toEqual([...new URLSearchParams(ascii)])
       },
