@@ -28,8 +28,8 @@ export type RunEvent =
       readonly readyMs?: number | undefined
       readonly leader?: string | undefined
       /**
-       * What clients do differently after the test before the run (see `Rehearsal`): for example, they write strings.
-       * If no write of the test worked, the remark says so.
+       * What clients do differently because of the rehearsal, a test before the run (see `Rehearsal`): for example,
+       * they write strings. If no write of the rehearsal worked, the remark says so.
        */
       readonly remark?: string | undefined
     }

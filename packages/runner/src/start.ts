@@ -15,7 +15,8 @@ const SPARE_MS = 60_000
 export interface StartOptions extends Pick<TargetOptions, 'dataDir' | 'logDir' | 'version' | 'reach' | 'listening'> {
   readonly listener?: RunListener | undefined
   /**
-   * Ends the run early but orderly: faults are healed and the nodes are read a last time. Aborts a start in progress.
+   * Aborts a start in progress. Ends a run in progress early, with the usual last steps: faults are healed, and the
+   * nodes are read a last time.
    */
   readonly interrupted?: AbortSignal | undefined
   /** Lets workers on other machines drive the clients; resolves once all workers are ready. */

@@ -42,8 +42,8 @@ export function beats(
 }
 
 /**
- * Begins a line that stands for beats among the values of the template. The index of these beats in `inserted` follows.
- * No line of the text itself begins with this character.
+ * Begins a line that is a placeholder for interpolated beats. The rest of the line is the index of these beats in
+ * `inserted`. No other line begins with this character.
  */
 const INSERTED = '@'
 

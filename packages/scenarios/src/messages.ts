@@ -39,8 +39,7 @@ export function withMessages(steps: readonly PlayedStep[], heard: Heard | undefi
     seen.add(what)
     return [{ type: 'message', at: sentAt, from, to, text, fate }]
   })
-  // The first step gets all messages. It does not matter which step has a message, because each message is drawn at its
-  // own time.
+  // The first step gets all messages. Each message is drawn at its own time, whichever step contains the message.
   return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
 }
 

@@ -15,8 +15,8 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step the state of the promise and of the nodes at its end. If a fault heals during the step, the nodes
- * are shown just before the healing, because they may differ only until then.
+ * Adds the states of the promise and of the nodes at the end of each step. If a fault heals during the step, the states
+ * of the nodes just before the healing are shown, because the nodes may agree with each other afterwards.
  */
 export function withStates(steps: readonly PlayedStep[], afterwards: Afterwards): PlayedStep[] {
   const { tale, nodes, ledger } = afterwards

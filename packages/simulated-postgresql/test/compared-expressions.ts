@@ -123,10 +123,10 @@ export async function compareExpressions(seed: number, count: number): Promise<T
     }
     const theirs = await answerOf(expression)
     if (sameAnswer(ours, theirs) || unreadableMoments(ours, theirs)) continue
-    // PostgreSQL's planner computes constants in advance, even in branches that are never taken. It may therefore
-    // report another of several errors. It may also report no error, because it does not call a strict function of a
-    // constant null. It does not compute subqueries in advance, so the answers must agree if subqueries replace the
-    // literals.
+    // PostgreSQL's planner computes constants in advance, even in branches that are never taken. If several parts fail,
+    // it may therefore report the error of another part. It may also report no error, because it does not call a strict
+    // function if one argument is a constant null. `draw(true)` has subqueries instead of literals. The planner does
+    // not compute these in advance, so the answers must then agree.
     if ((theirs.kind === 'error' || ours.kind === 'error') && sameAnswer(ours, await answerOf(draw(true)))) continue
     // PostgreSQL computes some constants in advance even in `draw(true)`, because only literals are replaced there.
     if (ours.kind !== theirs.kind && dataError(ours) !== dataError(theirs)) planned.push(expression)

@@ -73,8 +73,8 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
 }
 
 /**
- * Returns the text of an answer without the oids of user-defined types, because an extension creates further types in
- * PostgreSQL.
+ * Returns the text of an answer, with one number for the oids of all user-defined types. The oids differ, because an
+ * extension creates further types in PostgreSQL.
  */
 function answerText(answer: Exclude<Answer, { readonly kind: 'error' }>): string {
   if (answer.kind === 'refused') return answer.what

@@ -6,7 +6,7 @@ const MOST = 2n ** 63n - 1n
 
 const notInteger = (): CommandError => new CommandError('ERR value is not an integer or out of range')
 
-/** @throws CommandError for anything else than a 64-bit integer in its shortest form. */
+/** @throws CommandError for anything other than a 64-bit integer in its shortest form. */
 export function wholeOf(text: string): bigint {
   if (!/^(0|-?[1-9]\d{0,18})$/.test(text)) throw notInteger()
   const value = BigInt(text)
@@ -17,7 +17,7 @@ export function wholeOf(text: string): bigint {
 /**
  * Rounds integers that a double cannot represent exactly. Indexes and times do not need such integers.
  *
- * @throws CommandError for anything else than a 64-bit integer in its shortest form.
+ * @throws CommandError for anything other than a 64-bit integer in its shortest form.
  */
 export const integerOf = (text: string): number => Number(wholeOf(text))
 
@@ -28,7 +28,7 @@ export function sumOf(text: string, by: bigint): bigint {
   return sum
 }
 
-/** @throws CommandError for anything else than a number or an infinity. */
+/** @throws CommandError for anything other than a number or an infinity. */
 export function doubleOf(text: string, message = 'ERR value is not a valid float'): number {
   const value = INFINITE.test(text)
     ? Number.POSITIVE_INFINITY * (text.startsWith('-') ? -1 : 1)

@@ -103,7 +103,9 @@ export function trim(
   return count
 }
 
-/** Returns the number of entries that were ever added up to this ID; undefined if deletions hide the number. */
+/**
+ * Returns how many of all entries ever added have at most this ID. Undefined if this is unknown, as after deletions.
+ */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0

@@ -6,8 +6,8 @@ import { thisCheckout, withCommit } from './other-commit.ts'
 import type { BenchTurn, Ready, Taken } from './speed-side.ts'
 
 /**
- * The number of trials before the measurement (`warmUp`), and the number of trials in each turn of one side (`trials`).
- * A turn takes about a third of a second.
+ * `warmUp`: the number of trials of each side before the measurement. `trials`: the number of trials in each turn. A
+ * turn takes about a third of a second.
  */
 const CASES = [
   { operations: 60, nodes: 3, warmUp: 6_000, trials: 800 },

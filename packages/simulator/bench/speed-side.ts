@@ -48,7 +48,7 @@ const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
 /**
  * The subjects, by numbers of operations and nodes. Turns of the benchmark (see `BenchTurn`) with the same numbers
- * share one subject, because a search learns the durations of a protocol once for each object.
+ * share one subject object, because a search measures the durations of the protocol anew for each object.
  */
 const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
 /** The limits of a trial. `checkMs` is only for the simulators of old commits, which limit the time of a check. */

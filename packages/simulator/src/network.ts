@@ -166,8 +166,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Whether a fault hits the nth message. Each question, such as loss or delay, has its own random number, so that
-   * faults strike independently.
+   * Whether a fault hits the nth message. Each `question`, such as whether the message is lost or delayed, has its own
+   * random number, so that faults strike independently.
    */
   strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
     const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))

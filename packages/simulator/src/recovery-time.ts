@@ -9,16 +9,16 @@ const LEAST_MS = 10_000
  */
 const TRIES = 20
 /**
- * The maximum time for all attempts together. If a timer is so long that the attempts would take longer, it mostly
- * serves another purpose.
+ * The maximum time for all attempts together. A timer so long that `TRIES` attempts would exceed this time usually does
+ * not limit an attempt, but serves another purpose.
  */
 const LONGEST_TRIES_MS = 60_000
 /** After healing, up to this many long timers may still have to expire: a lease, and another timer. */
 const WAITS = 2
 
 /**
- * Returns the longest time from healing to a protocol's first answer. A clock that jumped back may prolong a timed
- * promise by its jump.
+ * Returns the longest time from healing to a protocol's first answer. If a clock has jumped back by `jumpedMs`, a timed
+ * promise such as a lease may last longer by this time.
  */
 export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))

@@ -7,8 +7,8 @@ export interface Ringing {
 }
 
 /**
- * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time. At its own time,
- * the queued entry schedules itself for the new due time.
+ * A node's timer. Most timers are reset long before they expire, so a reset to a later time leaves the entry in the
+ * queue, and changes only the due time. When the entry comes up early, it is queued again for the due time.
  */
 export class Timer implements Happening {
   readonly name: string

@@ -11,8 +11,8 @@ const limits = {
 }
 
 /**
- * Returns the failures that a search finds in a protocol with the workload's object, under the settings with the
- * strongest promise.
+ * Searches a protocol for failures, with the settings for its strongest promise, and returns the failures. The protocol
+ * replicates the object of the workload.
  */
 export function searchFor(
   workload: Workload,

@@ -47,7 +47,7 @@ export function createLiveJudge(
     const certain = online.violation()
     const level = online.level()
     doubt = certain === undefined ? (online.doubt() ?? record?.missing(level)) : undefined
-    // The check of a long record takes time, so that a verdict of met is checked only at the end.
+    // Checking a long record takes time. A violation is checked at once, but `met` only when the history has settled.
     if (certain !== undefined || isSettled) doubt ??= record?.objection(level, certain)
     if (certain === undefined || doubt !== undefined || violation !== undefined) return
     const at = placeOf(certain.position)
@@ -91,7 +91,7 @@ export function createLiveJudge(
   }
 }
 
-/** The growth of a history after which `ask` is called again, as a share of the events at the last call of `ask`. */
+/** `ask` is called again once the history has grown by this share since the last call. */
 const SHARE = 0.1
 
 const isAskedAgain = (pushed: number, askedAt: number): boolean => pushed > askedAt && pushed >= askedAt * (1 + SHARE)

@@ -26,7 +26,7 @@ import { missingSuccesses, withoutSuccesses } from './vacuity.ts'
 export interface RecordSoFar extends Pick<Workload, 'initial'> {
   readonly model: ModelName | Model<unknown>
   readonly mapping?: Header['mapping']
-  /** Returns why a run of the workload proves less than it seems to; absent if no workload makes the operations. */
+  /** The function `vacuous` of the workload that makes the operations. Absent if no workload makes them. */
   readonly vacuous?: Workload['vacuous'] | undefined
 }
 

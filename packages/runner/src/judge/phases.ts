@@ -69,8 +69,9 @@ export function summarizePhases(
 }
 
 /**
- * Counts the stale reads among some operations, and finds the levels that these operations violate. If the report's
- * accounting lists the value of a read as unexpected, the read counts as a violation of the strongest violated level.
+ * Counts the stale reads among some operations, and finds the levels that these operations violate. A read whose value
+ * is `unexpected` in the report's accounting also counts as a violation. The accounting names no level for the read, so
+ * the read is assigned to the strongest violated level.
  */
 function wrongIn(
   report: Report<string> | undefined,

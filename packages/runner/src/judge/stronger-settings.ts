@@ -56,9 +56,8 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // No change was found after which the target promises a level that the history violates. Returns the first change
-  // after which the target has no weakness. If there is none, returns a change after which it gives up fewer
-  // guarantees.
+  // No change makes the target promise a level that the history violates. Returns the first change that leaves no
+  // weakness. If there is none, returns a change that leaves a smaller weakness (see `leastWeak`).
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {

@@ -95,8 +95,8 @@ function withoutRecovery(history: History, faults: readonly FaultRecord[], recov
 }
 
 /**
- * Notes that no operations were concurrent. This is only a note, because even a sequential program shows lost and stale
- * data.
+ * Returns a note if no operations were concurrent. The note casts no doubt on the run, because a run can show lost and
+ * stale data without concurrency.
  */
 export const notesOf = (
   history: History,

@@ -102,8 +102,8 @@ const planOnce = (
   )
 
 /**
- * The duration of observed clients is unknown, so faults repeat in short rounds. Even clients that finish early then
- * meet some faults.
+ * The length of a round. How long observed clients run is unknown, so their faults repeat in short rounds. Clients that
+ * finish early then meet some faults, too.
  */
 const ROUND_MS = millis(5_000)
 /** Milliseconds from the beginning of a round to its first fault, approximately. */
@@ -165,8 +165,8 @@ interface Parts {
 }
 
 /**
- * Replaces each profile of faults by the names of its faults, one of each kind. If there are kinds of faults under
- * which the target still promises a level, leaves out the other kinds.
+ * Replaces each profile of faults by names of its faults: one fault of each kind. Leaves out the kinds of faults under
+ * which the target promises no level, unless no kind would be left.
  *
  * @throws UserError (usage) for a profile without a fault that the target supports.
  */

@@ -138,9 +138,8 @@ export interface Target {
 /** The initial value that the user declares for every object. */
 export interface DeclaredBeginning {
   /**
-   * The initial value, or `unknown`. If it is undefined, objects begin with the workload's initial value. Exception: if
-   * this value must be inserted before the run (`isInserted`), undefined means `unknown`, because the service may
-   * contain other data.
+   * The initial value, or `unknown`. Undefined means the workload's initial value. If that value must be inserted
+   * before the run (`Workload.isInserted`), undefined means `unknown`, because the service may contain other data.
    */
   readonly initial: Json | undefined
   /** The name of the file that declares `initial`. Error messages about `initial` begin with this name. */

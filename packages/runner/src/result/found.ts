@@ -99,8 +99,8 @@ export interface ComparedRung {
 }
 
 /**
- * The groups of isolation levels in a comparison of systems. Session levels are left out. They say less than real-time
- * levels, because each client stays with one node in a comparison.
+ * The groups of isolation levels in a comparison of systems. Session levels are left out. Each client of a comparison
+ * stays with one node, where even a system with stale replicas often meets session levels.
  */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },

@@ -119,8 +119,8 @@ export interface Heard {
   /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
   /**
-   * Servers outside the cluster that received the change, and that the reading node has not asked about the key since.
-   * The reading node is the one that answered without the change.
+   * Servers outside the cluster that received the change, and that the reading node has not asked about the key since
+   * they received the change. The reading node is the one that answered without the change.
    */
   readonly unasked?: readonly NodeId[] | undefined
 }
@@ -138,8 +138,8 @@ export interface Listening {
 export interface Recollection {
   readonly listening: Listening
   /**
-   * Other changes of the same key. If a message shows one of them in a recognisable form, the change in question would
-   * be recognised in a message, too.
+   * Other changes of the same key. If the messages show one of them in a recognisable form, the absence of the change
+   * in question means that no message contained it.
    */
   readonly known: readonly Change[]
   /**

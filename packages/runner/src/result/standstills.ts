@@ -23,8 +23,8 @@ export const STOOD_STILL = 'stood-still'
 export const BEAT_EVERY_MS: Millis = millis(100)
 
 /**
- * The longest delay of a periodic call (a beat) that does not count as a standstill. Busy machines delay beats, too. A
- * delay below the usual timeout of clients makes no operation fail.
+ * The longest time between two beats (periodic calls) that does not count as a standstill. Beats are late on busy
+ * machines, too, and a delay below the usual timeout of clients makes no operation fail.
  */
 const LONGEST_GAP = millisToNanos(millis(1_000))
 

@@ -90,8 +90,8 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
 }
 
 /**
- * Returns the result of a level for a run. If the run has an additional run of the set workload (`sets`), the
- * violations of the additional run count as well.
+ * Returns the result of a level for a run. `sets` is an additional run with the workload `set`. If it is present, its
+ * violations count as well.
  */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []

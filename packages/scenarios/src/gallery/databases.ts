@@ -35,8 +35,8 @@ const promotion = (target: string, settings: readonly string[]): readonly string
 ]
 
 /**
- * A run that crashes a node and then flips a bit of a row. The row is in its page before the flip, because recovery
- * ends with a checkpoint.
+ * A run that crashes a node, and later flips a bit of a row on disk. The crash comes first, because recovery ends with
+ * a checkpoint, which writes the row to its data file.
  */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({

@@ -31,8 +31,8 @@ export const recordArgs = ({
 ]
 
 /**
- * Two workers of a queue in Redis that send mail. `queue` has the words that select the queue's package, if the programs
- * support several.
+ * Two workers of a queue in Redis that send mail. `queue` holds the arguments that name the queue's package. It is
+ * empty if the programs support only one package.
  */
 export const stalledArgs = (mode: string, queue: readonly string[] = []): readonly string[] =>
   recordArgs({

@@ -82,8 +82,8 @@ describe('the measurement of a run', () => {
   })
 
   test('the practical availability counts an operation as answered if another node could have answered in time', () => {
-    // The write of 3 counts as answered, because n2 could have executed it in place of n1. The read does not count as
-    // answered, because no node answered a read.
+    // The write of 3 at n1 counts as answered, because n2 answered another write before the write of 3 timed out. The
+    // read at n1 does not count, because no other node answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 

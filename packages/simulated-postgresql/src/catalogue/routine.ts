@@ -40,7 +40,7 @@ export type Returns =
       readonly columns: readonly RecordColumn[]
       /** Whether the SETOF result has scalar values instead of rows. */
       readonly scalar: boolean
-      /** Whether `columns` are parameters (OUT or TABLE), which are also variables in the function's body. */
+      /** Whether `columns` are OUT or TABLE parameters. If so, they are variables in the function's body, too. */
       readonly named: boolean
     }
 

@@ -19,7 +19,9 @@ import { dropPolicy } from './row-security.ts'
 
 type Undefined = (names: readonly [schema: string | undefined, name: string]) => Error
 
-/** The kinds of objects: the word, the code of the error for a missing object, and the error for an unknown name. */
+/**
+ * By kind of object: its name in messages, the SQLSTATE if the object is missing, and the error for an undefined name.
+ */
 const KINDS: Readonly<Record<string, readonly [kind: string, missing: string, unknown?: Undefined]>> = {
   OBJECT_TABLE: ['table', '42P01', undefinedRelation],
   OBJECT_VIEW: ['view', '42P01', undefinedRelation],

@@ -18,9 +18,9 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key.columns, key.table, before.values, tuple.values, run)) {
-      // If the key is unchanged and the old version is committed, the new version needs no check. If the old version is
-      // not committed, the new version needs a check. The pending check of the old version does nothing, because the
-      // old version has been replaced.
+      // If the key is unchanged and the old version is committed, the key was checked then. If the old version is not
+      // committed, its check is still pending, but will skip the version, because the version has been replaced. The
+      // new version then needs a check of its own.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({

@@ -143,8 +143,8 @@ export class TableScan implements Item {
   }
 
   /**
-   * Returns the row with its system columns read from `tuple` again, because the deletion of this version set its
-   * `xmax`.
+   * Returns the row after the deletion of its version `tuple`. The deletion set `xmax`, so the row's system columns are
+   * read from `tuple` again.
    */
   ended(row: JoinedRow, tuple: Tuple): JoinedRow {
     return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row

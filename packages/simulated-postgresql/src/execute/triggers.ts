@@ -47,8 +47,8 @@ export function hasBefore(facts: TableFacts, event: TriggerEvent): boolean {
 }
 
 /**
- * Refuses unsimulated triggers on a table whose rows a foreign key's action changes. In PostgreSQL, such an action is a
- * separate statement.
+ * Refuses triggers that are not simulated if a foreign key's action, such as ON DELETE CASCADE, changes the table. In
+ * PostgreSQL, such an action is a statement of its own.
  */
 export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEvent): void {
   for (const { trigger } of triggers)

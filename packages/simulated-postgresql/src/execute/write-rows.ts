@@ -48,8 +48,8 @@ function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: read
 }
 
 /**
- * Waits until a version may be changed. Returns another version if another transaction changed the row, undefined if
- * there is none.
+ * Waits until a row version may be changed, and returns it. If another transaction has updated the row, returns the
+ * next version instead. Undefined if the row must be skipped.
  */
 export function* claim(
   facts: TableFacts,

@@ -150,8 +150,9 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Decides whether a constant range contains an element, if the element's value does not matter. An empty range, for
- * example, contains no element. PostgreSQL's planner does the same. Returns null if the element must be evaluated.
+ * Returns the result of a strict operator for a null operand: usually null. If a constant range is empty or has no
+ * bounds, PostgreSQL's planner decides without the element whether the range contains the element, unless the element
+ * is constant, too.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved<Binary>, env: Env): boolean | null {
   const { source } = signature

@@ -18,8 +18,8 @@ type Reader = (value: SqlValue | undefined) => unknown
 type Read<Readers extends readonly Reader[]> = { [At in keyof Readers]: ReturnType<Readers[At]> }
 
 /**
- * Makes implementations of `functions`, each of which takes separate arguments. Each of the `readers` converts one SQL
- * value to one argument.
+ * Makes implementations from `functions`. An implementation converts its nth SQL value with the nth of the `readers`,
+ * and passes the results to the function as its first arguments.
  */
 export function taking<const Readers extends readonly Reader[]>(
   readers: Readers,

@@ -63,8 +63,8 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
 /**
- * White space without the non-breaking spaces, for use in brackets. It begins and ends with a class such as `\p{Zl}`,
- * so that a hyphen beside it in the brackets cannot form a range with its first or last character.
+ * White space except non-breaking spaces, for use between the brackets of a character class. It begins and ends with
+ * `\p{…}`, so that a hyphen before or after it does not form a range with its first or last character.
  */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 

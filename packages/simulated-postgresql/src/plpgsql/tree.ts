@@ -97,8 +97,8 @@ export type Step =
     }
   | { readonly kind: 'perform'; readonly query: Query }
   /**
-   * Returns the first row of the last query of an SQL function: a single column, a record for several OUT parameters,
-   * or null without a row.
+   * Returns from an SQL function with the first row of its last query: the value of the only column, or a record for
+   * several OUT parameters. The result without a row is null.
    */
   | { readonly kind: 'first'; readonly query: Query }
   | { readonly kind: 'return query'; readonly query: Query }
@@ -371,8 +371,8 @@ const variablesIn = (row: Reading): readonly number[] =>
   row.list('fields').map((each) => (each as { varno?: number }).varno ?? 0)
 
 /**
- * Returns the number of a loop variable, because the parse tree omits the number. Loop variables with equal names are
- * one variable here.
+ * Finds a loop variable by its name, because the parse tree has no number for it. Loop variables with the same name
+ * share one number here.
  */
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')

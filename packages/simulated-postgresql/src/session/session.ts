@@ -14,7 +14,8 @@ export type { EngineTime, Wait } from '../storage/wait.ts'
 export interface EngineOptions {
   readonly time: EngineTime
   /**
-   * Returns a number in [0, 1) from a seed, for the order of rows without ORDER BY, `random()` and `gen_random_uuid()`.
+   * Returns the next number in [0, 1) of a seeded generator, for `random()`, `gen_random_uuid()`, and the order of rows
+   * that no ORDER BY sorts.
    */
   readonly random: () => number
   /** Whether rows that no ORDER BY sorts are returned in random order; true by default. */

@@ -81,7 +81,7 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
   return fields as Fields<K>
 }
 
-/** A function for each kind of node, or only for some kinds. A function takes the fields of a node. */
+/** Functions by kind of node; a kind may have none. A function takes the fields of a node. */
 export type ByKind<Given extends readonly unknown[], Result> = {
   readonly [K in Kind]?: (fields: Fields<K>, ...given: Given) => Result
 }

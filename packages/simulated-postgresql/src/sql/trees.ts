@@ -16,7 +16,7 @@ export const contains = (tree: unknown, kind: Kind): boolean => nodesIn(tree, ki
 
 /**
  * Returns a parse tree as a text without source locations, so that equal expressions have equal texts.
- * @param replaced returns what stands for a part
+ * @param replaced returns the value to print instead of a part of the tree
  */
 export const treeText = (tree: unknown, replaced = (part: unknown): unknown => part): string =>
   JSON.stringify(tree, (name, part) => (/(location|list_start|list_end)$/.test(name) ? undefined : replaced(part)))

@@ -2,9 +2,9 @@ import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
 import { linesOf } from './lines.ts'
 
-// This file returns errors for unknown names. If PostgreSQL knows a name, the statement is refused, because its result
-// is unknown here. For any other name, PostgreSQL's own error is returned. The list of known names is parsed at its
-// first use.
+// This file returns errors for names that this package does not know. If PostgreSQL itself has an object of this name,
+// the error is NotSupported, because the object is not simulated. For any other name, the error is PostgreSQL's own.
+// The list of PostgreSQL's names is parsed at its first use.
 
 interface KnownRelation {
   readonly oid: number | undefined

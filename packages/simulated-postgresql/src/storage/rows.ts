@@ -180,8 +180,8 @@ function* untilFree(
       const state = find(tuple, transaction)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // If this version was updated during a wait, 'updated' is returned only once the writers of later versions have
-      // ended, too.
+      // If this version was updated during a wait, `follows` also requires a wait for the open transactions with
+      // conflicting locks on later versions. Only then is 'updated' returned.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
@@ -190,8 +190,8 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // If no lock on this version of the row conflicts, but locks on later versions do, PostgreSQL waits despite SKIP
-      // LOCKED and NOWAIT, and does not join the queue of the row (heap_lock_updated_tuple).
+      // If only locks on later versions of the row conflict, PostgreSQL waits even with SKIP LOCKED or NOWAIT, and does
+      // not join the queue of the row (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')

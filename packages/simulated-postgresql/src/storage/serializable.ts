@@ -171,8 +171,8 @@ export class Serializable {
   }
 
   /**
-   * Whether another writing transaction overlaps this one. If none does, a commit may fail only if a conflict requires
-   * it.
+   * Whether another writing transaction overlaps this one. Only then may a commit fail although no conflict requires
+   * the failure.
    */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false

@@ -65,8 +65,8 @@ export function* findConflict(
 }
 
 /**
- * Whether a version exists if aborted changes are ignored. If the end of an open subtransaction decides this, returns
- * the subtransaction.
+ * Returns whether a version exists, without the changes of aborted subtransactions. If the answer depends on the end of
+ * an open subtransaction, returns that subtransaction.
  */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },

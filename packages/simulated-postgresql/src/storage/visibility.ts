@@ -54,8 +54,8 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * Returns the later versions of the row that a lock of the given version also locks. These end before the first version
- * that a committed transaction updated or deleted in conflict with the lock (test_lockmode_for_conflict).
+ * Returns the later versions of the row that a lock of the given version also locks: all versions before the first that
+ * a committed transaction updated or deleted in conflict with the lock (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()

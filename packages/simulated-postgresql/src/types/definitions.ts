@@ -343,7 +343,7 @@ const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
 
 /**
  * Parses an interval. The fields of its type, such as `DAY TO HOUR`, decide the unit of a bare number. The calculator
- * does not know the fields of the type.
+ * parses texts without these fields, so it is used only if the unit is the second.
  */
 function intervalInput(text: string, context: TextContext, typmod: number): Interval {
   const unit = unitOfTypmod(typmod)

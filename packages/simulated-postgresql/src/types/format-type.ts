@@ -19,8 +19,8 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * Prints a type as `format_type` does. The modifier -1 means a type without a limit, but an omitted modifier means a
- * type of any limit, which has another name for two types.
+ * Prints a type as `format_type` does. The modifier -1 means that the type has no limit. An omitted modifier leaves the
+ * limit open. The names of two types differ in these cases: `bpchar` and `character`, `"bit"` and `bit`.
  */
 export function formatType(types: Types, oid: number, typmod?: number): string {
   const type = types.find(oid)

@@ -129,8 +129,8 @@ export function parseInterval(text: string, defaultUnit: Unit = 'second'): Inter
 }
 
 /**
- * Returns the error for a text that was not parsed: NotComputed if PostgreSQL may accept its numbers and interval
- * words.
+ * Returns the error for a text that was not parsed. NotComputed if the text has digits and no unknown word, because
+ * PostgreSQL may accept such a text.
  */
 function unread(text: string): Error {
   const lower = text.trim().toLowerCase()

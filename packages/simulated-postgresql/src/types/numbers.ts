@@ -97,7 +97,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // `read` is halfway between two floats if its distance to `value` equals its distance to a float on the other side.
+  // `read` is halfway between two floats if `2 * read - value`, the number opposite `value`, is a float, too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

@@ -43,7 +43,8 @@ interface Created {
 }
 
 /**
- * Returns the types as one transaction sees them. `typeOf` and `find` also return types whose names it does not see.
+ * Returns the types as one transaction sees them. A search by oid (`typeOf`, `find`) also finds types whose names the
+ * transaction does not see.
  */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {

@@ -17,8 +17,8 @@ const STEP_SECONDS = 7 * 86_400
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
   /**
-   * The key is the number of a step since 2000. The value has the zone's offset at the start of the step, and the
-   * change of the offset during the step, if any.
+   * By the number of a period of `STEP_SECONDS`, counted from 2000: the zone's offset at the start of the period, and
+   * the change of the offset during the period, if any.
    */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 

@@ -79,8 +79,8 @@ export function zoneByName(name: string): Zone | undefined {
 }
 
 function fullZone(name: string): Zone | undefined {
-  // In zone names, digits occur only as an offset: at the end, as in `Etc/GMT+5`, or before three last letters, as in
-  // `EST5EDT`.
+  // In zone names, digits occur only in an offset. The offset is at the end, as in `Etc/GMT+5`, or before the last
+  // three letters, as in `EST5EDT`.
   if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
     const rules = zoneRules(name)
     if (rules !== undefined) return changingZone(rules)

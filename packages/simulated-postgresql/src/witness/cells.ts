@@ -137,9 +137,9 @@ export class Cells {
   }
 
   /**
-   * Divides the reads of a cell by statement. Returns the reads that share the cell, and for each other statement its
-   * reads, which get a separate cell with only the versions that matter to the statement. A statement shares the cell
-   * if it depends on the versions directly before and after its read.
+   * Divides the reads of a cell by statement. Returns the reads that stay in the cell, and the reads of each statement
+   * that needs a cell of its own. A statement's reads stay if the statement depends on the versions directly before and
+   * after its read. A cell of its own has only the versions that matter to the statement.
    *
    * @param known the versions on which each statement depends, in any cell of the row
    */
@@ -160,8 +160,8 @@ export class Cells {
       const isForeign = (at: number): boolean => compared.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      // `known` covers all cells of the row, and not only this cell: whether the row was inserted may matter to the
-      // statement only in the cell that stands for the whole row.
+      // `known` covers all cells of the row. If a statement depends on the insertion of the row, perhaps only the cell
+      // for the whole row shows this.
       const matters = (at: number | undefined): boolean =>
         at === undefined || known.get(executed)?.includes(at) === true
       if (matters(next) && matters(last)) shared.push(...some)

@@ -79,10 +79,10 @@ export class Dependencies {
   }
 
   /**
-   * Returns the ranges of commits in which a cycle is possible. One kind of range begins with the commit of a change
-   * that a statement did not see, but that would have altered its result. It ends with the last commit of the group of
-   * the statement's transaction (see `grouped`). The other kind contains all commits of a group of several
-   * transactions, if a transaction of another group committed among them.
+   * Returns the ranges of commits in which a cycle is possible. First, a change may have committed that a statement did
+   * not see, and that would have altered the statement's result. The range begins with this commit, and ends with the
+   * last commit of the statement's group (see `grouped`). Second, a transaction may have committed between the commits
+   * of another group. The range contains all commits of that group.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []

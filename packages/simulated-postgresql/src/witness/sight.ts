@@ -43,8 +43,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 
 /**
  * Returns what a statement saw of a row that an earlier statement of its transaction wrote: the transaction's latest
- * version before the statement. `at` is the version that the transaction overwrote. It is the previous one in
- * `versions`, because the transaction's write locked the row until the commit.
+ * version before the statement. `at` is the index of the version that the transaction replaced. This is the version
+ * before the transaction's own in `versions`, because the write locked the row until the commit.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -77,17 +77,17 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // A statement that did not see the row would have seen version `at` as a whole, because a version contains all
-  // columns of its row. The same is true if version `at` inserted or deleted the row.
+  // If the statement saw no row, or if version `at` inserted or deleted the row, the statement would have seen version
+  // `at` as a whole, because each version contains all columns of its row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
 /**
- * Returns the row as the statement would have seen it, had version `at` not existed. This is the version that the
- * statement saw, or an earlier one. If `only` is given, undoes only the version's changes of these columns. Returns
- * undefined if the row would be the same.
+ * Returns the row that the statement would have seen if version `at`, the version that it saw or an earlier one, did
+ * not exist. If `only` is given, undoes only the version's changes of these columns. Returns undefined if the row would
+ * be the same.
  */
 export function withoutVersion(
   sight: Sight,

@@ -96,8 +96,8 @@ const DEFINITIONS: readonly string[] = [
 ]
 
 /**
- * Definitions that are not used within a transaction: PostgreSQL may not know there that another session has dropped
- * the type.
+ * Definitions that are made only outside transactions. Within a transaction, PostgreSQL may not notice that another
+ * session has dropped the type.
  */
 const ALONE: readonly string[] = ["create type e as enum ('a', 'b')", 'create domain e as int']
 

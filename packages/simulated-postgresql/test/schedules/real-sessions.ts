@@ -41,8 +41,8 @@ export class RealSessions implements Sessions {
   }
 
   static async open(port: number, count: number): Promise<RealSessions> {
-    // By default, the client replaces a connection after half an hour. A new connection would have another process, so
-    // this is off.
+    // By default, the client replaces a connection after half an hour. The server process of the new connection would
+    // have another `pid`, so connections have no maximum lifetime.
     const connect = (): postgres.Sql =>
       postgres({
         host: '127.0.0.1',

@@ -39,8 +39,8 @@ export class SimulatedSessions implements Sessions {
   readonly engine: Engine
   readonly #sessions: readonly Open[]
   /**
-   * The races run with the reverse order of events: the session that waited for the shortest time continues first, or
-   * the timer that was set last fires first.
+   * The races in which the order is reversed: the session that waited for the shortest time continues first, or the
+   * timer that was set last fires first.
    */
   readonly #reversed: ReadonlySet<Race>
   readonly #ready: Open[] = []

@@ -15,7 +15,9 @@ const SCHEDULES = process.env['CHAOS_SOAK'] === 'short' ? 100 : 2_000
 const PART = 250
 const SESSIONS = 3
 const STEPS = 18
-/** The maximum number of orders to try for sessions and timers that PostgreSQL may continue at the same time. */
+/**
+ * The maximum number of orders of simultaneous events to try. PostgreSQL may continue sessions and timers in any order.
+ */
 const MOST_ORDERS = 200
 
 interface Schedule {

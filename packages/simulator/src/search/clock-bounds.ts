@@ -43,9 +43,9 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns the number of ppm by which a clock may be slow while true time passes at most `drift` times as fast as the
- * clock; at most `GREATEST_DRIFT_PPM`. A clock that is fast by as many ppm runs at most `drift` times as fast as true
- * time.
+ * Returns the greatest clock error in ppm at which neither the clock nor true time runs more than `drift` times as fast
+ * as the other; at most `GREATEST_DRIFT_PPM`. A slow clock determines the result, because its ratio to true time
+ * differs more from 1 than that of a clock that is fast by as many ppm.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 

@@ -37,8 +37,8 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
 }
 
 /**
- * Pauses a node that has just sent a message, and cuts it off when the reply has arrived. When the node resumes, it
- * treats old replies as new ones.
+ * Pauses a node that has just sent a message, or whose timer has just expired, and cuts it off when the replies have
+ * arrived. When the node resumes, it handles these old replies as if they were new.
  */
 function sleeper(random: Random, ms: number): Disturbances {
   const fromMs = ms * random.next()
@@ -65,8 +65,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Most operations come when the new leader begins to serve. A client that writes to the isolated node in an earlier
-  // burst waits for a long time.
+  // Most operations come when the new leader begins to serve. Few come in an earlier burst, because a client that then
+  // writes to the isolated node waits for a long time.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],

@@ -28,8 +28,8 @@ const LONGEST_BUDGETS = 5
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /**
- * Shares of the budget: after the first, the found scenario is no longer shrunk. After the second, the search for
- * smaller scenarios ends.
+ * Shares of the budget. After `SHRINK_SHARE`, the shrinking of the found scenario ends. After `SEARCH_SHARE`, the
+ * search for other small scenarios ends.
  */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
@@ -39,8 +39,8 @@ const SEARCH_SHARE = 0.9
  */
 const SMALL_SHARE = 0.3
 /**
- * The number of small scenarios to try before the time limit applies. They never take more than `MOST_SMALL_SHARE` of
- * the budget.
+ * Even after `SMALL_SHARE` of the budget, small scenarios are tried until this many were tried, or until
+ * `MOST_SMALL_SHARE` of the budget has passed.
  */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
@@ -130,8 +130,8 @@ export function minimise(
   }
 
   /**
-   * Returns a new failing scenario. The strategy that found the failure is likely to find it again, and another may
-   * find a smaller scenario.
+   * Runs a small trial, and returns its scenario if it fails for the same cause. Mostly uses the strategy that found
+   * the failure; another may find a smaller scenario.
    */
   function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.targetSettings)

@@ -24,7 +24,9 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 }
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
-  /** Returns the elapsed share of this check's time. At 1, no further trial begins, but at least one is run twice. */
+  /**
+   * Returns the elapsed share of this check's time. The check ends when the share exceeds 1 and a trial was run twice.
+   */
   readonly share?: (() => number) | undefined
 }
 

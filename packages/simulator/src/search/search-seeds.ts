@@ -117,8 +117,8 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
     ? (one ?? other)
     : one.flatMap((what) => {
         const also = other.find((each) => uncounted(each) === uncounted(what))
-        // The texts may differ in their counts. Keeps the lesser text, so that the order of the arguments does not
-        // matter.
+        // The texts may differ in their counts (see `uncounted`). Keeps the lesser text, so that the order of
+        // `one` and `other` does not matter.
         return also === undefined ? [] : [what < also ? what : also]
       })
 
@@ -275,8 +275,8 @@ function hurriedTrial(
 }
 
 /**
- * Runs a trial with the subject's shortcut (see `Shortcut`). Undefined if the run is refused, which only the shortcut
- * may cause.
+ * Runs a trial with the subject's shortcut (see `Shortcut`). Undefined if a UserError refuses the run, because the
+ * shortcut may be the cause.
  */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {

@@ -162,8 +162,8 @@ const expiries: Strategy = {
 }
 
 /**
- * Lets another request write between the read of a request and its dependent write. Other faults are rarely needed, and
- * fewer faults make failures smaller.
+ * Holds a request between a read and a write that depends on the read, so that another request can write in between.
+ * Other faults are rarely needed, and fewer faults make failures smaller.
  */
 const awaits: Strategy = {
   name: 'awaits',
@@ -249,9 +249,9 @@ export const strategies: readonly Strategy[] = [
 
 /**
  * The default strategies of a search, which seeds use in turn. The strategy that alone finds the rarest bugs occurs
- * more often. `coverage` is not included: it makes a trial a quarter more expensive, and has found no bug sooner.
- * Branches of programs are not measured either: V8 takes 20% to 40% more time to count them, and some 20 trials take
- * all branches of the examples.
+ * more often. `coverage` is not included: it makes a trial a quarter more expensive, and has found no bug sooner. The
+ * branches that programs take are not counted either: V8 takes 20% to 40% more time to count them, and after about 20
+ * trials of an example, no new branches are found.
  */
 export const usualStrategies: readonly Strategy[] = [
   uniform,

@@ -46,8 +46,8 @@ export interface SearchedProtocol {
 export type SearchSubject = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
- * Returns whether the check is weaker than the workload's strongest: it has a weaker level, or fewer functions. The
- * workload then uses other default settings.
+ * Whether a subject is checked for less than its workload can show: at a weaker level than the workload's strongest, or
+ * without some of its functions. The workload then uses other default settings.
  */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<SearchSubject, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)

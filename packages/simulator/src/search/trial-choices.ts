@@ -71,10 +71,7 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/**
- * The maximum number of inputs that are discarded until one has the drawn function. A workload may call a function
- * rarely.
- */
+/** The maximum number of inputs to take from a client until one calls the wanted function, which may be rare. */
 const MOST_TRIES = 200
 
 /** Draws a function by weight, and returns the client's next input with this function, if there is one. */

@@ -17,8 +17,8 @@ const HALVINGS = 8
 
 /**
  * Returns the scenario with as few planned delays as it needs to fail. All other packets then take `USUAL_DELAY`. If at
- * most `FEW` delays remain, notes in `least` the shortest duration with which each of them still causes the failure.
- * Returns the scenario unchanged if it does not fail when the delays of all its packets are planned.
+ * most `FEW` delays remain, notes in `least` the shortest duration with which each of them still causes the failure. If
+ * the scenario does not fail even with the delays of all its packets planned, returns it unchanged.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }

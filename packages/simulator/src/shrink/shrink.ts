@@ -13,8 +13,8 @@ export interface ShrinkOptions {
 }
 
 /**
- * With more seeds, no time would remain for the next stage. That stage tries random parts of the scenario, and finds
- * smaller ones more often.
+ * The default of `reseeds`. With more seeds, no time would remain for the next stage, which tries random parts of the
+ * scenario: that stage finds smaller scenarios more often.
  */
 const RESEEDS = 1
 

@@ -55,8 +55,8 @@ function apart(scenario: Scenario, gap: number): Scenario {
 }
 
 /**
- * Moves a hold by as much as `move` moves the latest of `times` that is not after the hold's start. The hold stays if
- * all `times` are after its start.
+ * Moves a hold by the same distance as the latest of `times` that is not after the hold's start. If all `times` are
+ * after its start, the hold stays.
  */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)

@@ -30,8 +30,8 @@ const raft = (bug: string | undefined): SearchedProtocol => ({
 })
 
 /**
- * Returns a subject of a search. Its `start` starts Raft with the bug `bug`. Its `shortcut`, which should start the
- * same cluster faster, starts Raft with the bug `byShortcut`, and with `bug` after a call of `distrust`.
+ * Returns a subject of a search. Its `start` starts Raft with `bug`. Its `shortcut`, which should start the same
+ * cluster faster, starts Raft with `byShortcut` until `distrust` is called, and with `bug` afterwards.
  */
 function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   const started = { plainly: 0, short: 0, distrusted: 0 }

@@ -20,7 +20,7 @@ const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(2_000)
 const REPLAYS = 100
 /**
- * The share of small cases is checked for each bug only with at least this many starting seeds. With fewer, a single
+ * With at least this many starting seeds, the share of small cases is checked for each bug, too. With fewer, a single
  * case would change the share too much.
  */
 const OFTEN = 20

@@ -9,8 +9,8 @@ import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5
 /**
- * Runs of `CALM_PACE` and of `USUAL_PACE` have the same number of operations. Without faults, only operations close
- * together show in which order they take effect, so `CALM_PACE` is faster.
+ * Runs of both paces have the same number of operations. `CALM_PACE`, for runs without faults, is faster, because only
+ * operations close together then show in which order they take effect.
  */
 const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
 const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }

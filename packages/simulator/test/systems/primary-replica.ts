@@ -30,9 +30,9 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   },
-  // The primary waits for one of four replicas. If a partition cuts off the primary and this replica, the other three
-  // nodes go on without them, and writes that only these two nodes have are lost. Between the two partitions, the nodes
-  // have time to agree on a primary, so that the primary is on the smaller side of one of the partitions.
+  // The primary waits for one of four replicas. If a partition separates these two nodes from the other three, the
+  // three go on without them, and writes that only the two have are lost. There are two partitions. Between them, the
+  // nodes have time to agree on a primary, so that the primary is on the smaller side of one of the two.
   {
     protocol: 'primary-replica',
     targetSettings: { sync: 1, reads: 'primary' },

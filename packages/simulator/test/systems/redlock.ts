@@ -15,7 +15,7 @@ export const redlockRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: ONE_HOLDER,
   },
-  // A client that holds the lock for longer than its time to live has lost it, and is not notified.
+  // If a client holds the lock for longer than the lock's time to live, the client loses the lock, and is not notified.
   {
     protocol: 'redlock',
     workload: 'lock',

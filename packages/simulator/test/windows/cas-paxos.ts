@@ -165,8 +165,8 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           const accepted = bug === 'forget-accepted-ballot' ? NONE : record.accepted
           cells.set(record.key, { promised: record.promised, accepted, value: record.value })
         }
-      // The record makes the next life's number larger by one. Messages leave only once the record is durable, so two
-      // lives of a node never use the same ballot.
+      // Each start persists a `life` record, which increases the life number of the next start. Messages leave only
+      // once the record is durable, so two lives of a node never use the same ballot.
       return {
         state: { id, peers, life, cells, rounds: new Map(), last: 0 },
         effects: [{ type: 'persist', record: { kind: 'life' } }],

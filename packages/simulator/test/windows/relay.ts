@@ -115,8 +115,8 @@ export const relay: ProtocolDefinition = {
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
-  // If the keeper refuses a request, a copy of the message may still take effect later. The client was told that the
-  // request has no effect.
+  // If the keeper refuses a request, the client is told that the request has no effect. With duplicates, a copy of the
+  // message may still take effect later.
   notUnder: ['duplicate-message'],
   settings: [],
   bugs: [

@@ -92,8 +92,8 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // The losses of counters are not compared, because `judgeLevels` has compared the levels that forbid losses. A
-    // baseline with losses met none of these levels.
+    // The losses of counters are not compared: `judgeLevels` has compared the levels that forbid losses. If the
+    // baseline itself lost additions, it met none of these levels, and more losses are accepted.
     ...(record.report?.accounting?.okAre === 'explained reads' ? [] : judged(`lost <= ${lost}`, String(lost))).filter(
       ({ met, found }) => met !== 'unknown' || (lost > 0 && found === ''),
     ),

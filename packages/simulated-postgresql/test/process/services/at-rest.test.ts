@@ -95,8 +95,8 @@ describe('a service over one PostgreSQL', () => {
     'a service has pending work until a relay has polled twice without a change: %s',
     async (way) => {
       const { restedAfterMs } = await ran(way)
-      // Work is pending until the data has not changed for two periods of the relay and 50 ms more, in which the last
-      // query of the relay is answered (see `Quiet`).
+      // Work is pending until the data has not changed for two periods of the relay, and for another 50 ms, in which
+      // the relay's last query is answered (see `Quiet`).
       expect(restedAfterMs).toBeGreaterThan(100)
       expect(restedAfterMs).toBeLessThan(250)
     },

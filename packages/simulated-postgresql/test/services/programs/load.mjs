@@ -1,5 +1,5 @@
-// Sends a service the requests of its kind from several clients at once, as a load test would. `node load.mjs SERVICE`
-// starts the service. `node load.mjs SERVICE ADDRESS` uses a running service.
+// Sends requests to a service from several clients at once, as a load test would. The name SERVICE determines the
+// requests. `node load.mjs SERVICE` starts the service. `node load.mjs SERVICE ADDRESS` uses a running service.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
