@@ -247,7 +247,8 @@ const roomsOfModels: ReadonlySet<string> = new Set(
 )
 
 /**
- * By file: the meaning of words that a file lists, if they do not stand for functions, but equal names of functions.
+ * By file: the meaning of words in lists of the file. The words are spelled like function names, but do not stand for
+ * functions.
  */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',

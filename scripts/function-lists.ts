@@ -7,9 +7,10 @@ export interface FunctionList {
 }
 
 /**
- * Returns the places of a source that distinguish operations by several names: lists, records, switches, patterns,
- * texts of words, and functions that compare one expression with several names. A place counts if it has exactly two
- * words, which are both names, or at least three names. Types do not count, because nothing is looked up in them.
+ * Returns the places in a source that distinguish operations by several names. A place is a list, record, switch or
+ * pattern, a text of words only, or a function that compares one expression with several names. A place counts if it
+ * has at least three names, or if it has exactly two words, and both are names. Types do not count, because nothing is
+ * looked up in them.
  */
 export function functionListsIn(text: string, isName: (word: string) => boolean): readonly FunctionList[] {
   // Most sources contain fewer than two different names (see `isName`) outside of comments and calls. Such a source

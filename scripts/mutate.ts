@@ -39,7 +39,10 @@ const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
     .filter((name) => /\.m?ts$|\.mjs$/.test(name) && (directory === 'scripts' || name.startsWith('vitest.')))
     .map((name) => join(directory, name)),
 )
-/** A mistake is also caught if the tests take `PATIENCE` times as long as without it, plus `PATIENCE_MS`. */
+/**
+ * A mistake also counts as caught if the tests with it take longer than `PATIENCE` times their time without it, plus
+ * `PATIENCE_MS`.
+ */
 const PATIENCE = 4
 const PATIENCE_MS = 20_000
 const WITHOUT_MISTAKE_MS = 900_000
@@ -125,8 +128,9 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
     return 4
   }
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
-  // The likeliest tests catch most mistakes. The whole suite is slow, so it runs only for mistakes that pass the
-  // likeliest tests. Before the first such mistake, it runs once without any mistake.
+  // The likeliest tests, which each mutation names, catch most mistakes. The whole suite is slow, so it runs only for
+  // mistakes that the likeliest tests do not catch. Before the first run with a mistake, the suite runs once without
+  // one.
   const whole = new Map<string, Promise<Outcome>>()
   const wholeFloor = async (copy: string, floor: string): Promise<Outcome> => {
     const correct = whole.get(floor) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, [floor])

@@ -29,7 +29,10 @@ const SUITE = [
   'packages/vitest/test',
 ]
 
-/** A short suite omits the node simulator: the hashes of its runs already show most of what it does with Node. */
+/**
+ * A short suite omits the packages `node-simulator` and `vitest`. The hashes from `simulatedOn` already test most of
+ * the simulator.
+ */
 const suite =
   process.env['CHAOS_SOAK'] === 'short' ? SUITE.filter((path) => !/node-simulator|vitest/.test(path)) : SUITE
 

@@ -23,7 +23,10 @@ export function sumsOfSkipped(tests: readonly SkippedTest[], isInstalled: (progr
 const UNSTATED = 'for reasons that their files state'
 const LEFT_OUT = 'left to the whole soak: npm run test:soak'
 
-/** Returns why a test was skipped: by its note or its title, or else by the missing programs that its file asks for. */
+/**
+ * Returns why a test was skipped. This is the reason in its note or title, or else the missing programs that its file
+ * asks for.
+ */
 export function reasonOf({ name, note, source }: SkippedTest, isInstalled: (program: string) => boolean) {
   const needed = /\bneeds? ([^()]+?)(?=\)|$| › )/.exec(note ?? name)?.[1]
   if (needed !== undefined) return `need ${needed}`

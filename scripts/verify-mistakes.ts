@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 import { applied, type Mutation } from './mutations/mutation.ts'
 
-// `npm run mutate -- --verify HISTORIES` tests the verifier. For each mistake, a checker with this mistake judges the
-// histories of the checker's tests, and only the verifier examines the verdicts. The histories are collected by
-// `HISTORIES_FILE=… npx vitest run packages/checker`.
+// `npm run mutate -- --verify HISTORIES` tests the verifier. For each deliberate mistake in the checker, a checker with
+// this mistake judges the histories of the checker's tests. Only the verifier examines the verdicts: no test runs.
+// `HISTORIES_FILE=… npx vitest run packages/checker` collects the histories.
 
 /** What `packages/checker/test/proof/judge-again.ts` tells. */
 interface Outcome {

@@ -4,8 +4,8 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 const narrow = ['narrow', ...definitions]
 
 /**
- * Deliberate mistakes in the linearizability searches that represent sets as bit masks, and in the counts of the
- * operations that a search has used.
+ * Deliberate mistakes in the linearizability searches that represent sets as bit masks, and in the counts (see `Usage`)
+ * of operations that a search assumes to have taken effect.
  */
 export const narrowMutations: readonly Mutation[] = [
   ...inFile('register/linearizable/search/narrow-search.ts', narrow, [

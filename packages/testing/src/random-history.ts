@@ -66,7 +66,8 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
     const log = logs[key]!
     if (shape.store === 'replicas') {
       const copy = copies[client]!
-      // A copy may lag behind the log of each key by a different number of writes, so it need not be a consistent cut.
+      // A copy may lag behind the logs of different keys by different numbers of writes, so it need not be a consistent
+      // cut.
       return log[Math.min(copy[key]!, log.length - 1)]!
     }
     if (shape.store === 'scattered') return scattered[client]![key]!

@@ -15,7 +15,7 @@ export const ROUTES = {
   ],
 }
 
-/** A store over HTTP. A stale one answers reads by what it held before the last write. */
+/** A store over HTTP. If `stale`, a read returns the value that its key had before the last write. */
 export function storeListener({ stale = false } = {}): RequestListener {
   const values = new Map<string, unknown>()
   const before = new Map<string, unknown>()

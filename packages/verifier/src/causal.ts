@@ -52,9 +52,9 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 }
 
 /**
- * Checks that the core breaks the rule of the level for every choice of sources. A choice assigns to each read a write
- * that the read may have seen, its source. A read counts only if the core contains every write of its value, except
- * those that follow the read in its client. Returns the number of choices tried, including partial ones.
+ * Checks that the core breaks the rule of the level for every choice of sources. A choice assigns a source to each
+ * read: a write that the read may have seen. A read is ignored if some write of its value is outside the core, unless
+ * this write follows the read in the same client. Returns the number of choices tried, including partial ones.
  *
  * @throws Refused if some choice keeps the rule.
  */
@@ -161,13 +161,13 @@ const causal =
 
 /**
  * Causal memory, CM (Bouajjani et al. 2017), and PRAM (Lipton & Sandberg 1988): each client has an order of all writes
- * and its own reads, in which every read returns the latest write of its key. For CM, the order keeps the causal order;
- * for PRAM, it keeps the order of each client.
+ * and its own reads. In this order, every read returns the latest write of its key. The order keeps the causal order
+ * (CM) or the order of each client (PRAM).
  *
- * @param first If the rule is used to refute the level: the initial value of registers. The latest write may then be
- * any write of the value that the read returned. If the rule is used to accept that the level is met: undefined. The
- * latest write must then be the source of the read. A refutation may leave out the sources of some reads. Each source
- * only adds to the causal order, so it cannot give an order to a client that has none.
+ * @param first To accept that the level is met: undefined. The latest write must then be the source of the read. To
+ * refute the level: the initial value of registers. The latest write may then be any write of the value that the read
+ * returned, and some reads may have no source. More sources would only add to the causal order. So if a client has no
+ * order now, it would have none with more sources.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -184,8 +184,8 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // If the rule is used to accept the level, each value is replaced by the index of the write that wrote it, so that
-    // writes of equal values differ.
+    // If `first` is undefined, a read must return its source, not just an equal value. So each value is replaced by the
+    // index of the write that wrote it.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {
@@ -228,9 +228,10 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
 }
 
 /**
- * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them. Some writes are visible to a
- * read, and a single order contains all writes. A read's source is the latest visible write of its key. The code makes
- * no more writes visible, and orders no more writes, than the guarantees require:
+ * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them. Each read sees some of the
+ * writes, and a single order contains all writes. A read's source is the last write of its key, in this order, that the
+ * read sees. The code derives only what the guarantees require: that a read sees a write, and that a write precedes
+ * another.
  * - read-your-writes: a read sees the earlier writes of its client, and the order keeps the client's order of writes of
  *   one key.
  * - monotonic-reads: a read sees the writes that earlier reads of its client saw.
@@ -238,7 +239,7 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
  * - writes-follow-reads: if a client saw a write, the order puts this write before the client's later writes.
  *
  * @param propagates True if all four guarantees are checked together. A read that sees a write then also sees the
- * writes that the last two guarantees put before this write.
+ * writes that monotonic-writes and writes-follow-reads put before this write.
  */
 const session =
   (guarantees: ReadonlySet<(typeof GUARANTEES)[number]>, propagates: boolean): Rule =>

@@ -20,10 +20,11 @@ export interface Subject {
 }
 
 /**
- * Tries all orders of the core, and finds that none explains every answer that only the core can explain. The core then
- * refutes the claim, whatever the other operations did. Returns the number of steps tried.
+ * Checks that no order of the core explains all of the core's checked answers. An answer is checked if no operation
+ * outside the core can explain it. The core then refutes the claim, whatever the other operations did. Returns the
+ * number of steps tried.
  *
- * @throws Refused if some order explains all of these answers.
+ * @throws Refused if some order explains all checked answers.
  */
 export function refute(
   { history, head, model, keeps }: Subject,
@@ -63,7 +64,7 @@ export function refute(
     return searchCounting((name) => counted.has(name))
   }
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
-  // If no operation outside the core can change an answer of the core, no part of the core's answers is ignored.
+  // If no operation outside the core can change an answer of the core, every answer of the core is checked completely.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )

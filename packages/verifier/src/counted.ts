@@ -5,9 +5,10 @@ import { nameOf } from './transactions.ts'
 
 /**
  * Returns the actions of the core (the operations of a proof), without those answers of registers and locks that prove
- * nothing. An answer is kept if the core contains every write that may have been the last one before it. Proof: take a
- * legal order of the whole history, and leave out everything but the core. The last write before the answer remains the
- * last one, so the answer is right in the order of the core, too.
+ * nothing. An answer is kept if the core contains every write that fits the answer and may have been the last write
+ * before the answer. Proof: take a legal order of the whole history, and remove everything outside the core. The last
+ * write before a kept answer is in the core, so it remains the last one. The answer is thus right in the order of the
+ * core, too.
  */
 export function countedCells(
   core: readonly Operation[],
@@ -26,8 +27,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The line of the latest call among the writes that certainly precede this operation. If another write returned
-    // before this line, that write's value has certainly been overwritten.
+    // The line of the latest call of a write that certainly precedes this operation. If another write returned before
+    // this line, that write's value has certainly been overwritten.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -50,10 +51,10 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 }
 
 /**
- * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core (the operations
- * of a proof) contains every operation that may change the element and was called before the core's last return. Proof:
- * an object without some of its elements is an object of the same kind. So the core's answers about the elements that
- * count must be right even if all other elements are left out.
+ * Returns the elements of sets, lists, queues, bags and logs that count: a proof relies only on what the core (the
+ * operations of the proof) answers about them. An element counts if the core contains every operation that may change
+ * it, apart from those called after the core's last return. Proof: an object without some of its elements is an object
+ * of the same kind. So if the elements that do not count are removed, the answers about the others must still be right.
  */
 export function countedElements(
   core: readonly Operation[],
@@ -78,8 +79,8 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // An unanswered dequeue outside the core may have taken any element, unless an answer shows that the element was
-  // taken.
+  // An unanswered dequeue outside the core may have taken any element that was added more often than answers show its
+  // removal. Such elements do not count.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -92,8 +93,8 @@ function elementsIn(action: Action): readonly string[] {
 
 /**
  * Returns the elements of lists and the values of registers that count in a proof about transactions. An element or
- * value counts if the core contains every transaction that writes it. The rules are those of `countedElements` and
- * `countedCells`, with a transaction as one step.
+ * value counts if the core contains every transaction that writes it and was called before the core's last return.
+ * `countedElements` and `countedCells` prove this for single operations.
  */
 export function countedInTransactions(
   core: readonly Operation[],

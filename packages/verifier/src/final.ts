@@ -4,9 +4,10 @@ import { type History, textOf } from './history.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 
 /**
- * Accepts a proof by final reads of registers. Convergent (Shapiro et al. 2011): the final reads of each key agree.
- * Eventual (Vogels 2009; Bailis & Ghodsi 2013): they agree on a value that is initial or was written, and no
- * acknowledged write of a different value was called after all writers of this value had returned.
+ * Accepts a proof by final reads of registers. Convergent (Shapiro et al. 2011): the final reads of each key agree on a
+ * value. Eventual (Vogels 2009; Bailis & Ghodsi 2013): in addition, this value is initial or was written, and no later
+ * write replaced it. A later write is an acknowledged write of a different value, called after all writes of this value
+ * had returned.
  *
  * @throws Refused if the final reads show the opposite, or nothing.
  */

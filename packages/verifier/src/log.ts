@@ -58,8 +58,8 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A read that returned `limit` entries need not have reached the end of the log. If, in addition, none of these
-        // entries counts (see `counts`), the read says nothing about the entries that count.
+        // After a read that returned `limit` entries, the log may contain further entries. If, in addition, none of the
+        // returned entries counts (see `counts`), the read proves nothing: the entries that count may be elsewhere.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>

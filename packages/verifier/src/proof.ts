@@ -25,10 +25,7 @@ export type LevelProof =
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /**
-       * The initial value of the keys whose operations are in this order. Present if the proof's head has no initial
-       * value.
-       */
+      /** The initial value of every key that this order contains. Present if the proof's head has no initial value. */
       readonly start?: Json
     }
   /** By read, in order: the line of the write that it saw; 0 for the initial value. */
@@ -84,9 +81,9 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // JSON.parse keeps only one of several members with the same name. The members in the text are therefore counted,
-    // by their colons after quotes. If the number differs because strings contain such colons, they are counted again
-    // without strings.
+    // JSON.parse keeps only one of several members with the same name, so the members in the text are counted, too.
+    // Each has a colon after a quote. Strings may also contain a colon after a quote. If the numbers differ, the colons
+    // outside strings are therefore counted instead.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'

@@ -30,7 +30,7 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** By line: how many actions of the operation are still missing in the order; 0 before its first action is there. */
+  /** By line: how many actions of the operation the order still lacks; 0 until the order contains the first one. */
   const left = new Uint32Array(byLine.length)
   /** The latest call so far, by object or by client. Linearizability is local to an object (Herlihy & Wing 1990). */
   const latest = new Map<string, number>()

@@ -53,8 +53,8 @@ export interface DeadEnd {
   /** The tried order: the line of each operation's call. */
   readonly lines: readonly number[]
   /**
-   * The line of an operation that must precede the last operation of `lines`, but is not in `lines`. Undefined if no
-   * such operation is missing: the last operation's answer then does not fit the objects.
+   * The line of an operation that must precede the last operation of `lines`, but is not in `lines`. Undefined if none
+   * is missing: the order is then illegal because the objects would give the last operation another answer.
    */
   readonly missing: number | undefined
 }

@@ -164,8 +164,8 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // `first` is the initial value of the order that is replayed. Each object reads this value when an order first names
-  // its key.
+  // `first` is the initial value for the order that is being replayed. An object is created with this value when its
+  // key first occurs in an order.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0

@@ -69,9 +69,9 @@ export function tamperedProofs(
 }
 
 /**
- * Returns a changed version of an order that the verifier refused, as an attacker would try it. `why` names the line of
- * an operation. This operation is left out, moved, or preceded by another operation. If the order lacks the operation,
- * it is inserted.
+ * Returns a changed version of an order that the verifier refused, as an attacker would try next. `why` is the reason
+ * for the refusal, and begins with the line of an operation. If the order lacks this operation, inserts it. Otherwise
+ * removes it, moves it, or inserts an operation before it.
  */
 export function repaired(
   order: readonly number[],

@@ -18,7 +18,8 @@ export const keysSetting = (count: number, summary: string): Setting => ({
 })
 
 /**
- * The setting for the number of items after which an object is full, and a new object under another key replaces it.
+ * The setting for the maximum number of items in an object. A full object is replaced by a new object under another
+ * key.
  */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',

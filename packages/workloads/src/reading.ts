@@ -2,8 +2,8 @@ import type { Input } from '@chaosproxy/history'
 import { type Setting, shareSetting } from './setting.ts'
 
 /**
- * By rank of a client (see `Clients`): how often the client reads, relative to the average. A partitioned node stops
- * answering reads before writes. Some clients therefore mostly write, so that reads do not hold them up.
+ * By rank of a client (see `Clients`): how often the client reads, relative to the average. A node in a partition stops
+ * answering reads earlier than writes. Some clients mostly write, so that unanswered reads do not hold up their writes.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 

@@ -34,9 +34,9 @@ export function foundIn(
     )
   for (let first = 1; first <= trials; first += AT_ONCE) {
     const { findings } = searchSeeds(subject, { ...options, first, count: AT_ONCE, stopAtFirst: false })
-    // In a leased register, each candidate determines its turn by counting its own ticks. So the turns of candidates
-    // can coincide for ever, even without the bug, and nothing is answered. A failure of the kind `unrecovered`
-    // therefore does not count as finding the bug.
+    // In a leased register, each candidate counts its own ticks to determine its turn. Even without the bug, the turns
+    // of candidates may coincide for ever. No operation is then answered, and the run fails with `unrecovered`. Such a
+    // failure does not show the bug.
     const found = findings.find(({ failure }) => failure.kind !== 'unrecovered')
     if (found !== undefined) return [found.failure]
   }

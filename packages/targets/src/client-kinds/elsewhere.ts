@@ -77,7 +77,10 @@ interface OpenedElsewhere {
   close(): Promise<void>
 }
 
-/** @throws UserError (input) for clients of another version, (environment) without the password that they need. */
+/**
+ * @throws UserError: input if this version of chaos cannot read the declaration of the clients; environment if their
+ * password is missing.
+ */
 export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<OpenedElsewhere> {
   const found = v.safeParse(schema, clients)
   if (!found.success)

@@ -49,8 +49,8 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       const before = written.get(key)
       return (answer, { type }) => {
         if (hasFound || type !== 'ok') return
-        // Only a read of the whole object shows that the written value is missing. For other functions, another
-        // operation may have removed the value.
+        // Only a read of the whole object must find the written value. Any other function may rightly find nothing,
+        // because another operation may have removed the value.
         hasFound = !readsWhole(f) || answer.status < MOST_FOUND
         if (hasFound || before === undefined || !isDue.absent()) return
         broke(
@@ -64,8 +64,8 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
 }
 
 /**
- * Reports whether the route table must be wrong if a service refuses all calls of a function. A service may rightly
- * refuse all calls of a compare-and-set.
+ * Returns whether the function can make the first change of an object. If a service refuses every call of such a
+ * function, the route table is wrong. Excludes compare-and-set, which may rightly fail.
  */
 function isFirstChange(f: string): boolean {
   const { effect = 'reads', takes } = meaningOf(f) ?? {}

@@ -27,5 +27,5 @@ export function listIn(body: Body, member: string): readonly Body[] {
   return Array.isArray(found) ? found.filter(isBody) : []
 }
 
-/** Returns a number, or a 64-bit number as text; 0 if absent. Revisions stay far below 2^53, so a double is exact. */
+/** Returns a number, even if the body has it as text; 0 if absent. Revisions stay below 2^53: a double is exact. */
 export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)

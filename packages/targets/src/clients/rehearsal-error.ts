@@ -8,7 +8,7 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** Advice about a refused write with a status in `OF_OBJECTS`. The service may have no such object. */
+/** Replaces `WITHOUT` if a write was refused with a status in `OF_OBJECTS`: the service may lack the object. */
 const IF_CERTAIN =
   'If the service has only certain objects, and the requested one is not among them, skip this check: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])

@@ -50,8 +50,8 @@ const SINGLE_BEHIND_MS = 2_000
 /** The number to write. In the answers of few services, this number occurs outside of the value. */
 const NUMBER = 7
 /**
- * Other names to try if the service rejects the usual ones, by the placeholder that makes such names. Hardly any
- * service has an object with this number.
+ * Forms of names to try if the service rejects the usual names: the placeholder for `keys`, and a function that creates
+ * a sample name. Hardly any service has an object with the number 900000007.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
@@ -281,9 +281,9 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the service treats the unused object like the clients' objects. True if the service accepted a write
- * of the unused object. Otherwise true if, at every node that answered such a write, reads of both objects return the
- * same status and the clients' object holds no number.
+ * Returns whether the service treats an object that no client uses (`key`) like the clients' objects. True if the
+ * service accepted a write of `key`. Otherwise, reads both objects at every node that answered the write. The result is
+ * then true if, at each of these nodes, both reads have the same status, and the clients' object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

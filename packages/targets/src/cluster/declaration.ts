@@ -38,7 +38,10 @@ export type PortDeclaration =
       readonly announced?: boolean | undefined
     }
 
-/** A placeholder's text: a list that contains `each` once for every node or peer. The list may differ between nodes. */
+/**
+ * Declares a placeholder. Its text joins one copy of the template `each` for every node or peer, and may differ between
+ * nodes.
+ */
 export interface ListDeclaration {
   /** All nodes, or all except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
@@ -78,7 +81,10 @@ interface NodeParts {
   readonly directory?: string | undefined
   /** The user that runs the node, if chaos runs as root. */
   readonly user?: string | undefined
-  /** Files to write before the first start, and after a wipe, by path: the text, or a list of lines. */
+  /**
+   * Files to write before the first start, and after a wipe. Keys are paths. A value is the text of a file, or its
+   * lines.
+   */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
   /** Commands that prepare the node's data directory before its first start. */
   readonly prepare?: readonly CommandText[] | undefined

@@ -56,11 +56,11 @@ interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick
 const READY_WITHIN_MS = 30_000
 
 /**
- * Brings nodes up behind the proxy. Waits until all are ready, one leads (with `role`), and one answers a read. Then
- * runs the rehearsal, if requested.
+ * Brings up nodes behind the proxy. Waits until all nodes are ready, a node leads (if the declaration has `role`), and
+ * a node answers a read. Then runs the rehearsal, if requested. A failed call leaves nothing behind.
  *
- * @throws UserError: input for unknown placeholders; environment if a node is not ready, no node leads, or there is
- * data already; also the errors of a rehearsal. Nothing is left behind.
+ * @throws UserError: input for unknown placeholders; environment if a node is not ready, no node leads, or the objects
+ * already hold data; and the errors of a rehearsal.
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {

@@ -214,7 +214,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // After the timeout, the process is being killed: it is late even if it has become ready in the meantime.
+    // The timeout kills the process. The node therefore counts as late even if it has become ready in the meantime.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

@@ -125,8 +125,8 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
 ]
 
 /**
- * Returns whether packets within a bridge pass the rules of the engine's network. If they do not, the rules must be in
- * the containers' own networks.
+ * Reports whether the rules in the engine's network apply to packets within a bridge. If they do not, chaos puts its
+ * rules into the containers' own networks.
  */
 function bridge(): Allowance {
   const passes = bridgePassesRules()

@@ -33,9 +33,9 @@ const STARTS_WITHIN_S = 20
 export const WATCHED_WITHIN_MS = 60_000
 
 /**
- * Returns a command that waits until the process `pid` exits, and then starts the container. The process may still have
- * to handle a signal to exit. If the process has already exited, the command does nothing: the container then starts
- * together with the other containers.
+ * Returns a command that waits until the process `pid` exits because of a signal, and then starts the container. If the
+ * process does not exit in time, or had exited before the command began, the command starts nothing. In the latter
+ * case, another undo command starts the container.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],

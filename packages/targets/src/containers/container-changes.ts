@@ -87,8 +87,8 @@ interface StaleDial {
 }
 
 /**
- * The longest duration of a dial, in milliseconds. If a container returned at a new address longer ago, every dial of
- * its old address that is still in progress began after the return.
+ * The longest duration of a dial, in milliseconds. Once a container has run for longer at its new address, any dial of
+ * its old address that is still in progress began after the container's start.
  */
 const DIALS_FOR_MS = 5_000
 

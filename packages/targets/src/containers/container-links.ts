@@ -53,8 +53,8 @@ export interface ContainerLinks extends DatagramCuts {
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
   /**
-   * Ends the connections that are older than the rules that redirect traffic to the proxy. From then on, `direct`
-   * leaves out the connections that were refused so far.
+   * Ends the connections that were opened before the rules that redirect traffic to the proxy. Later calls of `direct`
+   * omit all connections that the rules have refused up to now.
    */
   endOlder(): Promise<void>
   /** Lets all new traffic pass directly. Existing connections stay in the proxy until the proxy closes. */
@@ -103,8 +103,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // Connections that are older than the rules bypass the proxy, so they are ended. Changes to other containers do not
-    // wait for this.
+    // Connections that were opened before these rules bypass the proxy, so they are ended. `follow` does not wait for
+    // their end, because other changes must not be delayed.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -290,8 +290,8 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
 }
 
 /**
- * Creates a function that returns those of the given links that were in none of its earlier calls. The first call
- * returns none.
+ * Creates a function that returns those of the given links that no earlier call contained. The first call only
+ * remembers its links, and returns none.
  */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()

@@ -45,9 +45,9 @@ const LISTENS_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between these containers, and from this machine's programs to each of them.
+ * Puts the proxy on every link between these containers, and on every link from this machine's programs to a container.
  *
- * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind.
+ * @throws UserError (environment) with the reason if this is impossible. A failed call leaves nothing behind.
  */
 export async function openContainerNetwork({ where, ids, seed }: ContainerNetworkOptions): Promise<ContainerNetwork> {
   await requireRights(where)

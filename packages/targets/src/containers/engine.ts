@@ -195,8 +195,8 @@ function timeOf(text = ''): number | undefined {
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * The time within which an engine restarts an ended container, if it does. Whether it does depends on the reason for
- * the end, and the engine does not report this reason.
+ * The time within which an engine restarts an ended container. Whether the engine restarts the container at all depends
+ * on why the container ended. The engine does not report this reason.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

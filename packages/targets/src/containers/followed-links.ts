@@ -38,8 +38,8 @@ const LOOK_EVERY_MS = 500
 /** The time within which a port of a new container is found. Until then, no other container can reach it. */
 const LOOK_SOON_MS = 25
 /**
- * The pause after a check of the ports, as a multiple of its duration. A check takes milliseconds per container, and
- * blocks everything else.
+ * After a check of the ports, chaos pauses for this many times the duration of the check, because a check takes
+ * milliseconds per container, and blocks everything else.
  */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
@@ -174,8 +174,8 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
 }
 
 /**
- * Returns the links on which no probe reaches the proxy. If there are any, first moves the rules that redirect traffic
- * to the proxy into the containers' own networks, and probes again.
+ * Probes all links. If a probe does not reach the proxy, moves the rules into the containers' own networks, and probes
+ * all links again. Returns the links whose last probe did not reach the proxy.
  */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
@@ -196,8 +196,8 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
 }
 
 /**
- * Logs refused packets, and connections that were open before the rules. A packet is also refused if its port was just
- * opened, or if no process listens there.
+ * Logs, by link, how many connections were older than the rules, and how many packets the rules refused. The rules also
+ * refuse a packet if its port was just opened, or if no process listens there.
  */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()

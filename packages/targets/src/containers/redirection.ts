@@ -52,8 +52,8 @@ export interface ContainerRules {
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
   /**
-   * Drops the traffic between these pairs, and no longer between the pairs of an earlier call. TCP passes, because the
-   * proxy cuts TCP connections itself.
+   * Drops the traffic between these pairs of addresses, which replace the pairs of an earlier call. TCP still passes,
+   * because the proxy cuts TCP connections itself.
    */
   cut(pairs: readonly AddressPair[]): Promise<void>
   refused(): Promise<Refused>
@@ -66,8 +66,9 @@ const ANSWERS_WITHIN_MS = 5_000
 const PER_LINE = 50
 
 /**
- * Opens an empty table. Its nft process ends together with this process; the kernel then removes the table, and traffic
- * is direct again. Table names are unique, so two runs cannot use the same containers.
+ * Opens an empty table. When this process ends, its nft process ends too; the kernel then removes the table, and
+ * traffic is direct again. The table is named after the project, and the kernel allows only one owner of a table. So
+ * two runs cannot use the same containers.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -238,8 +239,8 @@ export const emptyTable = (
 ]
 
 /**
- * Returns the commands that replace the redirected ports of an address family. `nameOf` returns the key of a port in
- * the map of links.
+ * Returns the commands that replace all redirected ports of an address family: the contents of its maps `links` and
+ * `sources`. `nameOf` returns a port's key in `links`.
  */
 export function redirecting(
   table: string,

@@ -19,8 +19,8 @@ interface ReadyOptions {
 const LEADERLESS_AFTER_MS = 3_000
 
 /**
- * Resolves once every node has reported its status, all are linked, and one is ready to serve. Before all are linked,
- * messages would be lost without a fault.
+ * Resolves once every node has reported its status and is linked to the others, and one node is ready to serve. Without
+ * the links, messages would be lost although no fault is injected.
  */
 export async function ready(
   nodes: readonly EmbeddedNode[],

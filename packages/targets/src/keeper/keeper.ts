@@ -37,12 +37,12 @@ export interface Keeper {
 }
 
 /**
- * The turn of an undo command that does not run in the usual order.
- * - `first`: before all other commands of its node. While a `finishing` command runs, the undo command runs repeatedly,
- *   because the `finishing` command may wait for the effect of the undo command. The undo command must be idempotent.
- * - `start`: after the `first` commands. Clients wait for these commands, so the commands in the usual order run later.
- * - `meanwhile`: repeatedly, and only while a `finishing` command runs.
- * - `beside`: from the start, concurrently with all other commands, because the command takes long.
+ * When an undo command runs, if it does not run in the usual order.
+ * - `first`: before the other commands of its node. While a `finishing` command is in progress, the undo command also
+ *   runs repeatedly, because the `finishing` command may wait for its effect. The undo command must be idempotent.
+ * - `start`: after the `first` commands, and before the commands in the usual order, because clients wait for the node.
+ * - `meanwhile`: repeatedly, and only while a `finishing` command is in progress.
+ * - `beside`: from the beginning, concurrently with all other commands, because the command takes long.
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 

@@ -12,8 +12,8 @@ interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser, which takes half of a node's
- * time under load. A connection with another request gets a general server.
+ * Serves plain requests, such as those of a run's own clients, without Node's HTTP server, which takes half of a node's
+ * time under load. If a connection sends any other request, Node's HTTP server takes over the connection.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)

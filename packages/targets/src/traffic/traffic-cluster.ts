@@ -131,8 +131,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // If clients are cut off, the proxy has no open port, or the port needs TLS, this connects within this process
-      // and without TLS.
+      // If the proxy's port is closed (see `cutOff`), never opens, or needs TLS, `dial` connects through the proxy
+      // within this process and without TLS.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })

@@ -40,9 +40,9 @@ function sharedByAll() {
 }
 
 /**
- * Saves the state that all imports share, and returns a function that restores it. Standard output is for results, so a
- * file's output goes to standard error. The TypeScript compiler changes the limit and format of stack traces for the
- * whole thread.
+ * Saves the state that all imports share, and returns a function that restores it. Imports change this state. A file's
+ * output goes to standard error, because standard output is for results. The TypeScript compiler changes the limit and
+ * format of stack traces for the whole thread.
  */
 function keepShared(): () => void {
   if (importing++ === 0) {
@@ -77,7 +77,7 @@ export function callOwn<T>(path: string, member: string, call: () => T): T {
 /** The name by which users' files import this program. */
 export const PACKAGE_NAME = 'chaosproxy'
 
-/** Passes the module for `PACKAGE_NAME` to child processes and threads. */
+/** The variable that tells child processes and threads the URL of the module for `PACKAGE_NAME`. */
 const VARIABLE = 'CHAOS_API'
 
 /**

@@ -11,8 +11,8 @@ const CALLS = 1
 /** The index of the element with the number of the running function. This number is 0 outside the user's code. */
 const WITHIN = 2
 /**
- * The index of the element with the number of the call that must describe itself, as CALLS counts calls. This number is
- * 0 if no call must describe itself.
+ * The index of the element with the number of the call that must store a description of itself. Calls are numbered as
+ * in CALLS. The element is 0 if no call must do so.
  */
 const WANTED = 3
 /** The index of the element that is 1 if no other unit may begin, and otherwise 0. */

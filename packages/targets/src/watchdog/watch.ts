@@ -5,9 +5,9 @@ export type Ill = 'hanging' | 'memory'
 
 export interface WatchLimits {
   /**
-   * The number of calls of `look`, each with the same call of user code in progress, after which this call counts as
-   * hanging. A call should take microseconds. The calls of `look` are counted, and not time, because a paused process
-   * does not look. If the watched thread had only a share of the processor, a call of `look` counts as this share.
+   * The number of looks (calls of `look`) after which a call of user code counts as hanging, if each look finds the
+   * same call in progress. A call of user code should take microseconds. Looks are counted instead of time, because a
+   * paused process does not look. If the watched thread had only a share of the processor, a look counts as this share.
    */
   readonly looks: number
   /**
@@ -25,8 +25,8 @@ export interface WatchLimits {
    */
   readonly mostGrowthBytes?: number | undefined
   /**
-   * The size of the process before the first call of user code; by default, the size at the first look. This call may
-   * allocate much memory before the first look.
+   * The size of the process before the first call of user code; by default, the size at the first look. By then, the
+   * first call may already have allocated much memory.
    */
   readonly bytesAtStart?: number | undefined
 }
@@ -42,8 +42,8 @@ export interface Watch {
 }
 
 /**
- * The limit `looks` is multiplied by this for a call during which memory grew by more than `growthBytes` but not by
- * more than `muchBytes`, because the garbage collector may take seconds on a busy machine.
+ * If memory grew by more than `growthBytes` during a call, but not by more than `muchBytes`, the limit `looks` is
+ * multiplied by this factor, because the garbage collector may take seconds on a busy machine.
  */
 const PATIENCE = 4
 

@@ -10,7 +10,10 @@ import { installed, startRedis, whySkipped } from '../../../testing/src/servers.
 const redis = installed('redis-server')
 const python = installed('python3')
 
-/** A proxy of a server that can lose the next reply: it passes the request on, and then cuts both connections. */
+/**
+ * Starts a proxy for a server. After `loseNextAnswer`, the proxy passes the next request on, but cuts both connections
+ * at the reply.
+ */
 async function cuttable(port: number) {
   let armed = false
   const server = createServer((client) => {

@@ -44,8 +44,8 @@ const start: MakeCluster = async ({ nodes, seed }) => {
 clusterContract('of real processes', start, { shared: true })
 
 /**
- * Keeps one client per node for several commands, as a run does. The contract would create a client for each command.
- * With a partition in one direction only, a new client could not connect, so its request would never arrive.
+ * Keeps the clients of a node for later commands, as a run does. `clusterContract` connects a client for each command.
+ * Under a partition in one direction only, a new client could not connect, so its request would not arrive.
  */
 function keepingConnections(cluster: Cluster): Cluster['connect'] {
   const idle = new Map<string, Client[]>(cluster.nodes.map((node) => [node, []]))

@@ -207,8 +207,8 @@ describe('the record of messages about a change', () => {
     expect(heard()).toEqual(['db'])
     expect(heard(question(1055, 'GET /x'), question(1070, 'GET /y'))).toEqual(['db'])
     for (const text of ['GET /x', 'HGETALL regs', undefined]) expect(heard(question(1070, text))).toBeUndefined()
-    // A message in which the reading node itself sends the value to the database counts as a query. If the database
-    // receives the value several times, only the first receipt counts.
+    // If the reading node itself sends the value to the database, this message counts as a query. If the database
+    // receives the value several times, any query after the first receipt counts.
     expect(heard(message(1070, 'x', 743))).toBeUndefined()
     const twice = [toDb('n2', message(1080, 'x', 743)), toDb('n1', message(1060, 'x', 743))]
     expect(

@@ -177,8 +177,8 @@ export const service = (name: string, command: string): string => `  ${name}:
     command: ${command}`
 
 /**
- * Returns a service that mounts this machine's programs. Use this service for an engine behind a socket: the wrapper of
- * `runningWithMounts` adds no mounts there.
+ * Returns a service that mounts this machine's programs. Use this service if the engine is behind a socket, because the
+ * mounts of `runningWithMounts` are then missing.
  */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:

@@ -116,8 +116,8 @@ function sourceless({ polls, sends, sent, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstSent ? 'unsent' : 'older' }]
     }),
   )
-  // Each of the polls in `early` showed a message before the send that returned its offset. A poll may be explained by
-  // an earlier send of an equal message whose offset is unknown.
+  // Each poll in `early` showed a message, and ended before the send that returned the message's offset was called. An
+  // earlier send of an equal message, whose offset is unknown, may explain such a poll.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const open = unplaced(attempts, message)
     let used = 0
@@ -142,7 +142,8 @@ const unplaced = (attempts: Partition['attempts'], message: string): readonly Se
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
 /**
- * Returns the offset at which a poll began. Skips the first message if it was committed before the consumer resumed.
+ * Returns the offset from which a poll must return messages: `from`, or `from + 1` if the message at `from` was
+ * committed before the consumer resumed.
  */
 const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
   from !== undefined &&
@@ -172,8 +173,8 @@ interface End {
 }
 
 /**
- * Returns whether a message was there to be polled by the empty polls of `end`: the message is at or after the offset
- * from which they polled, and was sent or polled before the first of these polls began.
+ * Returns whether the empty polls of `end` should have returned a message: it is at or after the offset at which they
+ * began, and a send or poll of it had returned before the first of these polls was called.
  */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
@@ -216,8 +217,8 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => unplaced(attempts, message).length > 1)
 
 /**
- * Returns whether an acknowledged message has an unknown offset: it has more sends without an offset than offsets in
- * polls.
+ * Returns whether an acknowledged send has an unknown offset: a message has more acknowledged sends without an offset
+ * than offsets that only polls show.
  */
 const isUnplaced = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {

@@ -3,9 +3,9 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. Each guarantee is a rule. For all rules except `first-in-first-out`, the messages
-// with one value form one object, which is judged by itself. The rule is kept if the operations on these messages have
-// an order that agrees with real time and with the rule (Wing & Gong 1993).
+// Queues that lease their messages. Each guarantee is a rule for operations. Operations keep a rule if they have an
+// order that agrees with real time and with the rule (Wing & Gong 1993). For `first-in-first-out`, this order contains
+// the operations on all messages. For any other rule, the messages with one value have an order of their own.
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']

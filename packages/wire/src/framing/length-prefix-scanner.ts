@@ -8,7 +8,7 @@ export interface LengthPrefix {
   readonly byteOrder: 'big' | 'little'
   /**
    * Added to the declared length to get the number of bytes after the length field; by default 0. If the length counts
-   * the whole frame, this is minus the number of bytes up to the end of the field.
+   * the whole frame, the adjustment is `-(lengthFieldOffset + lengthFieldLength)`.
    */
   readonly lengthAdjustment?: number | undefined
 }

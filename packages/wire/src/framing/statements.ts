@@ -27,8 +27,8 @@ export interface Substitution {
   /** Whether a message belongs to the failed request, and must not reach the server. */
   skips(message: Buffer): boolean
   /**
-   * Whether a message of the reply must not reach the client, because it ends the reply to the substitute, which the
-   * client did not send.
+   * Whether a message of the server must not reach the client. Such a message ends the reply to the substitute, a
+   * request that the client did not send.
    */
   isSurplus(message: Buffer): boolean
 }

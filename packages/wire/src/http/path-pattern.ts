@@ -82,8 +82,8 @@ type Ends = Int32Array
 const NEVER = -1
 
 /**
- * @param after the ends of the token that follows `token`. Where `after` is `NEVER`, the later tokens cannot match, so
- * `token` cannot end there.
+ * @param after For each position: the end of the next token, if it begins there. `NEVER` means that the tokens after
+ * `token` cannot match from this position, so `token` cannot end there.
  */
 function endsOf(token: Token, path: string, after: Ends): Ends {
   const ends = new Int32Array(path.length + 1).fill(NEVER)

@@ -17,11 +17,9 @@ export type LoginStep =
   | { readonly type: 'done'; readonly version: string }
   | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
 
-/**
- * The authentication method. The next three constants, `OK`, `SWITCH` and `REFUSED`, are the first bytes of replies to
- * a login.
- */
+/** The only authentication method of this client. */
 const PLUGIN = 'mysql_native_password'
+// The first bytes of replies to a login.
 const OK = 0
 const SWITCH = 0xfe
 const REFUSED = 0xff

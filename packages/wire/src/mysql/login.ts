@@ -13,8 +13,8 @@ const UNTIL_CAPABILITIES = 4 + 8 + 1
  */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
- * The bytes from the upper half of the capabilities to MariaDB's own capabilities: the upper half itself, the length of
- * the scramble and six reserved bytes.
+ * The offset from the upper half of the capabilities to MariaDB's own capabilities: the upper half has 2 bytes, the
+ * length of the scramble has 1, and 6 bytes are reserved.
  */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4
@@ -52,7 +52,7 @@ export function readGreeting(payload: Buffer): Greeting {
 
 /**
  * Rewrites the greeting and the login. Removes the capabilities that would encrypt or compress the connection, or
- * change its messages. Some clients choose capabilities that were not offered.
+ * change its messages. The login is rewritten, too, because some clients choose capabilities that were not offered.
  */
 export const plainStarts = (): Starts => ({ responses: rewriting(plainGreeting), requests: rewriting(plainLogin) })
 

@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login. Calls `bound` if the server offered channel binding, `createUnbinding` removed the offer, and the
- * client says that it could have used channel binding (`y`; RFC 5802 §6). The server then refuses the login.
+ * Passes on a login. Calls `bound` if `createUnbinding` has removed the server's offer of channel binding, and the
+ * client says in its login that it would have used an offer (`y`; RFC 5802 §6). The server refuses such a login.
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false

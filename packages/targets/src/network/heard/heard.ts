@@ -6,8 +6,8 @@ import { fateOf } from './fate.ts'
 import { hasWord, type Recognised, recognise } from './recognise.ts'
 
 /**
- * `known` contains changes of the key other than those in `listening.about`. If the traffic shows one of them in a
- * recognisable form, all changes of the key are recognisable.
+ * `known` contains changes of the key other than those in `listening.about`. If a message shows one of them in a
+ * recognisable form, a message with a change in `listening.about` would be recognised, too.
  */
 export interface Overheard extends ExcerptOptions {
   readonly faults: readonly FaultRecord[]

@@ -44,8 +44,8 @@ interface Running {
 }
 
 /**
- * Returns a Node program of Maelstrom as a protocol in virtual time. Each life of a node is a process with the
- * simulation's clock, timers and randomness. Partitions do not cut off services, as in Maelstrom.
+ * Returns a Maelstrom program for Node as a protocol in virtual time. Each life of a node is a process with the
+ * simulation's clock, timers and randomness. As in Maelstrom, partitions do not affect links to services.
  *
  * @throws UserError (usage) for a program in another language: its timers would ring in real time.
  */
@@ -57,8 +57,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // The command line chooses the level instead. A protocol cannot promise every level of Maelstrom's workloads:
-    // `strict-serializable`, for example.
+    // Protocols cannot promise all levels of Maelstrom's workloads, such as `strict-serializable`. This protocol
+    // therefore promises none, and the command line chooses the level.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],

@@ -19,7 +19,7 @@ const EPOCH_MS = Date.UTC(2024, 0, 1)
  * forever.
  */
 const MOST_TURNS = 10_000
-/** How long a program may take to load, until it reads its input. Chaos itself waits longer for a line of output. */
+/** The longest time until a program reads its input. `LineProcess` waits for a reply even longer. */
 const LONGEST_LOAD_MS = 8_000
 /** Matches pending operations other than timers and messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/

@@ -12,8 +12,8 @@ import { startKeeper } from '../../../src/keeper/keeper.ts'
 type FaultWithoutNodes<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
 
 /**
- * Returns the commands that an engine gets for faults of one container with these limits. The engine carries out every
- * command.
+ * Injects faults into a container whose engine reports these resource limits. Returns the commands that the engine
+ * receives. The engine accepts all of them.
  */
 async function engineCommands(
   limits: string,

@@ -87,8 +87,8 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
-    // No project has the name `nobodys`, so `onMachine` returns only link addresses: those of this process and of ended
-    // processes. Tests of containers count these addresses as leftovers.
+    // No project has the name `nobodys`, so `onMachine` finds no tables. It returns the link addresses of this process
+    // and of ended processes, which tests of containers count as leftovers.
     expect(onMachine('nobodys')).toHaveLength(5)
     const own = add(6, 4, 4)
     expect(own.addresses.map(isIPv6)).toEqual([true, false, false])

@@ -1,7 +1,7 @@
 import { error, request, serve } from './node.mjs'
 
-// The whole database is one value in lin-kv, which is replaced by a cas. With `wrong`, it is written without a
-// comparison.
+// The whole database is the value of one key in lin-kv. A transaction replaces this value by a cas or, with `wrong`, by
+// a plain write.
 
 const wrong = process.argv[2] === 'wrong'
 
