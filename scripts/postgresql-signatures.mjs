@@ -58,7 +58,9 @@ const returned = [...functions].sort(
   (a, b) => a.result - b.result || (flags(a) < flags(b) ? -1 : flags(a) > flags(b) ? 1 : 0),
 )
 const taken = (f) => {
-  const list = `${listed(f.args)}${f.out_types ? `/${listed(f.out_types)}/${listed(f.out_names)}` : ''}`
+  // The simulated PostgreSQL refuses calls of all other functions with output arguments.
+  const out = f.out_types && f.provolatile === 'i' ? `/${listed(f.out_types)}/${listed(f.out_names)}` : ''
+  const list = `${listed(f.args)}${out}`
   return list === '' ? '/' : list
 }
 const named = (f) => {
@@ -99,9 +101,10 @@ await writeFile(
   `${GENERATED}/**
  * The functions, in paragraphs separated by empty lines. The first line of a paragraph is \`flags,result\`, which all its
  * functions share. Every other line has the types of the arguments, and then the functions that take them. After the
- * types, \`/types/names\` gives the output arguments; \`/\` alone means no arguments. A function is \`name\` or, if its
- * source has another name, \`name=source\`. If the source begins with the name and \`_\`, only the rest of the source is
- * written: \`overlaps=_time\` means \`overlaps=overlaps_time\`.
+ * types, \`/types/names\` gives the output arguments of an immutable function. \`/\` alone means no arguments.
+ *
+ * A function is \`name\` or, if its source has another name, \`name=source\`. If the source begins with the name and
+ * \`_\`, only the rest of the source is written: \`overlaps=_time\` means \`overlaps=overlaps_time\`.
  *
  * The flags are the kind, the volatility and, if they apply, \`s\` for strict, \`r\` for a set, \`v\` for variadic, and the
  * number of defaults.

@@ -37,9 +37,14 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   const own = signature.routine === undefined ? setFunction(signature.source) : routineSet(signature, signature.routine)
   const isRow = types.result.oid === OID.record
   const composite = scope.context.types.typeOf(types.result.oid).columns
+  const canBe = signature.returnsSet && isCalculable(signature, types)
+  const { calculator } = scope.context
+  const implementation =
+    own ?? (canBe && calculator !== undefined ? calculatedSet(calculator, functionQuery(signature)) : undefined)
+  const isPlain = !signature.returnsSet && !isRow
+  if (!isPlain && implementation === undefined) throw new NotSupported(`the function ${name}${canBe ? REMEDY : ''}`)
   const resultColumns = definedColumns(resolved, defined, call.location)
-  if (!signature.returnsSet && (!isRow || own === undefined)) {
-    if (isRow) throw new NotSupported(`the function ${name} in FROM`)
+  if (isPlain || implementation === undefined) {
     const compiled = applied(resolved, name, scope)
     const column = signature.columns[0]?.name ?? signature.name
     const isNamed = signature.columns.length > 0
@@ -56,11 +61,6 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
       : [{ name: signature.columns[0]?.name ?? signature.name, type: types.result }])
   const callTypes = { ...types, columns }
-  const canBe = isCalculable(signature, types)
-  const { calculator } = scope.context
-  const implementation =
-    own ?? (canBe && calculator !== undefined ? calculatedSet(calculator, functionQuery(signature)) : undefined)
-  if (implementation === undefined) throw new NotSupported(`the function ${name}${canBe ? REMEDY : ''}`)
   if (composite !== undefined && signature.returnsSet)
     return ofRows(composite, all, signature.strict, implementation, callTypes)
   return {

@@ -3,9 +3,10 @@
 /**
  * The functions, in paragraphs separated by empty lines. The first line of a paragraph is `flags,result`, which all its
  * functions share. Every other line has the types of the arguments, and then the functions that take them. After the
- * types, `/types/names` gives the output arguments; `/` alone means no arguments. A function is `name` or, if its
- * source has another name, `name=source`. If the source begins with the name and `_`, only the rest of the source is
- * written: `overlaps=_time` means `overlaps=overlaps_time`.
+ * types, `/types/names` gives the output arguments of an immutable function. `/` alone means no arguments.
+ *
+ * A function is `name` or, if its source has another name, `name=source`. If the source begins with the name and
+ * `_`, only the rest of the source is written: `overlaps=_time` means `overlaps=overlaps_time`.
  *
  * The flags are the kind, the volatility and, if they apply, `s` for strict, `r` for a set, `v` for variadic, and the
  * number of defaults.
@@ -766,8 +767,7 @@ fis,26
 
 fss,26
 2276 pg_column_toast_chunk_id
-/26/oid pg_event_trigger_table_rewrite_oid
-/ pg_my_temp_schema
+/ pg_event_trigger_table_rewrite_oid pg_my_temp_schema
 2205 pg_relation_filenode
 25 pg_replication_origin_oid
 23 pg_stat_get_backend_dbid pg_stat_get_backend_userid
@@ -1328,7 +1328,7 @@ fss,2205
 25 regclass=text_regclass to_regclass
 
 fvsr,2205
-2205/2205/relid pg_partition_ancestors
+2205 pg_partition_ancestors
 
 fs,2206
 2276 pg_typeof
@@ -1355,116 +1355,74 @@ fisr,2249
 3614/25,1005,1009/lexeme,positions,weights unnest=tsvector_unnest
 
 fs,2249
-/20,25,1184,20,25,1184,1184/archived_count,last_archived_wal,last_archived_time,failed_count,last_failed_wal,last_failed_time,stats_reset pg_stat_get_archiver
-/20,20,1700,20,1184/wal_records,wal_fpi,wal_bytes,wal_buffers_full,stats_reset pg_stat_get_wal
-/23,25,3220,23,3220,3220,23,1184,1184,3220,1184,25,25,23,25/pid,status,receive_start_lsn,receive_start_tli,written_lsn,flushed_lsn,received_tli,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time,slot_name,sender_host,sender_port,conninfo pg_stat_get_wal_receiver
+/ pg_stat_get_archiver pg_stat_get_wal pg_stat_get_wal_receiver
 
 fsr,2249
 114 json_to_recordset
 3802 jsonb_to_recordset
-/19,19,25,26,16,16,23,28,28,3220,3220,25,20,16,3220,1184,16,25,16,16/slot_name,plugin,slot_type,datoid,temporary,active,active_pid,xmin,catalog_xmin,restart_lsn,confirmed_flush_lsn,wal_status,safe_wal_size,two_phase,two_phase_at,inactive_since,conflicting,invalidation_reason,failover,synced pg_get_replication_slots
-23/26,23,26,25,25,25,25,25,1184,1184,1184,1184,869,25,23,28,28,25,16,25,25,23,25,1700,25,16,25,16,16,23,20/datid,pid,usesysid,application_name,state,query,wait_event_type,wait_event,xact_start,query_start,backend_start,state_change,client_addr,client_hostname,client_port,backend_xid,backend_xmin,backend_type,ssl,sslversion,sslcipher,sslbits,ssl_client_dn,ssl_client_serial,ssl_issuer_dn,gss_auth,gss_princ,gss_enc,gss_delegation,leader_pid,query_id pg_stat_get_activity
-/25,20,20,20,20,20,20,20,1184/name,blks_zeroed,blks_hit,blks_read,blks_written,blks_exists,flushes,truncates,stats_reset pg_stat_get_slru
-26/26,26,23,23,3220,1184,1184,3220,1184,25/subid,relid,pid,leader_pid,received_lsn,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time,worker_type pg_stat_get_subscription
-/23,25,3220,3220,3220,3220,1186,1186,1186,23,25,1184/pid,state,sent_lsn,write_lsn,flush_lsn,replay_lsn,write_lag,flush_lag,replay_lag,sync_priority,sync_state,reply_time pg_stat_get_wal_senders
+/ pg_get_replication_slots pg_stat_get_slru pg_stat_get_wal_senders
+23 pg_stat_get_activity
+26 pg_stat_get_subscription
 
 fss,2249
 114 json_to_record
 3802 jsonb_to_record
-25,1009,1009/26,26,23/classid,objid,objsubid pg_get_object_address
-26,26,23/25,25,25,25/type,schema,name,identity pg_identify_object
-26,26,23/25,1009,1009/type,object_names,object_args pg_identify_object_as_address
-25,25/25,25,25,25/message,detail,hint,sql_error_code pg_input_error_info
-26/20,20,20,20,16,20,26/start_value,minimum_value,maximum_value,increment,cycle_option,cache_size,data_type pg_sequence_parameters
-25/1700,20/segment_number,timeline_id pg_split_walfile_name
-23/23,16/subxact_count,subxact_overflowed pg_stat_get_backend_subxact
-25/25,20,20,20,20,20,20,20,20,1184/slot_name,spill_txns,spill_count,spill_bytes,stream_txns,stream_count,stream_bytes,total_txns,total_bytes,stats_reset pg_stat_get_replication_slot
-26/26,20,20,20,20,20,20,20,20,20,1184/subid,apply_error_count,sync_error_count,confl_insert_exists,confl_update_origin_differs,confl_update_exists,confl_update_missing,confl_delete_origin_differs,confl_delete_missing,confl_multiple_unique_conflicts,stats_reset pg_stat_get_subscription_stats
+25,1009,1009 pg_get_object_address
+26,26,23 pg_identify_object pg_identify_object_as_address
+25,25 pg_input_error_info
+26 pg_sequence_parameters pg_stat_get_subscription_stats
+25 pg_split_walfile_name pg_stat_get_replication_slot
+23 pg_stat_get_backend_subxact
 
 fssr,2249
-1034/26,26,25,16/grantor,grantee,privilege_type,is_grantable aclexplode
-/19,25,16,16,16,19,1003,25/name,version,superuser,trusted,relocatable,schema,requires,comment pg_available_extension_versions
-/19,25,25/name,default_version,comment pg_available_extensions
-/25,25/name,setting pg_config
-/25,25,16,16,16,1184/name,statement,is_holdable,is_binary,is_scrollable,creation_time pg_cursor
-/26,26,23,25,25,25,25,16,32/classid,objid,objsubid,command_tag,object_type,schema_name,object_identity,in_extension,command pg_event_trigger_ddl_commands
-/26,26,23,16,16,16,25,25,25,25,1009,1009/classid,objid,objsubid,original,normal,is_temporary,object_type,schema_name,object_name,object_identity,address_names,address_args pg_event_trigger_dropped_objects
-19/25,25,25/source,target,path pg_extension_update_paths
-/2205,1009,2205,1009,16,16/fktable,fkcols,pktable,pkcols,is_array,is_opt pg_get_catalog_foreign_keys
-/25,18,16,25,25/word,catcode,barelabel,catdesc,baredesc pg_get_keywords
-5017/23,1009,1000,701,701/index,values,nulls,frequency,base_frequency pg_mcv_list_items=pg_stats_ext_mcvlist_items
-1009/25,25/option_name,option_value pg_options_to_table
-/25,25,1184,2211,2211,16,20,20/name,statement,prepare_time,parameter_types,result_types,from_sql,generic_plans,custom_plans pg_prepared_statement
-/25,25,25,25,25,25,25,25,25,25,25,1009,25,25,25,23,16/name,setting,unit,category,short_desc,extra_desc,context,vartype,source,min_val,max_val,enumvals,boot_val,reset_val,sourcefile,sourceline,pending_restart pg_show_all_settings=show_all_settings
-25/23,26,26,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20/pid,datid,relid,param1,param2,param3,param4,param5,param6,param7,param8,param9,param10,param11,param12,param13,param14,param15,param16,param17,param18,param19,param20 pg_stat_get_progress_info
-/25,1186,16/abbrev,utc_offset,is_dst pg_timezone_abbrevs_abbrevs pg_timezone_abbrevs_zone
-/25,25,1186,16/name,abbrev,utc_offset,is_dst pg_timezone_names
-3734,25/25,25,25,3770,3769,1009/alias,description,token,dictionaries,dictionary,lexemes ts_debug
-25/25,25,25,3770,3769,1009/alias,description,token,dictionaries,dictionary,lexemes ts_debug
-25,25/23,25/tokid,token ts_parse=_byname
-25/23,25,25/tokid,alias,description ts_token_type=_byname
+1034 aclexplode
+/ pg_available_extension_versions pg_available_extensions pg_config pg_cursor pg_event_trigger_ddl_commands pg_event_trigger_dropped_objects pg_get_catalog_foreign_keys pg_get_keywords pg_prepared_statement pg_show_all_settings=show_all_settings pg_timezone_abbrevs_abbrevs pg_timezone_abbrevs_zone pg_timezone_names
+19 pg_extension_update_paths
+5017 pg_mcv_list_items=pg_stats_ext_mcvlist_items
+1009 pg_options_to_table
+25 pg_stat_get_progress_info ts_debug ts_token_type=_byname
+3734,25 ts_debug
+25,25 ts_parse=_byname
 
 fssrv,2249
-1009/26,26,22,194/pubid,relid,attrs,qual pg_get_publication_tables
+1009 pg_get_publication_tables
 
 fvr,2249
-/26,25,3220,3220/local_id,external_id,remote_lsn,local_lsn pg_show_replication_origin_status
+/ pg_show_replication_origin_status
 
 fvrv1,2249
-19,3220,23,1009/3220,28,17/lsn,xid,data pg_logical_slot_get_binary_changes pg_logical_slot_peek_binary_changes
-19,3220,23,1009/3220,28,25/lsn,xid,data pg_logical_slot_get_changes pg_logical_slot_peek_changes
+19,3220,23,1009 pg_logical_slot_get_binary_changes pg_logical_slot_get_changes pg_logical_slot_peek_binary_changes pg_logical_slot_peek_changes
 
 fvs,2249
-/3220,3220,25,23,23,16,25,26,28,28,28,26,28,28,26,28,28,1184/checkpoint_lsn,redo_lsn,redo_wal_file,timeline_id,prev_timeline_id,full_page_writes,next_xid,next_oid,next_multixact_id,next_multi_offset,oldest_xid,oldest_xid_dbid,oldest_active_xid,oldest_multi_xid,oldest_multi_dbid,oldest_commit_ts_xid,newest_commit_ts_xid,checkpoint_time pg_control_checkpoint
-/23,23,23,23,23,23,23,23,23,16,23,16/max_data_alignment,database_block_size,blocks_per_segment,wal_block_size,bytes_per_wal_segment,max_identifier_length,max_index_columns,max_toast_chunk_size,large_object_chunk_size,float8_pass_by_value,data_page_checksum_version,default_char_signedness pg_control_init
-/3220,23,3220,3220,16/min_recovery_end_lsn,min_recovery_end_timeline,backup_start_lsn,backup_end_lsn,end_of_backup_record_required pg_control_recovery
-/23,23,20,1184/pg_control_version,catalog_version_no,system_identifier,pg_control_last_modified pg_control_system
-19,19,16,19/19,3220/slot_name,lsn pg_copy_logical_replication_slot=_a
-19,19,16/19,3220/slot_name,lsn pg_copy_logical_replication_slot=_b pg_copy_physical_replication_slot=_a
-19,19/19,3220/slot_name,lsn pg_copy_logical_replication_slot=_c pg_copy_physical_replication_slot=_b
-2205/20,16/last_value,is_called pg_get_sequence_data
-/20,3220,3220,23/summarized_tli,summarized_lsn,pending_lsn,summarizer_pid pg_get_wal_summarizer_state
-/28,1184,26/xid,timestamp,roident pg_last_committed_xact
-19,3220/19,3220/slot_name,end_lsn pg_replication_slot_advance
-25/20,1184,1184,1184,1184,16/size,access,modification,change,creation,isdir pg_stat_file=_1arg
-25,16/20,1184,1184,1184,1184,16/size,access,modification,change,creation,isdir pg_stat_file
-23/20,20,1700,20,1184/wal_records,wal_fpi,wal_bytes,wal_buffers_full,stats_reset pg_stat_get_backend_wal
-28/1184,26/timestamp,roident pg_xact_commit_timestamp_origin
+/ pg_control_checkpoint pg_control_init pg_control_recovery pg_control_system pg_get_wal_summarizer_state pg_last_committed_xact
+19,19,16,19 pg_copy_logical_replication_slot=_a
+19,19,16 pg_copy_logical_replication_slot=_b pg_copy_physical_replication_slot=_a
+19,19 pg_copy_logical_replication_slot=_c pg_copy_physical_replication_slot=_b
+2205 pg_get_sequence_data
+19,3220 pg_replication_slot_advance
+25 pg_stat_file=_1arg
+25,16 pg_stat_file
+23 pg_stat_get_backend_wal
+28 pg_xact_commit_timestamp_origin
 
 fvs1,2249
-16/3220,25,25/lsn,labelfile,spcmapfile pg_backup_stop
+16 pg_backup_stop
 
 fvs2,2249
-19,16,16/19,3220/slot_name,lsn pg_create_physical_replication_slot
+19,16,16 pg_create_physical_replication_slot
 
 fvs3,2249
-19,19,16,16,16/19,3220/slot_name,lsn pg_create_logical_replication_slot
+19,19,16,16,16 pg_create_logical_replication_slot
 
 fvsr,2249
-/20,3220,3220/tli,start_lsn,end_lsn pg_available_wal_summaries
-/23,23,20,25,25,20,20,25,21,23,25,25,16,16,16/pid,io_id,io_generation,state,operation,off,length,target,handle_data_len,raw_result,result,target_desc,f_sync,f_localmem,f_buffered pg_get_aios
-/25,25,25,23,1007,20,20,20,20,20/name,ident,type,level,path,total_bytes,total_nblocks,free_bytes,free_chunks,used_bytes pg_get_backend_memory_contexts
-/25,25,25/module_name,version,file_name pg_get_loaded_modules
-28/28,25/xid,mode pg_get_multixact_members
-/25,20,20,20/name,off,size,allocated_size pg_get_shmem_allocations
-/25,23,20/name,numa_node,size pg_get_shmem_allocations_numa
-/25,25,25/type,name,description pg_get_wait_events
-/23,25,16/rm_id,rm_name,rm_builtin pg_get_wal_resource_managers
-/23,25,23,25,1009,1009,25,25,25,1009,25/rule_number,file_name,line_number,type,database,user_name,address,netmask,auth_method,options,error pg_hba_file_rules
-/23,25,23,25,25,25,25/map_number,file_name,line_number,map_name,sys_name,pg_username,error pg_ident_file_mappings
-/25,26,26,23,21,25,28,26,26,21,25,23,25,16,16,1184/locktype,database,relation,page,tuple,virtualxid,transactionid,classid,objid,objsubid,virtualtransaction,pid,mode,granted,fastpath,waitstart pg_lock_status
-/25,20,1184/name,size,modification pg_ls_archive_statusdir pg_ls_logdir pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_summariesdir pg_ls_tmpdir=_noargs pg_ls_waldir
-25/25,20,1184/name,size,modification pg_ls_replslotdir
-26/25,20,1184/name,size,modification pg_ls_tmpdir=_1arg
-2205/2205,2205,16,23/relid,parentrelid,isleaf,level pg_partition_tree
-/28,25,1184,26,26/transaction,gid,prepared,ownerid,dbid pg_prepared_xact
-/25,23,23,25,25,16,25/sourcefile,sourceline,seqno,name,setting,applied,error pg_show_all_file_settings=show_all_file_settings
-23/25,25,25,20,1700,701,20,1700,701,20,701,20,1700,701,20,20,20,20,701,1184/backend_type,object,context,reads,read_bytes,read_time,writes,write_bytes,write_time,writebacks,writeback_time,extends,extend_bytes,extend_time,hits,evictions,reuses,fsyncs,fsync_time,stats_reset pg_stat_get_backend_io
-/25,25,25,20,1700,701,20,1700,701,20,701,20,1700,701,20,20,20,20,701,1184/backend_type,object,context,reads,read_bytes,read_time,writes,write_bytes,write_time,writebacks,writeback_time,extends,extend_bytes,extend_time,hits,evictions,reuses,fsyncs,fsync_time,stats_reset pg_stat_get_io
-/1184,20,20,20,20,20,20,23,23,23/stats_reset,prefetch,hit,skip_init,skip_new,skip_fpw,skip_rep,wal_distance,block_distance,io_depth pg_stat_get_recovery_prefetch
-20,3220,3220/26,26,26,21,20,16/relfilenode,reltablespace,reldatabase,relforknumber,relblocknumber,is_limit_block pg_wal_summary_contents
-25/25,23,23/word,ndoc,nentry ts_stat=ts_stat1
-25,25/25,23,23/word,ndoc,nentry ts_stat=ts_stat2
+/ pg_available_wal_summaries pg_get_aios pg_get_backend_memory_contexts pg_get_loaded_modules pg_get_shmem_allocations pg_get_shmem_allocations_numa pg_get_wait_events pg_get_wal_resource_managers pg_hba_file_rules pg_ident_file_mappings pg_lock_status pg_ls_archive_statusdir pg_ls_logdir pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_summariesdir pg_ls_tmpdir=_noargs pg_ls_waldir pg_prepared_xact pg_show_all_file_settings=show_all_file_settings pg_stat_get_io pg_stat_get_recovery_prefetch
+28 pg_get_multixact_members
+25 pg_ls_replslotdir ts_stat=ts_stat1
+26 pg_ls_tmpdir=_1arg
+2205 pg_partition_tree
+23 pg_stat_get_backend_io
+20,3220,3220 pg_wal_summary_contents
+25,25 ts_stat=ts_stat2
 
 ai,2277
 2776 array_agg
@@ -1808,9 +1766,8 @@ fi,5078
 `
 
 /**
- * The operators. Each line holds the name of an operator and the names of its functions. `f=s` is the overload of the
- * function f whose `source` is s (see `FunctionSignature`). The operator `…` stands for the six comparison operators,
- * and `…` in the names of its functions for the corresponding comparison, such as `eq`.
+ * Operators: the name and its functions. `=` and the source follow the name of an overloaded function. The operator `…`
+ * stands for the six comparisons.
  */
 export const OPERATORS: string = `
 … int48… bool… char… name… int2… int4… name…text text…name tid… int8… int84… int24… int42… oid… float4… oidvector… float8… cash_… bpchar… array_… date_… time_… float48… float84… network_… macaddr_… timestamptz_… interval_… circle_… lseg_… timetz_… numeric_… bit… varbit… int28… int82… bytea… timestamp_… date_…_timestamp date_…_timestamptz timestamp_…_date timestamptz_…_date timestamp_…_timestamptz timestamptz_…_timestamp multirange_… uuid_… record_… pg_lsn_… jsonb_… macaddr8_… enum_… tsvector_… tsquery_… range_… xid8…

@@ -12,8 +12,8 @@ import { SimulatedAnswers } from '../simulated-answers.ts'
 
 beforeAll(loadParser)
 
-/** PostgreSQL's error codes for unknown names. */
-const UNKNOWN = ['42703', '42P01', '42883', '42704']
+/** PostgreSQL's error codes for unknown names, and for calls in FROM of functions with unknown columns. */
+const UNKNOWN = ['42703', '42P01', '42883', '42704', '42601']
 
 /** Returns the statements for which this package reports an unknown name. */
 function refusedStatements(statements: readonly string[]): readonly string[] {
@@ -125,7 +125,9 @@ test('a PostgreSQL function is either simulated or reported as not supported', (
     })
   expect(calls.length).toBeGreaterThan(2_500)
   const inFrom = calls.map((call) => call.replace('select', 'select * from'))
-  expect(refusedStatements(["create type mood as enum ('ok')", ...calls, ...others, ...inFrom])).toEqual([])
+  const refused = refusedStatements(["create type mood as enum ('ok')", ...calls, ...others, ...inFrom])
+  // PostgreSQL also refuses these functions without a column definition list.
+  expect(refused.filter((text) => !text.includes('_to_record'))).toEqual([])
 })
 
 test('a PostgreSQL operator is either simulated or reported as not supported', () => {
