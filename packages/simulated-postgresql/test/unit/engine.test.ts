@@ -462,3 +462,21 @@ test('a transaction delivers each notification once, by its channel and payload'
   execute(session, "notify c, 'x'")
   expect(received).toEqual(['c,x', 'c,y', 'd,x', 'd,', 'c,x'])
 })
+
+test('a session that has waited for a lock is terminated like a session that never waited', () => {
+  const { engine, session } = started()
+  const errors: string[] = []
+  const other = connect(engine, { ...LISTENER, terminated: ({ message }) => errors.push(message) })
+  execute(session, 'insert into t values (1)')
+  execute(session, 'begin')
+  execute(session, 'delete from t')
+  const [statement] = other.parse('delete from t')
+  const execution = other.execute(statement!, [])
+  const waiting = execution.next()
+  expect(waiting.done).toBe(false)
+  execute(session, 'commit')
+  expect(execution.next().value).toEqual({ kind: 'done', tag: 'DELETE 0' })
+  other.sync()
+  expect(rows(session, `select pg_terminate_backend(${rows(other, 'select pg_backend_pid()')})`)).toEqual(['true'])
+  expect(errors).toEqual(['terminating connection due to administrator command'])
+})

@@ -37,3 +37,11 @@ test('a GOAWAY to the client names the highest client stream that the server may
   expect(numbers.toClient(goaway(1, 0)).readUInt32BE(9)).toBe(5)
   expect(numbers.toClient(goaway(3, 0)).readUInt32BE(9)).toBe(5)
 })
+
+test('a GOAWAY that is too short to name a stream reaches the client unchanged', () => {
+  const numbers = new StreamNumbers()
+  for (const stream of [1, 3]) numbers.arrived(headers(stream))
+  for (const stream of [3, 1]) numbers.toServer(headers(stream))
+  const frame = goaway(1, 0).subarray(0, 12)
+  expect(numbers.toClient(frame)).toBe(frame)
+})
