@@ -129,7 +129,8 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
   // The file that `chaos proxy` reads with `--config` is data. It cannot extend chaos.
   if (command === 'proxy' && at >= 0) return
-  if (EXTENSIBLE_ACTIONS.get(command)?.includes(argv[1] ?? '') === false) return
+  // Options may precede the action, so any word may be the action.
+  if (EXTENSIBLE_ACTIONS.get(command)?.some((action) => ours.includes(action, 1)) === false) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
   const path = extendingConfig(at < 0 ? undefined : (ours[at]?.match(/=(.*)/)?.[1] ?? ours[at + 1]))
   if (path === undefined) return

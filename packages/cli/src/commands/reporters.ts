@@ -31,6 +31,6 @@ function linesOf(): string[] {
     ),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
-    'For your own reporter, give a file: --reporter ./mine.ts. Its default export is a function that returns the findings as a string.',
+    'Your own reporter is a file, --reporter ./mine.ts, whose default export returns the findings as a string, or comes from "extend" of chaos.config.ts.',
   ]
 }

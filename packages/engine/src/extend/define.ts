@@ -4,7 +4,7 @@ import { inputError } from '@chaosproxy/history'
 import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/own-protocol'
 import type { Finding } from '@chaosproxy/report'
 import type { OwnLevel } from '@chaosproxy/runner/result'
-import type { Story } from '@chaosproxy/scenarios'
+import type { Story, Tale } from '@chaosproxy/scenarios'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { Extension, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'
@@ -153,7 +153,33 @@ export function defineStory(own: Story): Extension {
     source: 'a string',
   })
   requireName('defineStory', own.name)
+  for (const tale of [...own.told, own.fix]) requirePlayable(tale, `defineStory: ${own.name}`)
   return { kind: 'story', story: own }
+}
+
+function requirePlayable(tale: Tale, who: string): void {
+  requireShape(who, tale, {
+    ...({ title: 'a string', target: 'a string', workload: 'a string', cast: 'a list of strings' } as const),
+    ...({ beats: 'a list', ending: 'an object' } as const),
+  })
+  let before = 0
+  for (const beat of tale.beats) {
+    const at = `${who}: ${tale.title}, at ${beat.atMs} ms`
+    if (beat.atMs < before) throw inputError(`${at}: the beat before is at ${before} ms. Sort the beats by time.`)
+    before = beat.atMs
+    if (beat.type === 'asking' && !tale.cast.includes(beat.who))
+      throw inputError(`${at}: "cast" has no ${beat.who}. Add the client to "cast".`)
+    for (const node of nodesOf(beat))
+      if (node !== 'clients' && !(/^n[1-9]\d*$/.test(node) && Number(node.slice(1)) <= tale.nodes))
+        throw inputError(`${at}: there is no node ${node}. The nodes are n1 to n${tale.nodes}.`)
+  }
+}
+
+function nodesOf(beat: Tale['beats'][number]): readonly string[] {
+  if (beat.type === 'asking') return [beat.node]
+  if (beat.type === 'remark') return []
+  const { fault } = beat
+  return 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
 }
 
 /**

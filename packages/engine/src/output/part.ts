@@ -67,7 +67,9 @@ export async function textBy(
 
 export async function attempt(write: () => string | Promise<string>): Promise<Text> {
   try {
-    return { content: await write() }
+    const content: unknown = await write()
+    if (typeof content === 'string') return { content }
+    return { threw: `it returned ${content === null ? 'null' : typeof content}, not a string` }
   } catch (error) {
     return { threw: errorText(error) }
   }

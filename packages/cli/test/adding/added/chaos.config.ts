@@ -4,7 +4,7 @@ import { messages, nodes, requests } from './faults.ts'
 import { hasty, oneWriter, silent } from './level.ts'
 import { highWater } from './model.ts'
 import { nemeses } from './nemeses.ts'
-import { grumpy, shout } from './reporters.ts'
+import { grumpy, numeric, shout } from './reporters.ts'
 import { retold } from './story.ts'
 import { fixture } from './target.ts'
 import { tiny } from './tiny.ts'
@@ -19,6 +19,7 @@ export default defineConfig({
     ...nemeses,
     shout,
     grumpy,
+    numeric,
     highWater,
     climb,
     fixture,

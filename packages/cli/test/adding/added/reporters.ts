@@ -6,6 +6,12 @@ export const shout: Extension = defineReporter({
   report: (findings) => findings.map(({ verdict }) => `${verdict.toUpperCase()}!\n`).join(''),
 })
 
+export const numeric: Extension = defineReporter({
+  name: 'numeric',
+  summary: 'the number of findings',
+  report: (findings) => findings.length as never,
+})
+
 export const grumpy: Extension = defineReporter({
   name: 'grumpy',
   summary: 'nothing but trouble',

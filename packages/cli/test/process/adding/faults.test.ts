@@ -104,7 +104,11 @@ test('a user-defined nemesis is suggested for a misspelt name, and injects its f
 
 test('chaos ctl knows the user-defined faults of the configuration in the current directory', async () => {
   expect((await extended(['ctl', 'kinds'])).stdout).toMatch(/^ *hiccup .*\n *pauseMs/m)
-  const { stderr, exitCode } = await extended(['ctl', 'add', 'hiccup', 'n1', 'pause=5', '--host', '127.0.0.1:1'])
+  const words = ['add', 'hiccup', 'n1', 'pause=5']
+  const first = await extended(['ctl', '--host', '127.0.0.1:1', ...words])
+  expect(first.stderr).not.toContain('There is no fault')
+  const { stderr, exitCode } = await extended(['ctl', ...words, '--host', '127.0.0.1:1'])
+  expect(first).toEqual({ ...first, stderr, exitCode })
   expect(stderr).toContain('hiccup has no parameter "pause"')
   expect(exitCode).toBe(3)
 })

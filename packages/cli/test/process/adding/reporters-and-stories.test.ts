@@ -33,6 +33,8 @@ test('a reporter that throws causes exit code 3 and one line on stderr, but leav
     /^--reporter grumpy: it threw: I would rather not\. The verdict stands \(.*stale-read\.jsonl: .+ \(not linearizable\)\).*--reporter default\.\n$/,
   )
   expect(met.exitCode).toBe(3)
+  const { stderr } = await extended(['check', history('stale-read'), '--reporter', 'numeric'])
+  expect(stderr).toContain('--reporter numeric: it threw: it returned number, not a string. The verdict stands')
   const violated = await check('--expect', 'linearizable', '--reporter', `shout=${join(temporaryDirectory(), 's')}`)
   expect(violated.exitCode).toBe(1)
 })

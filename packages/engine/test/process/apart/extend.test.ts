@@ -39,6 +39,12 @@ const climb = {
   functions: ['read'],
   create: () => ({ client: () => ({ next: () => ({ f: 'read', value: null }) }) }),
 } as const
+const tale = { title: 'a tale', target: 'raft', workload: 'register', nodes: 2, cast: ['Ana'], ending: {} }
+const asked = { type: 'asking', atMs: 5, who: 'Ana', node: 'n1' }
+const storyOf = (...beats: readonly object[]) => ({
+  ...{ name: 'short', summary: 'short', lesson: 'none', source: 'nobody' },
+  ...{ told: [{ ...tale, beats }], fix: { ...tale, beats: [] } },
+})
 const reporter = { name: 'shout', summary: 'loud', report: () => '' }
 
 /** Calls with invalid definitions. They ignore the types of the parameters, as calls from JavaScript can. */
@@ -58,6 +64,14 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
   [{ name: 'stack', apply() {}, key() {} }, defineModel, /stack has no "initial"\. Give the state at the start/],
   [{ ...reporter, report: '' }, defineReporter, /"report" is not a function/],
   [{ name: 'short', summary: 'no lesson' }, defineStory, /"told" is not a list/],
+  [storyOf({ ...asked, who: 'Ben' }), defineStory, /^defineStory: short: a tale, at 5 ms: "cast" has no Ben\./],
+  [storyOf({ ...asked, node: 'n3' }), defineStory, /there is no node n3\. The nodes are n1 to n2\./],
+  [
+    storyOf({ type: 'mishap', atMs: 5, fault: { kind: 'partition', links: [{ from: 'clients', to: 'n9' }] } }),
+    ...([defineStory, /there is no node n9/] as const),
+  ],
+  [storyOf(asked, { ...asked, atMs: 4 }), defineStory, /at 4 ms: the beat before is at 5 ms\. Sort the beats by time/],
+  [{ ...storyOf(), fix: { ...tale, beats: '' } }, defineStory, /^defineStory: short: "beats" is not a list/],
   ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is not a valid name/],
 ]
 
