@@ -61,7 +61,7 @@ const further: readonly Point[] = [
   point('cas', 1_000, 10, { info: 0.05, mode: 'inv50' }),
 ]
 
-/** A public log, and Porcupine's CPU milliseconds on it on a machine where the calibration took 18 ms. */
+/** Public logs, and how many CPU milliseconds Porcupine took on a machine whose calibration loop takes 18 ms. */
 const publicLogs: readonly { readonly file: string; readonly ms: number }[] = [{ file: 'c50-bad.txt', ms: 5.2 }]
 const USUAL_CALIBRATION_MS = 18
 

@@ -29,7 +29,7 @@ const MOST_RUNS = 100
 const MOST_MS = 2_000
 
 async function measure(file: string, initial: Json): Promise<Measured> {
-  // `chaos check` does the same, so the first check costs as much here as there.
+  // Optimises late for small files, as `chaos check` does. The first check then costs the same in both.
   if (statSync(file).size < SMALL_BYTES) optimiseLate()
   const begun = performance.now()
   const history = await readHistory(file)

@@ -90,7 +90,7 @@ const stream = (): Atomic => {
   }
 }
 
-/** Writes of two keys, and watches. Each watch returns the changes since the client's last watch. */
+/** A store of two keys. An operation writes a key, or asks for the changes since the client last asked. */
 const watch = (): Atomic => {
   const changes: { readonly [member: string]: Json }[] = []
   const sent = new Map<number, number>()

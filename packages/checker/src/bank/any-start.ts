@@ -10,7 +10,7 @@ import { bankFrom, movedIn } from './bank.ts'
 import { amountsIn, movesOf } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
-/** Finds banks that were first read after most of the money had moved. */
+/** Finds banks that were first read after most of the acknowledged changes. */
 function bankByStart(history: History): ByStart {
   const late = readTooLate(
     history,

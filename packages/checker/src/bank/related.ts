@@ -8,7 +8,7 @@ import { decimal } from '../object/model/decimal.ts'
 import type { Closure } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 
-/** What an operation moves, by account, and its id. Of all operations with one id, only one takes effect. */
+/** What an operation adds to each account, and its id. Of operations with the same id, only one takes effect. */
 export interface Moved {
   readonly moves: readonly (readonly [account: string, amount: number])[]
   readonly id: string | undefined

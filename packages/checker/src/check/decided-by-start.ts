@@ -10,7 +10,7 @@ import { entryFor } from './registry.ts'
 /** The maximum number of operations of an object that is judged again. */
 const MOST_OPERATIONS = 100_000
 
-/** The time limit for judging objects again. The second judgement cannot change the verdict. */
+/** The time limit for judging objects again. It is short, because this judgement only adds a warning. */
 const AGAIN_MS = 2_000
 
 /**

@@ -38,7 +38,7 @@ function recheckedBy(model: string | Model<unknown>, { byRoutes }: Pick<OnlineOp
         const levelOptions = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, levelOptions), level, lasting)
       } catch (error) {
-        // A missing answer may cause the error, so the error may disappear when open operations are answered.
+        // The error may come from an operation that has not been answered yet, so it may disappear after later events.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

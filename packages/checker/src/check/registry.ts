@@ -44,7 +44,7 @@ export const models: readonly ModelEntry<string>[] = [
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
-  // Ids assigned before the history are always unknown, so the initial value makes no difference.
+  // Ids assigned before the history are never known, so an unknown initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),
@@ -62,7 +62,7 @@ export const levelNames = (): readonly string[] => [
   ),
 ]
 
-/** The fields of a history that determine which entry of a model judges it. */
+/** The fields of a history by which `entryFor` chooses the `ModelEntry` that judges the history. */
 export type KindOfHistory = Pick<History, 'functions' | 'transactionNotes'>
 
 /**

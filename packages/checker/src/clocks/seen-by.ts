@@ -66,7 +66,7 @@ interface Placed {
   readonly time: number
 }
 
-/** Returns the bounds of the times of a clock's events. The bounds respect the order of these events. */
+/** Returns functions that find places among a clock's events. Undefined if there are none, or their times decrease. */
 function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, operations: Operations) {
   const { length, callLine, returnLine, callTime, returnTime, returnEvent } = operations
   const own: { readonly line: number; readonly time: number }[] = []

@@ -114,7 +114,7 @@ function numberRead(history: History, row: OperationRow): number | undefined {
   throw wrongAt(history, row, `a read must return a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
 }
 
-/** Replaces the bounds if the initial value is unknown. Each read bounds the initial value. */
+/** Adds the bounds of the unknown initial value, as known from earlier reads, to the bounds of each read. */
 function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
   const starts = new Map<number, readonly [least: number, most: number]>()
   return reads.map((read) => {

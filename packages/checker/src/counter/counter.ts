@@ -127,7 +127,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     if (done[i] === 1) continue
     if (part.f[i] !== READ) {
-      // `open` yields this addition, because it returns first among those not counted yet.
+      // Removes addition `i` from `open`. Of the additions not counted yet, `i` returns first.
       open.pop()
       rise(i)
       continue

@@ -51,13 +51,13 @@ export function withCompleteCas(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...columns } }
 }
 
-/** Returns the functions of a history, extended by `write` if it is missing, and the number of `write`. */
+/** Returns the function names of a history, with `write` added if it is missing, and the index of `write`. */
 export function withWrite({ functions }: History): { readonly functions: readonly string[]; readonly write: number } {
   const known = functions.indexOf('write')
   return known < 0 ? { functions: [...functions, 'write'], write: functions.length } : { functions, write: known }
 }
 
-/** Maps a cas value to its only element; undefined for other values. Computes each result once. */
+/** Returns a function from the id of a cas value `[new]` to the id of `new`, or to undefined for other values. */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {

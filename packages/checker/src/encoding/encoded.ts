@@ -43,7 +43,7 @@ export interface Encoded {
   readonly isTied?: boolean | undefined
   /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */
   readonly calls: Int32Array
-  /** NEVER for an operation of unknown outcome, which is optional. */
+  /** NEVER for an operation of unknown outcome. An order may omit such an operation. */
   readonly returns: Int32Array
   readonly initial: number
   /**

@@ -2,7 +2,7 @@ import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Budget, lookAt, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, restrict } from './encoded.ts'
 
-/** The operations of each key, as separate histories, compact (see `compact`). @throws OutOfTime */
+/** Splits a history into one compact history for each key (see `compact`). @throws OutOfTime */
 export const partition = (encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] => [
   ...partsInTurn(encoded, budget),
 ]
@@ -38,7 +38,7 @@ export interface Separated {
   readonly at: (key: number) => Encoded
   /** By key: the index of its first operation in the shared columns; a last entry marks the end. */
   readonly starts: Int32Array
-  /** The shared columns, with the original values; undefined if events have large gaps. */
+  /** The shared columns, with the original values; undefined if event positions have large gaps. */
   readonly columns: Encoded | undefined
 }
 

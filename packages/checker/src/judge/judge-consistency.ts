@@ -141,7 +141,7 @@ const lostFor = (accounting: Accounting): Accounting['lost'] => (accounting.excu
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether a verdict on `eventual` or `convergent` would be wrong for a linearizable history (see `explainedBy`). */
+/** Whether a verdict on `eventual` or `convergent` is wrong if the history is linearizable (see `explainedBy`). */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result

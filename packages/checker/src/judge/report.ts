@@ -32,7 +32,7 @@ export interface Report<Name extends string = Level> {
   readonly transactions?: TransactionFacts | undefined
   /** How the uncertainty of several clocks limits the verdicts. Absent if a single clock timed the history. */
   readonly clocks?: ClockCost | undefined
-  /** What the verdicts lose because stamps leave the order of some events open. Absent if stamps order all events. */
+  /** How the unknown order of some events limits the verdicts. Absent if stamps order all events. */
   readonly stamps?: StampCost | undefined
 }
 

@@ -10,7 +10,7 @@ export interface Staleness {
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads of a value that no operation, not counting failed operations, had begun to write. */
+    /** Reads that returned before any write of their value was called. Failed writes do not count. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */

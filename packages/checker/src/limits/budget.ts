@@ -205,7 +205,7 @@ export function inSlices<Some extends Progress>(
   return 'paused'
 }
 
-/** Reports, without reading the clock, whether some operations contradict a level by themselves. */
+/** Reports whether `violates` returns true within `looks` deadline checks. The checks do not read the clock. */
 export const isSure = (violates: (budget: Budget) => boolean, looks = 100): boolean =>
   inTime(
     () => violates(createAllowance(looks)),

@@ -66,7 +66,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   return places
 }
 
-/** Adds the entries of a read that begins at place `at`. Returns false if this is impossible. */
+/** Adds a read that begins at place `at` (see `placesOf`). Returns false if the read contradicts the known entries. */
 export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>, at: number): boolean {
   const { values, least, most } = known
   if (limit === 0) return true

@@ -48,7 +48,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return violated([])
-  // Only the search can place an answered append that has no offset and whose entry no read returned.
+  // If an acknowledged append returned no offset, and no read returned its entry, only the search can find its place.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)
@@ -161,7 +161,7 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** By append without an offset, if some reads begin with its entry: the greatest `from` of these reads. */
+  /** For each append without an offset whose entry begins some reads: the greatest `from` of these reads. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {

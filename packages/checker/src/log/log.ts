@@ -40,7 +40,7 @@ export const denseLog: ObjectEntry = {
   object: { ...common, ...dense },
 }
 
-/** Offsets have gaps, so an append depends on no other operation. A read depends on all operations before it. */
+/** An append stays possible without any other operations, since offsets have gaps. A read depends on all before it. */
 function related(part: Part, budget: Budget): Closure {
   const before = relatedByTime((number) => number === READ)(part, budget)
   return (chosen) => {

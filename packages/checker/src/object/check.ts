@@ -357,7 +357,7 @@ function replayed(
 }
 
 /**
- * Longer witnesses are replayed by `simulate`, because steps of the specification may take time proportional to the
- * state.
+ * The length above which `simulate` replays a witness. Each step of the specification may take time proportional to the
+ * size of the state.
  */
 const LONG = 1_000

@@ -89,7 +89,7 @@ function cutDown(
   const isContradiction = (indices: readonly number[]): boolean =>
     !(isLong && indices.length > MOST_AROUND) &&
     contradicts(choose(part, indices), judge, budget, stepsFor(part)) === true
-  /** Reduces a very large contradiction, and may leave out operations on which its results depend. */
+  /** Reduces a contradiction that is too large to show. May omit operations that affect the results of the others. */
   const alone = (all: readonly number[]): readonly number[] | undefined => {
     const start = named.length > 0 ? named : (windows(part, until, budget).next().value ?? all)
     const prove = proving(part, { ...judge, supports: () => () => true }, 'linearizable', budget)

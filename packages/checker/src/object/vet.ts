@@ -15,7 +15,7 @@ export function vetObject(
   if (repeats === undefined && nameless === undefined && nonsense === undefined) return
   const numberOf = history.functions.map((f) => numbers[f] ?? NONE)
   const { length, f, input, output, outcome, key } = history.operations
-  /** By key: the first operation of the function `nameless` that has a value. */
+  /** By key: the first operation that has a value and whose function has the number `nameless`. */
   const first = new Map<number, number>()
   for (let row = 0; row < length; row++) {
     const complaint = nonsense?.(row)

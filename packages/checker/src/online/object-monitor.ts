@@ -45,7 +45,7 @@ export class GivenUp {
   }
 }
 
-/** Monitors one object, event by event. An `Impossible` is certain: it holds however open operations end. */
+/** Monitors one object, event by event. An `Impossible` is certain: no answer of an open operation can refute it. */
 export interface ObjectMonitor<Flight> {
   /** Takes an invocation. Returns a handle of the open operation, which the caller passes to `ended`. */
   called(operation: Called): Flight | GivenUp

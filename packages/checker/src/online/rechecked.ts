@@ -31,7 +31,7 @@ export interface Rechecked extends Pick<OnlineRoom<Called>, 'model' | 'functions
 const FEWEST = 64
 /** The growth after which an object is judged again, as a share of the events judged before. */
 const SHARE = 0.1
-/** The number of events that must follow each millisecond of judging, so that an event costs at most 17 µs. */
+/** How many events follow a judgement for each millisecond that it took. An event then costs at most 17 µs. */
 const EVENTS_PER_MS = 60
 /** The time limit for a judgement: clients in this process wait for it. */
 const MOST_MS = millis(250)
@@ -157,7 +157,7 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** The time of one step of an object's judge, as a number of the steps that `limitedTo` counts. */
+/** The number of steps of `limitedTo` by which the clock advances for each step of an object's judge. */
 const STEP = 3
 
 /**

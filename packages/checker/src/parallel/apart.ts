@@ -28,7 +28,7 @@ export type ApartAnswer =
       readonly result: 'met'
       readonly unknown: number
       readonly happened: number
-      /** Whether the history appends to texts. Operations of unknown outcome then stay undecided. */
+      /** Whether the history contains appends to texts. If so, operations of unknown outcome count as undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
       /** The levels that final reads seem to violate, but that are met because the history is linearizable. */

@@ -238,7 +238,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // The encoding has no time limit, because the verdicts of the shares are reported even after the deadline.
+  // Encodes without a time limit, because verdicts on shares (sets of keys) are reported even after the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

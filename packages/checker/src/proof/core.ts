@@ -118,9 +118,7 @@ const withWriters: Widening = (history, core) => {
 const withNeighbours: Widening = (history, core) =>
   openAfter(history, core, Math.min(...core.map(({ row }) => history.operations.callEvent[row])))
 
-/**
- * Adds the acknowledged operations on the core's keys that were called before the last event of the core's operations.
- */
+/** Adds the acknowledged operations on the core's keys that were called before the last event of the core. */
 const withAnswered: Widening = (history, core, all) => {
   const isEarlier = withEarlier(history, core, all)
   return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)

@@ -36,7 +36,7 @@ export function witnessEntries(
   })
 }
 
-/** A drain occurs once for each message, and once for the moment at which it found nothing. */
+/** Repeats the row of a drain, which took each of its messages and then found nothing. Returns other rows once. */
 function momentsOf(history: History, row: number): readonly number[] {
   const taken = functionOf(history, row) === 'drain' ? outputOf(history, row) : null
   return Array.isArray(taken) ? [row, ...taken.map(() => row)] : [row]

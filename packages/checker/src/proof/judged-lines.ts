@@ -114,7 +114,7 @@ function whyNotLines({ clocks, marks: [mark], transactionNotes }: History): stri
   return `the record marks ${mark.what} at line ${mark.line}, which is not an operation, and chaos verify reads only operations`
 }
 
-/** The lines of a history as judged, or the reason why the verifier cannot read them. */
+/** Returns the history as `judgedLines` writes it, or the reason why the verifier cannot read it. */
 export function readLines(history: History, rows?: readonly number[]): JudgedLines | { readonly why: string } {
   try {
     return judgedLines(history, rows) ?? { why: whyNotLines(history) }
@@ -127,7 +127,7 @@ export function readLines(history: History, rows?: readonly number[]): JudgedLin
 const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
-/** Returns the lines of the file itself, if the verifier reads the judged history from them. */
+/** Returns the file's own lines if the verifier reads exactly the judged history from them. */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined

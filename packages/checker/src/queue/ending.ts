@@ -169,7 +169,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // Collects missing messages until operations of unknown outcome cannot have taken all of them.
+  // Collects missing messages until there are more than operations of unknown outcome can have taken.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

@@ -151,7 +151,7 @@ const UNSURE = unknownBecause(
   ),
 )
 
-/** Keeps a violation of a doubtful level only if the level is also violated without the unknown versions. */
+/** Makes each doubtful level unknown, unless `certain`, the report without unknown versions, violates the level. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

@@ -146,7 +146,7 @@ function isAnsweredTotal(history: History, row: number): boolean {
   return typeof input === 'number' && typeof answered === 'number' && input !== answered
 }
 
-/** Reports whether a dequeue was answered with a text that programs write for an absent value. */
+/** Reports whether a dequeue was answered with a text such as "nil", by which programs mean that there is no value. */
 const tookNothing = (history: History, row: number): boolean =>
   meaningOf(functionOf(history, row))?.effect === 'takes' && isNothing(outputOf(history, row))
 

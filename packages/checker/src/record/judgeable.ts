@@ -21,7 +21,7 @@ export interface Judgeable {
    * of several keys is listed once.
    */
   readonly touched: readonly Touched[]
-  /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */
+  /** The number of touched keys. `touched` may have fewer entries, because one mark may cover every key. */
   readonly touchedKeys: number
   /**
    * Marks of reads whose results the recorder did not understand, or whose results are probably not the values read.
@@ -94,7 +94,7 @@ function inFull(history: History, missing: readonly number[], rules: RecordRules
   return rules.inFull?.(complete) ?? complete
 }
 
-/** Returns a mark for an operation of unknown outcome without an input, because it may have written any value. */
+/** Returns a mark if the outcome is unknown: the operation, whose input is missing, may have written any value. */
 const markOf =
   (history: History) =>
   (row: number): readonly Mark[] => {

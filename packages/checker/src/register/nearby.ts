@@ -34,7 +34,7 @@ const MOST_WRITERS = 16
 /** The maximum number of operations in a neighbourhood to judge. */
 const MOST_NEAR = 20_000
 
-/** The number of steps for finding a sequential order of a neighbourhood. */
+/** The step limit for finding a sequential order of the operations around a contradiction. */
 const STEPS = 100_000
 
 interface Nearby {

@@ -16,7 +16,7 @@ export interface AnyStart {
    * OutOfTime
    */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
-  /** Finds observations that can hide a bug, because only the initial value explains them. Absent if there are none. */
+  /** Finds observations explained only by the unknown initial value, which may hide a bug. Absent if there are none. */
   readonly byStart?: (history: History) => ByStart
   /** Returns the content that each key certainly had at the start, for judging again (see `decidedByStart`). */
   readonly leastStarts?: (history: History) => LeastStarts

@@ -19,7 +19,7 @@ import { unheardOf } from './words.ts'
 
 /** An object that holds elements, and whose reads return all of them. */
 interface Elements {
-  /** The operation that adds an element, and the words for it in a sentence. */
+  /** The operation that adds an element, and its participle for sentences, such as `appended`. */
   readonly adds: string
   readonly added: string
   readonly removes?: string

@@ -6,6 +6,6 @@ export interface Ending {
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates but without an operation in `finals`. */
   readonly unread: readonly number[]
-  /** The noun for an operation of `finals`. Used in the sentence that there is no such operation. */
+  /** The name of an operation of `finals` in the sentence that none was found, such as `successful final read`. */
   readonly noun: string
 }

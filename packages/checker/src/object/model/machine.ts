@@ -133,7 +133,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
 /** The maximum number of steps for comparing states with equal keys. */
 const MOST_COMPARED = 1_000
 
-/** Returns a function that throws if an operation leads from two states with the same key to different states. */
+/** Returns a function that takes two states with the same key and throws if an operation acts differently on them. */
 function alikeBy<State>(
   { step, key }: Specification<State>,
   operations: readonly ObjectOperation[],
@@ -154,7 +154,7 @@ function alikeBy<State>(
   }
 }
 
-/** Creates the machine of a model on integers. Encodes each operation once, and computes each step anew. */
+/** Creates the machine of an `IntegerModel`. Encodes each operation only once, but does not cache steps. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const { operations, representative, code } = distinctOperations(part, perProcess, budget)
   const numbers = operations.map((operation, at) =>

@@ -166,7 +166,7 @@ interface Wording {
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
 }
 
-/** Members that concern final states, for lost elements and the levels eventual and convergent. */
+/** Members that judge final states. They find lost elements, and decide the levels `eventual` and `convergent`. */
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting

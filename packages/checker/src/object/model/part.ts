@@ -37,7 +37,7 @@ export interface Part {
   readonly output: Int32Array
   /** The requesting process; for a client with several processes, its first one. */
   readonly process: Int32Array
-  /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
+  /** Event positions. `returns` is NEVER for an operation of unknown outcome, which an order may omit. */
   readonly calls: Int32Array
   readonly returns: Int32Array
 }
@@ -189,7 +189,7 @@ function mostItems(
   return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
-/** Some of the operations (ascending), as a separate part. Positions are kept. @throws OutOfTime */
+/** Returns the operations at `indices` (ascending) as a part. Keeps their event positions. @throws OutOfTime */
 export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
   const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
   return {
@@ -234,7 +234,7 @@ export function eventsInOrder(part: Pick<Part, 'length' | 'calls' | 'returns'>, 
   return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
 }
 
-/** With more positions per operation than this, sorting is faster than a table. */
+/** Above this number of event positions per operation, sorting events is faster than a table. */
 const EVENTS_PER_SORTED = 64
 
 function eventsByPosition(

@@ -46,7 +46,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
-    // The latest place in the order that real time allows for this operation.
+    // The index in `fixed` before which to place the operation, as late as real time allows.
     const before =
       returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return violated([latest[before], i])

@@ -47,7 +47,7 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
   }
 }
 
-/** @throws UserError for an initial value of which the model makes no state. */
+/** @throws UserError if the model cannot begin with the initial value. */
 function beginning<State>(model: Model<State>, initial: Json): State {
   // Compares the JSON texts, because a state may be an object of any type.
   if (initial === null || (model.from === undefined && JSON.stringify(initial) === JSON.stringify(model.initial)))

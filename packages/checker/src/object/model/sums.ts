@@ -60,7 +60,7 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
   }
 }
 
-/** With more amounts than this, a read takes so long that the deadline is checked after each read. */
+/** With a greater `Summed.width` than this, a read takes so long that the deadline is checked after each read. */
 const WIDE = 1_000
 
 /** Creates a store that holds two arrays of amounts for each open read, from the read's call to its return. */

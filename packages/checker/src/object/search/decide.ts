@@ -64,7 +64,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the judge with the guessed initial value; undefined if the order was found without a guess. */
+      /** For each part: the judge of the guessed initial value that explains it; undefined if no guess was used. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {

@@ -18,7 +18,7 @@ export interface StateMachine<State, Operation> {
 
 export interface Span {
   readonly call: number
-  /** NEVER for an operation of unknown outcome, which is optional. */
+  /** NEVER for an operation of unknown outcome. An order may omit such an operation. */
   readonly return: number
 }
 

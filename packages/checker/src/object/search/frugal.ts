@@ -29,7 +29,7 @@ interface Additive extends Machine {
 
 /** Bytes of a configuration, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
-/** Bytes of one step of a trail, which is stored in two growing lists. */
+/** Bytes of one step of a trail, in the lists `trailParent` and `trailOperation`. */
 const BYTES_PER_STEP = 24
 /** Bytes of one entry of `windows` (see `windowsOf`), without its list of operations. */
 const BYTES_PER_WINDOW = 260
@@ -221,7 +221,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes `size` operations of unknown outcome that make another operation possible, and then this operation. */
+  /** Takes `size` operations of unknown outcome into the order, and then an operation that they make possible. */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -346,7 +346,7 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
   return places
 }
 
-/** By completed operation, in order of return: the operations open at its return, in order of call. */
+/** For each completed operation, in order of return: the operations that are open when it returns, in order of call. */
 function windowsOf(events: Int32Array, budget: Budget): readonly Int32Array[] {
   const open: number[] = []
   const windows: Int32Array[] = []

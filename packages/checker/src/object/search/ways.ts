@@ -12,26 +12,26 @@ export interface Configuration {
   readonly first: number
   /** The operations already taken into the order, among those open at the return of `first`. One bit for each slot. */
   readonly taken: Int32Array
-  /** Identifies, in `Usage`, the number of operations taken from each class of operations of unknown outcome. */
+  /** Identifies how many operations of unknown outcome were taken into the order from each class (see `Usage`). */
   readonly used: number
   /** The number that represents the sum of the amounts in the state (see `Weights`). */
   readonly sum: number
   readonly cost: number
 }
 
-/** An operation that may be taken, and its class if its outcome is unknown. */
+/** An operation to take into the order. `ofClass`: its class if its outcome is unknown. */
 export interface Step extends Addend {
   readonly operation: number
   readonly ofClass: number | undefined
 }
 
-/** A read, and the operations to take before it, in order of return. */
+/** A read, and the operations to take into the order before the read, sorted by return. */
 interface Way {
   readonly read: number
   readonly steps: readonly Step[]
 }
 
-/** The next reads are sought among this many completed operations, in order of return. */
+/** The maximum number of completed operations that `readsAhead` examines, in order of return. */
 const MOST_AHEAD = 256
 /** The maximum number of states tried between two reads. Most orders are found within a few states. */
 const MOST_ORDERS = 500
@@ -102,7 +102,7 @@ export function createWays(
     return ahead.values()
   }
 
-  /** Returns a way to a read: the operations that must precede it, and others that make it fit. */
+  /** Returns the operations to take before a read: those that must precede it, and others to reach the sum it shows. */
   const wayTo = (from: Configuration, read: number, find: FindSubset): Way | undefined => {
     const shows = weights.shows(code[read])
     if (shows === undefined) return undefined

@@ -16,7 +16,7 @@ export interface Derivation {
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** Returns the whole cycle of a contradiction, and the paths from which its derived orders follow. */
+/** Returns the whole cycle of a contradiction, and for each derived order, the path that implies this order. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
   // If clients may disagree about which write a read saw, the contradiction of one client must not depend on what other

@@ -22,7 +22,7 @@ const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 
-/** Explains a violation of a level below sequential consistency by few operations, as a cycle of orders if possible. */
+/** Explains a violation of a level below sequential consistency: few operations and, if possible, a cycle of orders. */
 export const explainWeaker = (
   level: WeakLevel,
   encoded: Encoded,

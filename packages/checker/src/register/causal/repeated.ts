@@ -90,7 +90,7 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   return NEITHER_FOUND
 }
 
-/** Decides PRAM, at which each client may choose its own sources. */
+/** Decides PRAM: each client by itself may choose which writes its reads saw. */
 function decideViews(search: Search): WeakAnswer {
   const { choices, facts, branched, apart, budget, steps } = search
   const { threads, writerOf } = facts

@@ -70,8 +70,8 @@ export type Prove = (
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
   /**
-   * Sets of operations. The reduction extends each set by `complete`, and starts from the first set that is
-   * contradictory.
+   * Sets of operations to try in turn. The reduction starts from the first set that is contradictory when extended by
+   * `complete`.
    */
   readonly starts: Iterable<readonly number[]>
   /** Adds everything that the results of some operations may depend on. */
@@ -82,7 +82,7 @@ export interface Contradiction {
    * By default, `isClosedUnder(complete)`.
    */
   readonly isClosed?: ((some: readonly number[]) => boolean) | undefined
-  /** Tries to find a few operations that the verifier accepts as a contradiction. Begins with one of `starts`. */
+  /** Tries to find a few operations that the verifier accepts as a contradiction (see `Prove`). */
   readonly prove?: Prove | undefined
 }
 

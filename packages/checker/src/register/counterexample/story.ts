@@ -34,7 +34,7 @@ interface Stop {
 
 interface Step extends Stop {
   readonly next: OperationRow
-  /** The previous operation of the cycle, if it is the write that this operation saw. */
+  /** The write that this operation saw, if that write is the previous operation of the cycle. */
   readonly seen: OperationRow | undefined
 }
 

@@ -39,7 +39,7 @@ interface Known {
   readonly race: Race
   /** The rows of each key's order, one key after another. */
   readonly rows: Int32Array
-  /** By key: the number of rows in the order of the key; -1 until this order is found and replayed. */
+  /** By key: how many of its operations are in `rows`; -1 until the order of these operations is stored there. */
   readonly counts: Int32Array
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }

@@ -98,7 +98,7 @@ interface Watching {
 interface ReadBack {
   wrote(value: ValueName): void
   read(value: ValueName): void
-  /** Reports whether, judging by the reads so far, the route table may read another place than it writes. */
+  /** Reports whether reads so far suggest that the route table reads keys from another place than it writes them to. */
   isDoubtful(): boolean
   /**
    * Returns why the value of the latest read may be something other than the value of the key: no write wrote a value

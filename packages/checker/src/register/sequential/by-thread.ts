@@ -33,7 +33,7 @@ export function writesByKey(
   { count, of, place, members }: Threads,
   budget: Budget,
 ): KeyWrites {
-  // The writes are sorted by key, then by thread, then in thread order.
+  // Sorts the writes by key, thread and place in the thread.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]

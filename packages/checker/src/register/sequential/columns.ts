@@ -26,7 +26,7 @@ export function joinThreads(
   const byCall = range(0, count).sort((a, b) => calls[members[start[a]]] - calls[members[start[b]]])
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
-  /** By column: the event by which all its operations have taken effect. */
+  /** By column: the event by which all operations of the column have taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
     budget.look(start[t + 1] - start[t])

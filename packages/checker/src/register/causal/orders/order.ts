@@ -73,8 +73,8 @@ export function countAmong(list: readonly number[], length: number, count: numbe
 export interface CausalOrder {
   readonly width: number
   /**
-   * By operation and thread: how many of the thread's operations precede the operation. The operation itself counts,
-   * too.
+   * By operation and thread: how many of the thread's operations precede the operation. In its own thread, the
+   * operation itself counts, too.
    */
   readonly rows: Int32Array
   /** All operations, each after its predecessors. */

@@ -58,14 +58,14 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   // of the source in its thread. `forcedRows`: how many operations of each thread were ordered before the source.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
-  /** Counts the sources in `forcedPlaces` among the first `count` operations of a thread. */
+  /** Returns how many of a thread's first `count` operations are sources in `forcedPlaces`. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
   // The thread whose view is searched.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
-  /** Counts the reads with a computed `past` among the first `count` operations of the viewer. */
+  /** Returns how many of the viewer's first `count` operations are reads with an entry in `past`. */
   const readsAmong = (count: number): number => countAmong(reads, past.length, count, place)
   /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {

@@ -37,7 +37,7 @@ export class LongValues {
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /** A value's place is its distance from this value. Place 0 is kept for the initial value. */
+  /** The place of a value is the value minus `#base`. Place 0 is kept for the initial value. */
   #base: number | undefined
   #lowest: number
   #highest = 0

@@ -99,7 +99,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
-  /** Reports whether the known text of the chain or the given text is a prefix of the other. */
+  /** Reports whether the chain's known text begins with the given text, or the other way round. */
   const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
     const size = Math.min(sizes[lasts[head]], to - from)
     return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
@@ -130,7 +130,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     lasts[head] = last
     return last
   }
-  /** Returns the chain's version with a text of `size` bytes. Takes at most `size` steps. */
+  /** Returns the version in the chain whose text has `size` bytes, or NONE. Takes at most `size` steps. */
   const ofSize = (head: number, size: number): number => {
     let version = head
     while (version !== NONE && sizes[version] < size) version = next[version]

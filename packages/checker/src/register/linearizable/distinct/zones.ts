@@ -52,7 +52,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 interface Clusters {
   /** By value: the operation that wrote it, or -1. */
   readonly writer: Int32Array
-  /** By value: the earliest return (`first`) and the latest call (`last`). -2 means a call before the history. */
+  /** By value: the earliest return (`first`; NEVER if none) and the latest call (`last`; -2 if none). */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
@@ -183,7 +183,7 @@ export function sequenceOfZones(
     const isForward = first[group] < end
     const begin = isForward ? first[group] : end
     if (begin > ends[k]) {
-      // Groups that waited for the end of the last forward zone come before the new group.
+      // The last forward zone has ended. The groups that waited for its end come before the new group.
       if (held > 0) {
         for (const later of waiting[k]) sequence[placed++] = later
         held -= waiting[k].length

@@ -37,8 +37,8 @@ export interface OpenOperations {
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
   /**
-   * Of the open operations: the values that reads and cas expect (`awaited`), and the values that writes write
-   * (`written`).
+   * Values of the open operations. `awaited`: the values that reads and cas expect. `written`: the values that writes
+   * write.
    */
   readonly awaited: Bag
   readonly written: Bag

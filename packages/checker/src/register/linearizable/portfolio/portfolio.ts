@@ -83,7 +83,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
   const byNarrowFrontier = (): Contender | undefined => {
-    // Following every configuration takes too long with many open operations, or with some of unknown outcome.
+    // With many open operations, or some of unknown outcome, there are too many configurations to follow all at first.
     const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
     return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }

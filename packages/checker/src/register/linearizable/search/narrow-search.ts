@@ -77,7 +77,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       sets[place & KIND_BITS] ^= 1 << slot
     }
   }
-  /** Returns the bit of the write or cas in `set` that is legal and returns first, or 0. */
+  /** Finds the first to return of the legal writes and cas in `set`. Returns its bit, or 0 if there is none. */
   const firstToReturn = (set: number, state: number): number => {
     let choice = 0
     let first = NEVER

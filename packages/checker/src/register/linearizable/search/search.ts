@@ -96,7 +96,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return entry
   }
-  /** Returns false if it is known that no explanation follows from the current configuration. */
+  /** Returns false if the current configuration is known to lead to no explanation. */
   const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position

@@ -2,7 +2,7 @@ import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../../encoding/enco
 import type { Budget } from '../../../limits/budget.ts'
 import { doubled } from '../../../search/usage.ts'
 
-/** The operations that fired (took effect in the walk), in order, with the return events at which they did. */
+/** The operations that fired (took effect in the walk), in order. `positions`: the return event of each firing. */
 export interface FiringPath {
   readonly operations: Int32Array
   readonly positions: Int32Array
@@ -110,7 +110,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // The operation that fires at the end of stretch s comes after all other operations placed in this stretch.
+  // Stretch s ends with firing s, so the fired operation comes after all other operations placed in the stretch.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

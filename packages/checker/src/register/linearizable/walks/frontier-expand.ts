@@ -8,7 +8,7 @@ import { createSeen } from './seen.ts'
 
 /** Computes the successors of the configurations when an operation returns. */
 export interface FrontierExpansion {
-  /** Begins the return of an operation: collects the configurations in which it has not taken effect. */
+  /** Begins to process an operation's return: collects the configurations in which the operation has no effect yet. */
   readonly begin: (operation: number) => void
   /** Expands collected configurations for about `steps` steps. Returns the steps left. */
   readonly run: (steps: number) => number
@@ -111,7 +111,7 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // The first member represents its class. The actual member is chosen after the walk.
+    // Records the first member of the class in place of the member that fires, which is chosen after the walk.
     reached(members[0])
   }
 

@@ -26,7 +26,7 @@ const NONE = -1
 export interface Expansion {
   /** The current configurations or, during a return, those in which the returning operation has taken effect. */
   readonly live: Configurations
-  /** Begins the return of an operation: collects the configurations in which it has not taken effect. */
+  /** Begins to process an operation's return: collects the configurations in which the operation has no effect yet. */
   readonly begin: (operation: number) => void
   /** Expands collected configurations for about `steps` steps. Returns the steps left. */
   readonly run: (steps: number) => number
@@ -54,7 +54,7 @@ export function createExpansion(
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /** The last firing (see `Firings`) and the usage (see `Usage`) of the configuration that is being expanded. */
+  /** The configuration that is being expanded: its last firing (see `Firings`) and its usage (see `Usage`). */
   let origin = NONE
   let used = 0
   const wantedBy = new Int32Array(casClasses.length > 0 ? values : 0)
@@ -139,7 +139,7 @@ export function createExpansion(
     else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
-  /** Linearizes the open write of `value` with the earliest return, or else a write of unknown outcome. */
+  /** Fires the open write of `value` that returns first or, if there is none, a write of `value` of unknown outcome. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
     if ((set & returningBit) !== 0) return

@@ -14,7 +14,7 @@ const EVERY = Number.POSITIVE_INFINITY
 /** With at least this many open operations, the optimistic walk is worthwhile. */
 const MANY_OPEN = 12
 
-/** The maximum number of `OptionalClass`es whose uses a walk counts. Counting more creates too many configurations. */
+/** A walk counts the used members of at most this many `OptionalClass`es. More would create too many configurations. */
 const MOST_COUNTED = 48
 
 /**
