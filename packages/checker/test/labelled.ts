@@ -33,7 +33,7 @@ export const labelledRegisters = (): Labelled[] =>
     ({ file, model }) => /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex',
   )
 
-/** Returns the options for judging a history, as its label assumes them. */
+/** Returns the options for judging a history under the assumptions on which its label is based. */
 export const readingOf = ({ format, initial, semantics }: Labelled) =>
   ({
     initial: format === 'porcupine-kv' ? '' : initial,

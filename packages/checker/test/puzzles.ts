@@ -46,9 +46,7 @@ export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (
 const write = (key: string, value: number) => ['write', key, value] as const
 const read = (key: string, value: number) => ['read', key, value] as const
 
-/**
- * Returns `count` random clauses. Each clause consists of `size` random orders of different pairs, one for each pair.
- */
+/** Returns `count` random clauses. Each clause chooses `size` different pairs, and a random order for each of them. */
 export function randomClauses(
   { pairs, size, count }: { readonly pairs: number; readonly size: number; readonly count: number },
   below: (n: number) => number,

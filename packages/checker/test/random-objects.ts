@@ -125,7 +125,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
     }
   },
   counter: (random) => {
-    // Every addition is 1, or every addition is the same other number, or additions differ.
+    // The amounts that are added: only 1, only one other number, or several numbers.
     const steps = pick([[1], [1], [2], [-1], [1, 2], [1, -1, 3]], random)
     return {
       simulate: () => {

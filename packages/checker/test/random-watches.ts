@@ -104,7 +104,7 @@ export interface Case {
   readonly responses: readonly Response[]
 }
 
-/** Generates a store's writes and a watch: correct responses with some mutations. */
+/** Generates the input of `caseOf`: a store's writes, and a watch with mutations of its correct responses. */
 export const drawing = fc.record({
   drawn: writes,
   from: fc.integer({ min: 2, max: 6 }),

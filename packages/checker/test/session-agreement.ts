@@ -156,7 +156,9 @@ const unnamedHeader = (isNamed: boolean): Header => ({
   sessions: isNamed ? { by: 'header.X-Client', named: true } : { by: 'connection', named: false },
 })
 
-/** The number of assignments of unnamed processes to clients that are compared with each verdict. */
+/**
+ * The number of assignments of clients to unnamed processes that are tried. Each verdict is compared with all of them.
+ */
 const MOST_WAYS = 6
 
 /**

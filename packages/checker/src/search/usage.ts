@@ -30,7 +30,7 @@ const NO_CLASS = -1
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)
-  // By usage and class: the usage with one more operation of the class; 0 if not computed yet.
+  // By usage and class: the result of `after`; 0 if not computed yet.
   let successors = new Int32Array(START * classes)
   const parents = [NOTHING_USED]
   const lastClasses = [NO_CLASS]

@@ -89,7 +89,7 @@ function microSteps(invocation: MicroOperation, completion: MicroOperation | und
 
 const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
 
-/** Returns the offset next to the message, if the answer has one. */
+/** Returns the offset that a send's completion states next to the message, if any. */
 function offsetBeside(message: string, answered: Json | undefined, form: Form): number | undefined {
   if (answered === undefined || canonical(answered) === message) return undefined
   const [offset = null, sent = null] = Array.isArray(answered) ? (answered as readonly Json[]) : []

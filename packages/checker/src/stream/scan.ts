@@ -50,7 +50,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** Checks that no message is at more offsets than it has sends. */
+/** Checks that no message has more offsets than sends. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -188,7 +188,7 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
 const higher = (one: SendAt | undefined, other: SendAt): SendAt =>
   one !== undefined && one.offset > other.offset ? one : other
 
-/** A send's message at an offset, and the operations that show this offset. */
+/** A send whose message has a known offset, and the operations that show this offset. */
 interface SendAt {
   readonly send: Send
   readonly offset: number
@@ -217,7 +217,7 @@ function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | u
   }
 }
 
-/** Checks that producers' messages are in order for some assignment of equal messages to sends. */
+/** Checks that some assignment of offsets to the sends of equal messages keeps every producer's messages in order. */
 function equal({ history, partition, budget, found, unsure }: ScanOptions): void {
   const answer = equalInOrder(partition, budget)
   if (answer.result === 'met') return
@@ -318,7 +318,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
   }
 }
 
-/** Checks that a consumer that resumes skips no message after the highest committed offset. */
+/** Checks that no consumer, when it resumes, skips a message above the highest committed offset. */
 function resumed({ history, partition, found }: ScanOptions): void {
   const { name, placed, commits, starts } = partition
   const inTime = commits.toSorted((a, b) => a.at - b.at)
@@ -344,7 +344,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
  */
 const ENOUGH_IN_VAIN = 5
 
-/** Checks that a consumer that polls to the end of the log after healing finds every message. */
+/** Checks that no message lies beyond the end of the log that consumers found after all faults were healed. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))

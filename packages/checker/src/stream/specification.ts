@@ -34,7 +34,7 @@ interface Committing {
   readonly offset: number
 }
 
-/** The step after all sends to a partition. By then, every message in the partition must have been sent. */
+/** The last operation, after all sends. It is legal only if the sends explain every known message (see `isAllSent`). */
 interface End {
   readonly does: 'end'
 }

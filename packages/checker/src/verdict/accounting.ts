@@ -22,7 +22,7 @@ export interface Accounting {
   readonly attempted: number
   /** The number of attempted elements that were acknowledged. */
   readonly acknowledged: number
-  /** The number of attempted elements that were seen; for a counter, of reads that the additions explain. */
+  /** The number of attempted elements that were seen. For a counter: the number of reads that the additions explain. */
   readonly ok: number
   /** Elements that were acknowledged or seen, and afterwards missing for good. */
   readonly lost: readonly Accounted[]

@@ -35,7 +35,7 @@ export interface Words {
   readonly the: (row: number, kind: number) => string
   /** `process 2's write of 2 was acknowledged by n1` */
   readonly acknowledged: (row: number, kind: number) => string
-  /** `in the same process`, or the name of the client that both operations belong to */
+  /** `in the same process` or `for the same client`, for two operations of one client. */
   readonly ofOneClient: (row: number, other: number) => string
   /** `12.031 s`, or `line 7` without times */
   readonly returnedAt: (row: number) => string

@@ -49,6 +49,6 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
 
 export const watchLadder: Ladder<WatchLevel> = ladderOf(
   guarantees,
-  // A seemingly false event may belong to a write that is not answered yet.
+  // Omits the guarantees whose violation a later event may repair, such as the answer to a write or a late change.
   guarantees.filter((each) => each !== 'truthful' && each !== 'live'),
 )

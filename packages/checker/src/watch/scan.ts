@@ -223,7 +223,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /** Returns a change that should have been sent before progress to this revision. */
+  /** Returns a change up to `revision` that was not sent before progress to `revision` was reported. */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined

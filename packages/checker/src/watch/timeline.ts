@@ -224,7 +224,7 @@ export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
 /** Ranges of revisions whose changes were read from the store in full. */
 interface Coverage {
   at(revision: number): Reading | undefined
-  /** The number of revisions from `from` to `to`, inclusive, that are in these ranges. */
+  /** Returns how many of the revisions from `from` to `to`, inclusive, are in the ranges. */
   count(from: number, to: number): number
 }
 

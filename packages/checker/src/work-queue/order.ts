@@ -38,7 +38,10 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** Bounds of the first take: it happened after the call of `late` and before the return of `early`. */
+  /**
+   * The operations that bound the time of the first take: it happened after the call of `late` and before the return of
+   * `early`.
+   */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }

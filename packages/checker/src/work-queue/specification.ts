@@ -123,7 +123,7 @@ const fresh = (text: string, isDue: boolean): Copy => ({
   ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
 })
 
-/** Returns a text with the properties of a copy of a message on which the guarantees in `kept` depend. */
+/** Returns a text that identifies a copy of a message by the properties on which the guarantees in `kept` depend. */
 function keyOf(
   { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
   kept: QueueRules['kept'],

@@ -129,7 +129,8 @@ function faultOfReport(each: Case, truth: Truth, explain: boolean): string | und
   const expected: { readonly [level in Level]?: boolean | undefined } = {
     linearizable: truth.linearizable,
     sequential: truth.sequential,
-    // Final reads of a linearizable history may differ: a write of unknown outcome took effect between them.
+    // A linearizable history meets `eventual` and `convergent`, even if its final reads differ because a write of
+    // unknown outcome took effect between them.
     eventual: truth.linearizable && truth.eventual === false ? true : truth.eventual,
     convergent: truth.linearizable && truth.convergent === false ? true : truth.convergent,
   }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from '../checking.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from '../labelled.ts'
 
-/** The checker's levels. Each is under its name in the labels of the corpus (see `Labelled.expect`). */
+/** By name of a level in the labels of the corpus (see `Labelled.expect`): the checker's name of the level. */
 const labelNames: { readonly [label: string]: Level } = {
   linearizable: 'linearizable',
   sequential: 'sequential',

@@ -69,7 +69,7 @@ test.each(endedModels)(
   },
 )
 
-/** Leaves out operations on which no remaining operation depends. Checks that this creates no contradiction. */
+/** Chooses random operations and all others on which they depend. Checks that these alone form no contradiction. */
 function checkRelated(model: string, history: History, initial: Json, random: () => number, where: () => string): void {
   const object = objectOf(model)!
   const functions = functionsOfObject(modelOf(model), object, initial)

@@ -8,7 +8,7 @@ import { many } from '../many.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf } from '../registry.ts'
 
-// Properties of every level and every model that hold for any history, at two sizes.
+// Tests laws that hold for every level of every model and for every history. The histories have two sizes.
 
 const baseSeed = inject('seed')
 const sizes = [
@@ -100,7 +100,7 @@ function faultOfChange(before: Report, after: Report): { readonly met: number; r
 interface Plant {
   readonly what: string
   readonly broken: readonly Level[]
-  /** Adds one stale read to the history; undefined if there is no place for it. Values are distinct. */
+  /** Adds one stale read to a history whose values are distinct; undefined if there is no place for the read. */
   readonly plant: (events: readonly EventInput[], random: () => number) => EventInput[] | undefined
 }
 

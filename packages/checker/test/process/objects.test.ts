@@ -68,7 +68,8 @@ test.each(modelNames.filter((name) => name !== 'register'))(
         share.quick++
         if ((quick === 'met') !== truth) expect.fail(`${where()}the quick way says ${quick}, the definition ${truth}`)
       }
-      // Operations may be left out if no remaining operation depends on them. This must not create a contradiction.
+      // Chooses random operations and all others on which they depend. If the history is linearizable, these alone must
+      // be, too.
       if (truth && parts.length === 1) {
         const part = parts[0]!
         const chosen = Array.from({ length: part.length }, (_, i) => i).filter(() => random() < 0.3)

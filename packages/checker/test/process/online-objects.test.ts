@@ -30,7 +30,7 @@ const consistencyModels = models
 
 interface Watched {
   readonly violation: OnlineViolation | undefined
-  /** The checker's result after each event. Before each result is taken, all events so far are judged. */
+  /** The checker's result after each event, taken when the checker has judged all events up to this one. */
   readonly soFar: readonly SoFar[]
   readonly doubt: string | undefined
 }
@@ -74,7 +74,9 @@ const listed = (events: readonly EventInput[]): string => events.map((event) => 
 /** The initial value of the objects of `kinds`. */
 const startOf = (model: string): Json => (model === 'bank' ? { a: 3, b: 0 } : null)
 
-/** A small history of a model, and whether its beginning is linearizable by the definition. */
+/**
+ * Returns a small history of a model, and a function that decides by the definition whether a prefix is linearizable.
+ */
 function smallOf(model: string, random: () => number) {
   if (endedModels.includes(model)) {
     const { initial, events } = randomEnded(model, random)

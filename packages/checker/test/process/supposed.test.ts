@@ -54,7 +54,8 @@ test('check finds a bank linearizable if an outage leaves transfers of unknown o
 })
 
 test('check finds a violation if no choice of transfers of unknown outcome explains a read', () => {
-  // The outage has few enough transfers to try all subsets. With more, the search ends without an answer.
+  // The outage has only 6 transfers, so the search can try every subset of them. With many more, it would end without
+  // an answer.
   const { events, balances } = afterOutage(4, 6)
   const wrong = { ...balances, a: balances['a']! - 1, b: balances['b']! + 1 }
   events.push(

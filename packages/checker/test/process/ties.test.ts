@@ -99,7 +99,7 @@ const most = (operations: readonly StampedOperation[]): Before => {
   }
 }
 
-/** Reports whether some order of all completed operations and any others is legal. */
+/** Reports whether some legal order contains all completed operations. The order may omit the others. */
 function isExplained(model: string, operations: readonly StampedOperation[], before: Before): boolean {
   const step = specifications[model]!
   const seen = new Set<string>()

@@ -124,7 +124,7 @@ function expectReduced(
   expect(reduced).toBeGreaterThan(0)
 }
 
-/** The length of a history in which a random choice of operations rarely contains the violation. */
+/** The number of operations around a violation: so many that a random choice rarely contains the violation. */
 const LONG = Math.min(24_000, many(80_000))
 
 describe('the counterexample of a register', () => {
@@ -169,7 +169,7 @@ describe('the counterexample of a register', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )
-    // The write of the value that the `quiet` reads return is far from the stale read.
+    // These reads return a value that was written long before the stale read.
     const quiet: Step[] = Array.from({ length: 300 }, (_, n) => read(n % 5, 'x', 50_001))
     const stale = [write(7, 'x', 50_002), write(7, 'x', 50_003), read(8, 'x', 50_002)]
     const history = historyFromEvents(eventsOf([...others, write(6, 'x', 50_001), ...quiet, ...stale]))
@@ -209,7 +209,7 @@ interface Object {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-/** By model: the operations (`steps` and `planted`) of a history that is too long to be shown in full. */
+/** By model: `steps` returns n correct operations. `planted` returns operations that then violate linearizability. */
 const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-register'>]: Object } = {
   counter: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', 1, 1]), planted: (n) => [[7, 'read', null, n - 1]] },
   set: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', i, i]), planted: (n) => [[7, 'read', null, upTo(n - 1)]] },

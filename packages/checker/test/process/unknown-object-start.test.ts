@@ -14,7 +14,7 @@ import { modelNames } from '../registry.ts'
 // changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
-// There are nine objects, so each gets fewer histories, in the soak too.
+// The number of histories for each object. Kept low, because the first test judges many objects.
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(

@@ -227,8 +227,8 @@ test('in histories of up to 120 operations, each counterexample violates its lev
 })
 
 test('derivationOf returns operations that violate the level by themselves', () => {
-  // Only reads of future writes contradict `monotonic-writes` and `writes-follow-reads`, so nothing is derived for
-  // these levels.
+  // A violation of `monotonic-writes` or `writes-follow-reads` is a read of a future write. It needs no derived orders,
+  // so these levels are left out.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()
   for (let n = 0; n < 100; n++) {

@@ -33,7 +33,7 @@ interface Judged {
 export interface AgainOutcome {
   /** The verdict that the verifier does not accept. */
   readonly caught?: string
-  /** A verdict that the correct checker contradicts, and whether the verifier accepts it. */
+  /** `wrong`: a verdict that the correct checker contradicts. `isAccepted`: whether the verifier accepts it. */
   readonly wrong?: string
   readonly isAccepted?: boolean
   /**

@@ -136,7 +136,7 @@ interface Understood {
   readonly writes: ReadonlyMap<string, readonly (readonly number[])[]>
   /** For each committed transaction, the transactions whose writes it read. */
   readonly sources: Before
-  /** For each key, the longest read that was returned, without elements that no committed transaction appended. */
+  /** For each list, the elements of its longest read that committed transactions appended. */
   readonly known: ReadonlyMap<string, readonly number[]>
   /** Whether some reads of one list are not prefixes of a single order. */
   readonly isContradictory: boolean
@@ -357,7 +357,7 @@ function everyRead({ history }: View, holds: (read: Read, self: number, at: numb
   return history.reads.every((reads, self) => reads.every((read, at) => holds(read, self, at)))
 }
 
-/** Reports whether no visible writer of the key comes after the source. */
+/** Reports whether every writer of the key after `source` is invisible. */
 function isNewest(view: View, key: string, source: number, isVisible: (txn: number) => boolean): boolean {
   const writers = view.writers(key)
   return writers.slice(writers.indexOf(source) + 1).every((txn) => !isVisible(txn))

@@ -27,7 +27,7 @@ const spellings: readonly ((n: number) => string)[] = [
   (n) => String.fromCharCode(0x4e00 + n, 0xac00 + n),
   (n) => String(1000 + n),
   (n) => `${'ab'.repeat(n % 3)}c${n}.`,
-  // With the following pieces, a text does not always identify its writers.
+  // The following pieces are ambiguous: a text does not always show which appends wrote it.
   (n) => `${n % 2 === 0 ? '\ud83d' : '\ude00'}${n} `,
   (n) => (n % 2 === 0 ? `${n}\ud83d` : `\ude00${n}`),
   (n) => 'ab'.repeat(n + 1),

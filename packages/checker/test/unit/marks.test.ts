@@ -160,7 +160,7 @@ describe('a key that a request outside the record may have changed', () => {
         const history = marked(events, [touched(undefined, position)])
         const initial = model === 'bank' ? { a: 3, b: 0 } : null
         const report = checkHistory(history, { model, initial, levels: ['linearizable', 'eventual'] })
-        // An operation open at the mark may have taken effect, unless it failed in the end.
+        // An operation that was open at the unrecorded request may have taken effect, unless it failed later.
         const before = smallHistory(upTo(position, events))
         const truth = isObjectLinearizable(model, before)
         const name = `seed ${baseSeed + n}: ${position} ${JSON.stringify(events)}`

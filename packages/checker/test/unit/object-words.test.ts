@@ -3,7 +3,8 @@ import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/histo
 import { expect, test } from 'vitest'
 import { checkHistory } from '../checking.ts'
 
-// For each object: its smallest failing history, the sentence about it, and the most similar passing history.
+// Each case has a minimal failing history, the sentence that explains the violation, and the most similar passing
+// history.
 
 type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 

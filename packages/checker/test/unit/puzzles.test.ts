@@ -36,7 +36,7 @@ const checked = (encoded: Encoded, order: Int32Array): 'met' => {
   return 'met'
 }
 
-/** Decides with the forced orders derived. Returns `refuted` if these alone are contradictory. */
+/** Derives the forced orders, then calls `decide`. Returns `refuted` if the forced orders alone are contradictory. */
 function saturated(facts: ReadsFrom, decide: (saturation: Saturation) => Answer): Answer | 'refuted' {
   const answer = saturate(facts, budget)
   if (answer.result !== 'saturated') return 'refuted'

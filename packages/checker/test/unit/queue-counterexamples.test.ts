@@ -16,7 +16,7 @@ const eventsOf = (steps: readonly Step[]): EventInput[] =>
     ]
   })
 
-/** Messages that may have been taken, with more dequeues than a counterexample can show. */
+/** Messages, each followed by a dequeue of unknown outcome. Tests use more than a counterexample can show. */
 const openDequeues = (messages: number): readonly Step[] =>
   Array.from({ length: messages }, (_, n): readonly Step[] => [
     [1, 'enqueue', n],

@@ -130,7 +130,7 @@ test(`sequential searches agree with the definition on ${manyOf(5_000)} historie
   }
   for (const [way, { met, violated }] of count) {
     expect(met, way).toBeGreaterThan(atLeast(200))
-    // The sources that the clock excludes are not tried, so this way never finds a violation.
+    // This way does not try sources that the clock excludes, so it cannot find a violation.
     if (way !== 'sources guessed as the clock allows') expect(violated, way).toBeGreaterThan(0)
   }
 })

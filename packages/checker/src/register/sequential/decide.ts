@@ -72,7 +72,10 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
  */
 const COLUMNS = 64
 
-/** The maximum number of attempts with joined threads. A failed attempt separates the threads that it must not join. */
+/**
+ * The maximum number of attempts with joined threads. After a failed attempt, the threads whose assumed orders caused
+ * the failure are not joined again.
+ */
 const MOST_PARTINGS = 30
 
 /**

@@ -2,11 +2,13 @@ import { shortestWay } from '../../graph/walks.ts'
 import { type Edge, inOwnOrder } from './edges.ts'
 import type { Conflict, Saturation } from './saturation.ts'
 
-/** A cycle of orders, each beginning where the previous one ends, and every operation that its derivation uses. */
+/**
+ * A cycle of orders, each beginning where the previous order ends. `involved`: all operations that the derivation uses.
+ */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The first operations of joined threads whose assumed order the derivation uses (see `joinThreads`). */
+  /** For each assumed order that the derivation uses: the first operation of the later thread (see `joinThreads`). */
   readonly joined: readonly number[]
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
@@ -14,11 +16,12 @@ export interface Derivation {
 /** The number of each derived order. An order depends only on orders with smaller numbers. */
 type Numbers = Map<Edge, number>
 
-/** Expands a contradiction into the paths that its derived orders depend on. */
+/** Returns a contradiction's cycle and, for each derived order, the path of orders from which it follows. */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // If `betweenWrites` replaced the conflict's edge, the new edge may depend on all derived orders.
+  // If `betweenWrites` replaced the edge, the new edge may depend on every derived order, so it gets the highest
+  // number.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]

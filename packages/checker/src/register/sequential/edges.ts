@@ -22,7 +22,7 @@ export function overwrites(write: number, read: number, source: number): Edge {
     : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
 
-/** Merges consecutive steps of one client's own order, because the operations in between do not matter. */
+/** Merges consecutive `process order` edges into one edge, because the operations between them do not matter. */
 export function inOwnOrder(path: readonly Edge[]): readonly Edge[] {
   const steps: Edge[] = []
   for (const edge of path) {

@@ -12,7 +12,10 @@ interface Choice {
 
 /** The number of wrong choices after which the attempt ends. */
 const MOST_BACKTRACKS = 60
-/** The number of changes to the saturation (`Saturation.changes`) above which all choices so far become permanent. */
+/**
+ * If the saturation has recorded more changes than this (`Saturation.changes`), `layOut` makes all choices so far
+ * permanent.
+ */
 const MOST_CHANGES = 2_000_000
 
 /**

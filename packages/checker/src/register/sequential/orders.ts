@@ -10,9 +10,7 @@ export type OrdersAnswer =
       readonly result: 'violated'
       /** The operations that the contradictions depend on; undefined if there are too many contradictions. */
       readonly rests?: Rests | undefined
-      /**
-       * Pairs of writes for which both orders are contradictory, and the pairs that contribute to these contradictions.
-       */
+      /** The pairs of writes of which at least one order led to a contradiction in the search. */
       readonly pairs: readonly Pair[]
     }
 

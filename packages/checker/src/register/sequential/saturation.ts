@@ -128,8 +128,8 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // Skips the predecessors of the thread's previous write to the key, because they were handled together with that
-    // write.
+    // The thread's previous write to the key. The loop skips writes that precede `ownLast`: their readers also precede
+    // `ownLast`, and so precede `operation`.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -302,7 +302,10 @@ function previousWrites({ start, writes }: KeyWrites, length: number): Int32Arra
   return previous
 }
 
-/** Returns the initial orders: between threads of one client, and from reads of the initial value to first writes. */
+/**
+ * Returns the initial orders: between the threads of one client, and from each read of the initial value to the first
+ * write of the key in every other thread.
+ */
 function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites: KeyWrites): Edge[] {
   const edges: Edge[] = []
   const { before } = threads

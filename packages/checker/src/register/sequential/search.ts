@@ -109,7 +109,8 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // If each client has one thread, one pass suffices, because an observation lets only its own client proceed.
+    // An observation enables only later operations of its own client, so one pass suffices if each client has one
+    // thread.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {

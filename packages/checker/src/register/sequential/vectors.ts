@@ -14,7 +14,7 @@ export interface Vectors {
   readonly count: (operation: number, thread: number) => number
   /** Queues every operation for its first examination. */
   readonly start: () => void
-  /** Puts `a` and all predecessors of `a` before `b`, but only operations of the threads in `some`. */
+  /** Orders `a` and all its predecessors before `b`. Omits operations whose threads are not in the set `some`. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
   /**
    * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the threads
@@ -45,7 +45,7 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   const trail = createTrail(vectors, take)
   const waiting = new Uint8Array(length)
   let waitingCount = 0
-  /** The position in the order `basis.basis` before which no operation is queued. */
+  /** A position in the order `basis.basis`. All queued operations are at this position or later. */
   let lowest = 0
   const fresh = new Int32Array(words)
   const all = new Int32Array(words).fill(-1)

@@ -16,7 +16,10 @@ export interface Clusters {
    * read of it, or of a cas that replaced it. NEVER without a proof; -1 for the initial value.
    */
   readonly first: Int32Array
-  /** By value: the operation with the return in `first`; -1 if there is none. Not meaningful for the initial value. */
+  /**
+   * By value: the operation that returned at `first`; -1 if nothing proves that the value was written. Meaningless for
+   * the initial value.
+   */
   readonly firstBy: Int32Array
 }
 

@@ -106,7 +106,10 @@ function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   return first
 }
 
-/** Returns a function that finds the positions in a text after which the text consists only of appended pieces. */
+/**
+ * Returns a function that finds each position in a text from which the rest of the text is a sequence of appended
+ * pieces.
+ */
 export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
   const pieces = new Set<string>()
   for (let i = 0; i < part.length; i++) {

@@ -93,9 +93,9 @@ export const cycleClasses: readonly CycleClass[] = [
 /** The last edge was a visibility edge: reads-from (wr), session order or real time. */
 const SEEN = 1
 
-/** For some isolation levels, the cycles that the level excludes although they belong to no named class. */
+/** By isolation level: the cycles that the level excludes, although it does not exclude every cycle of their class. */
 export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass, 'name' | 'excludedBy'> } = {
-  // A cycle of one rw edge to any later version, followed by visibility edges.
+  // A cycle of one rw edge, any number of ww edges, and at least one visibility edge, in this order.
   causal: {
     begins: RW,
     next: (state, kind) => {

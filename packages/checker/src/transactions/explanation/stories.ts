@@ -50,7 +50,7 @@ const blindAppend: Story = {
 const UNSEEN =
   'It read one version, another transaction wrote a newer one, and it then wrote without having seen the newer one.'
 
-/** Only the last writer had read the key, so no update based on a read is lost. */
+/** A variant of a lost update: the two transactions did not read the same version before they wrote. */
 const overwrittenUnseen: Story = {
   ...lostUpdate,
   name: 'unseen change',

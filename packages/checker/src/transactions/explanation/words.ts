@@ -218,7 +218,7 @@ export interface Proof {
   readonly why: string
 }
 
-/** Draws a cycle and its proofs, with only the micro-operations that show the orders. */
+/** Draws a cycle and its `proofs`. Draws only the micro-operations in `orders`, and the reads before the writes. */
 export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],

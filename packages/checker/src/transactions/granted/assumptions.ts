@@ -96,8 +96,8 @@ const linearizableKeys: Assumption = {
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Grants orders only after the latest touches in `ended` (see `Touch`). Orders after earlier touches follow by
-      // transitivity.
+      // Orders the new touch only after those touches in `ended` that precede no other touch in `ended`. The orders
+      // after the others follow by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

@@ -197,7 +197,10 @@ export class Visible {
     return places
   }
 
-  /** Returns the last place such that the commit of its write was acknowledged before `time`; -1 if there is none. */
+  /**
+   * Returns the place of the last write whose commit was acknowledged before `time`; -1 if there is none. Ignores
+   * writes without a lock.
+   */
   #lastAcknowledged(time: number): number {
     return countBelow(this.#acknowledged, time) - 1
   }

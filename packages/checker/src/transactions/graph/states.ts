@@ -14,7 +14,10 @@ export interface Steps {
 const AFTER_RW = 0
 const AFTER_OTHER = 1
 
-/** No two consecutive rw edges: the cycles that snapshot isolation excludes (Cerone & Gotsman 2016). */
+/**
+ * Allows only the cycles that snapshot isolation excludes (Cerone & Gotsman 2016). These cycles have no two consecutive
+ * rw edges.
+ */
 export const noTwoReadWrites: Steps = {
   states: 2,
   next: (state, kind) => {

@@ -15,7 +15,7 @@ export function versionEdges(record: TransactionRecord, versions: Versions): Ver
   const edges = new EdgeList(writer.length + kind.length)
   addWrites(edges, versions)
   const next = nextWriters(versions)
-  /** By key with unordered versions: the readers of its last ordered version. */
+  /** For each key with unordered versions: the transactions that read the key's last ordered version. */
   const readers = new Map<number, number[]>()
   for (let t = 0; t < length; t++) {
     for (let row = starts[t]; row < starts[t + 1]; row++) {

@@ -3,7 +3,7 @@ import { notRecorded } from '../../verdict/reason.ts'
 import { type FurtherEdges, type Graph, withEdges } from '../graph/graph.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
-/** The nodes of one component that wrote unordered versions of one key. */
+/** The writers of unordered versions of one key, as nodes of the same component. */
 export type FreeWriters = readonly number[]
 
 /**

@@ -39,7 +39,7 @@ const weaker: { readonly [isolation in Isolation]: readonly Isolation[] } = {
   'read-uncommitted': [],
 }
 
-/** The form of a level: the order that must be kept in addition to the order of versions. */
+/** A form of a level: whether the level also keeps real time, only the order of each session, or neither. */
 export interface Form {
   readonly name: 'real time' | 'sessions' | 'neither'
   readonly mask: EdgeMask

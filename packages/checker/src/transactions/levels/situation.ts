@@ -25,7 +25,7 @@ export interface CycleStep {
   readonly key: number
 }
 
-/** The result for a level that was judged itself, and does not follow from the results for other levels. */
+/** The result of deciding a level itself, instead of inferring its result from those of other levels. */
 export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface Violation {
@@ -33,7 +33,9 @@ export interface Violation {
   readonly cycle?: readonly CycleStep[] | undefined
   /** Transactions that violate the level together, including the transactions of the cycle. */
   readonly among?: readonly number[] | undefined
-  /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
+  /**
+   * Whether a history of only the transactions in `among` also violates the level; false if this could not be verified.
+   */
   readonly standsAlone?: boolean | undefined
   /** Whether none of the transactions in `among` can be omitted. */
   readonly isCut?: boolean | undefined
@@ -41,7 +43,10 @@ export interface Violation {
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
   /** Whether the cycle assumes an order of writes. With the opposite order, there is another cycle. */
   readonly isGuess?: boolean | undefined
-  /** Two micro-operations on one key, if the assumptions that the user granted require both orders of the two. */
+  /**
+   * Set if the user's assumptions contradict each other: two micro-operations on one key that they require in both
+   * orders.
+   */
   readonly contradiction?: Contradiction | undefined
 }
 

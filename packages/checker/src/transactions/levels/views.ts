@@ -58,7 +58,9 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
   return MET
 }
 
-/** Returns the transaction that wrote the version read; -1 if this is `t` itself or is not on a cycle. */
+/**
+ * Returns the transaction whose version was read in `row`; -1 if there is none, if it is `t`, or if it is on no cycle.
+ */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
   const source = versions.writer[versions.of[row]]

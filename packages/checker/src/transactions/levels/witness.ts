@@ -61,7 +61,7 @@ export function witnessOf(
     return Array.from(order, (node) => (node < length ? node : node - length))
   }
 
-  /** Returns the events. Omits the completions unless the level's form is real time. */
+  /** Returns the events in their order. Omits the completions, unless the level keeps real time (see `Form`). */
   function inForm(all: Int32Array): number[] {
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }

@@ -20,7 +20,9 @@ export interface Versions {
    * the other versions of the key, in an unknown order.
    */
   readonly ordered: Int32Array
-  /** By version: the transaction that wrote it. Consecutive versions of one transaction count as one. */
+  /**
+   * By version: the transaction that wrote it. `versionEdges` treats consecutive versions of one transaction as one.
+   */
   readonly writer: Int32Array
   /** By micro-operation: the version that it read or wrote; INITIAL or NO_VERSION. */
   readonly of: Int32Array

@@ -109,7 +109,7 @@ function insertionsAfterDeletions(
   return pairs
 }
 
-/** Whether an INSERT made this micro-operation of a transaction. */
+/** Reports whether an INSERT statement performed the micro-operation `micro`. */
 function isInsertion(note: TransactionNote | undefined, micro: number): boolean {
   let end = 0
   const statement = note?.statements.find(([, count]) => {
@@ -180,7 +180,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** The remedy does not suggest another level, because the database did not even provide the requested one. */
+/** `CURE` does not suggest another level, because the database did not even provide the requested one. */
 const CAUSE = 'The database allowed what the requested levels forbid.'
 const CURE =
   'Look for what may lower the level: a standby, a pooler or a setting of the database. Otherwise, it is a bug of the database.'

@@ -18,7 +18,7 @@ import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './requested-levels.ts'
 import { areExplained, RolledBackWrites, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
-/** The orders and sources that the record proves, and the likely orders and sources. */
+/** The orders of versions and the sources of reads: those that the record proves, and the likeliest ones. */
 export interface RecordedInference {
   /**
    * The orders of versions, and the sources of reads, that hold in every case. The source of a read is the write whose

@@ -195,7 +195,7 @@ class Doubts implements DoubtfulCells {
     return this.#startUnknown.has(cell)
   }
 
-  /** The reason why no level can be met, if a cell is in doubt. */
+  /** The reason why no level can be met; undefined if no cell is in doubt. */
   get reason(): string | undefined {
     const [first] = this.#reasons.values()
     if (first === undefined) return undefined

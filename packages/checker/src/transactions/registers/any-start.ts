@@ -62,7 +62,7 @@ interface Start {
 /** A placeholder for an unspecified initial value of an unspecified key. */
 const SOME: Start = { key: -1, value: UNKNOWN }
 
-/** Returns the values that a contradiction's reads may have found as initial values. */
+/** Returns the values that the reads of a contradiction returned and that may be initial values. */
 function startsOf(
   { starts, kind, key, value }: TransactionRecord,
   first: Int32Array,

@@ -105,7 +105,7 @@ export class KeyOrders implements Breaches {
     return undefined
   }
 
-  /** Sorts the writers of a key by insertion, because few have moved. */
+  /** Sorts the writers of a key by position, with insertion sort because few have moved. */
   #sort(k: number): void {
     const { facts } = this.#problem
     const first = facts.writerStarts[k]
@@ -149,7 +149,9 @@ export class ParallelOrders implements Breaches {
     this.#isChanged = true
   }
 
-  /** Repeats until nothing changes, because an edge of one key may make a write of another key visible. */
+  /**
+   * Checks all keys again after each change, because an edge added for one key may make a write to another key visible.
+   */
   next(): Obstacle | Path | undefined {
     const { facts } = this.#problem
     for (;;) {

@@ -8,7 +8,9 @@ import { COMMITTED, type TransactionRecord } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-/** Some transactions, with what these alone show. A read shows nothing if its source is not among them. */
+/**
+ * A subset of the transactions, with their sources and granted orders. A source outside the subset counts as unknown.
+ */
 export interface Chosen extends Part {
   readonly sources: Sources
   readonly granted: Edges

@@ -1,6 +1,6 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** The numbers of the search's decisions on which an order depends, in ascending order. */
+/** The decisions of the search on which an order depends, as ascending indices. */
 export type Grounds = readonly number[]
 
 /** An order that holds as long as the decisions in `grounds` do. */

@@ -126,7 +126,7 @@ function inferenceOf(record: TransactionRecord, sources: Sources, facts: KeyFact
   return { versions, findings: sources.findings, repeated: new Map() }
 }
 
-/** Returns the core of the graph of certain orders, in which anomalies are searched. */
+/** Returns the core of the graph of `certainOrders`, sessions and real time. Anomalies are searched in this core. */
 function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
   const edges = certainOrders(facts, granted)
   addSessions(edges, record, sources.counts)

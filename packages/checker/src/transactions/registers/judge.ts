@@ -19,7 +19,7 @@ export type Decision =
 
 const plain: Rules = { hasSnapshots: false, onlyUpdates: false, noConflicts: false, isParallel: false }
 
-/** By level that is decided by a search: the rules that an order must keep. */
+/** For each level that a search for an order decides: the rules that the order must keep. */
 const rules: { readonly [isolation in Isolation]?: Rules } = {
   'cursor-stability': { ...plain, onlyUpdates: true },
   prefix: { ...plain, hasSnapshots: true },

@@ -13,7 +13,7 @@ export interface GrantedOrders {
    * have edges.
    */
   readonly edges: EdgeList
-  /** Two micro-operations on one key that the assumptions put in both orders, if there are any. */
+  /** Two micro-operations on one key whose versions the assumptions order both ways; undefined if there are none. */
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 

@@ -36,7 +36,10 @@ export interface OrderProblem {
   readonly nodes: number
   readonly transactions: number
   readonly graph: Graph
-  /** By node: the position of its completion in the history, or of its invocation for a snapshot node. */
+  /**
+   * By node: the event position at which its transaction completed; for a snapshot, the position at which it was
+   * invoked.
+   */
   readonly rank: Int32Array
 }
 

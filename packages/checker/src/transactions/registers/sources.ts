@@ -34,7 +34,10 @@ export interface Sources {
   /** By micro-operation: 1 if it is its transaction's last write of the key. */
   readonly isLast: Uint8Array
   readonly findings: Findings
-  /** A read whose value was written twice, or was written and is initial; undefined if there is none. */
+  /**
+   * A read of a value that was written twice, or that was written and is also the initial value; undefined if there is
+   * none.
+   */
   readonly ambiguous: Ambiguity | undefined
 }
 
@@ -42,7 +45,7 @@ export interface Sources {
 export interface Ambiguity {
   readonly read: number
   readonly first: number
-  /** The second write of the value; -1 if the value is also the initial value of the key. */
+  /** Another write of the value; -1 if the other possible source is the initial value of the key. */
   readonly second: number
 }
 

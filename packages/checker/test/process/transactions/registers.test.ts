@@ -213,10 +213,11 @@ describe.runIf(corpusIsHere)("Elle's test histories of registers", () => {
     ['rw-register-checker-test-04.edn', ['sequential-keys'], 'G0', 'read-uncommitted'],
     ['rw-register-checker-test-06.edn', [], 'G1b', 'read-committed'],
     ['rw-register-checker-test-09.edn', [], 'G1c', 'read-committed'],
-    // Elle calls this anomaly `internal`, which here is only the anomaly of a read that misses its transaction's write.
+    // Elle calls this anomaly `internal`. Here, `internal` means only that a read misses a write of its own
+    // transaction.
     ['rw-register-checker-test-11.edn', [], 'non-repeatable-read', 'read-atomic'],
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
-    // Elle calls this anomaly -realtime, but both transactions belong to one process.
+    // Elle's label ends in `-realtime`. Here it ends in `-process`, because both transactions belong to one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
   ])(
     'the history %s under the assumptions %j has the anomaly of its label: %s',
