@@ -45,7 +45,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
   const isAcyclic = (given: Relation): boolean => closure(given).every((row, i) => !row[i])
 
-  /** Reports whether the operations have an order that contains a relation and explains the visible reads. */
+  /** Reports whether some order of the operations extends `before` and explains what the visible reads returned. */
   function hasOrder(
     some: readonly number[],
     before: Relation,
@@ -199,7 +199,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
       for (const a of writes) {
         for (const c of writes) {
           if (mw && inClient[a]![c] && rank(a) > rank(c)) return false
-          // The order keeps a client's own writes to one key in the client's order.
+          // Read your writes: a client's writes to one key keep the order in which the client made them.
           if (ryw && inClient[a]![c] && ops[a]!.key === ops[c]!.key && rank(a) > rank(c)) return false
           if (wfr && a !== c && rank(a) > rank(c) && reads.some((b) => sees[a]![b] && inClient[b]![c])) return false
         }

@@ -10,7 +10,7 @@ export interface Operation {
   readonly input: Json
   readonly type: 'ok' | 'fail' | 'info'
   readonly output: Json
-  /** The positions of the call and the return among the events. An event takes 10 ms. */
+  /** The positions of the call (`from`) and the return (`to`) in the list of events, which are 10 ms apart. */
   readonly from: number
   readonly to: number
 }
@@ -34,9 +34,9 @@ interface Step {
 
 interface Copy {
   readonly value: Json
-  /** The step that enqueued the copy; -1 if it was initial, and Infinity if it was never enqueued. */
+  /** The index of the step that enqueued the copy; -1 for an initial copy, and Infinity if its origin is unknown. */
   readonly since: number
-  /** The first step that showed the copy; equal to `since` if the copy was enqueued or initial. */
+  /** Equal to `since`, if `since` is finite; otherwise the index of the first step whose output contains the copy. */
   readonly seen: number
 }
 

@@ -27,7 +27,7 @@ export interface Option<Value = unknown> {
   print(value: Value): Word
 }
 
-/** The typed value; true for an option without a value. Undefined and false omit the option. */
+/** The value of an option on a command line. True: an option without a value. Undefined and false: no option. */
 type Word = string | number | boolean | readonly string[] | undefined
 
 /** Options by name: all options of a command, or some of them. */

@@ -45,7 +45,7 @@ interface Shown {
   readonly timeline: number
 }
 
-/** Checks in each frame which elements existed in the previous frame, and so have been drawn. */
+/** Checks in each frame which elements existed in the previous frame. These elements have been drawn. */
 const WATCH = `{
   const shown = {}
   let before = {}

@@ -69,7 +69,7 @@ describe('a write without an answer', () => {
     })
     const seen = judge(...written, ...delivered, changes(3, 4, x2, y3))
     expect(broken(seen)).toEqual(['reliable'])
-    // The counterexample contains the read (operation 6), so its operations are contradictory by themselves.
+    // The operations violate the level only together with the read (operation 6), so the counterexample has it.
     expect(seen.levels.reliable).toMatchObject({
       counterexample: { operations: expect.arrayContaining([expect.objectContaining({ operation: 6 })]) },
     })

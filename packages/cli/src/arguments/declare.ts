@@ -90,7 +90,7 @@ export const asRead = <Value>(
   usual?: string,
 ): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
 
-/** Returns the option without its default, which the help text still shows. The caller applies the default. */
+/** Returns an option whose value is undefined if omitted. The caller applies the default that the help text shows. */
 export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined> => ({
   ...option,
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),

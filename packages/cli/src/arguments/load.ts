@@ -30,7 +30,7 @@ export interface LoadChoice {
   readonly reach?: string | undefined
 }
 
-/** @throws UserError (usage) for clients that workers cannot drive, and for options of workers without a queue. */
+/** @throws UserError (usage) if workers cannot drive the clients, or for `--workers` or `--reach` without `--queue`. */
 export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun): LoadChoice | undefined {
   const { queue, workers, reach } = valuesOf(options, loadOptions)
   if (queue === undefined) {

@@ -36,7 +36,7 @@ export async function inOurOptions(argv: readonly string[], isVirtual: boolean):
     return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
   }
   const [program, workload] = [taken('--bin'), taken('--workload')]
-  // A path of an existing file is one word, as in Maelstrom. Any other text is a command line.
+  // If `--bin` is the path of an existing file, it is one word, as in Maelstrom. Otherwise it is a command line.
   const command =
     program === ''
       ? ''

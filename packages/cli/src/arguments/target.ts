@@ -39,8 +39,8 @@ export async function chooseTarget(options: ParsedOptions, own: Choice): Promise
   if (file === undefined) {
     const isConfigured = named === undefined && own.usual !== undefined
     const name = named ?? own.usual ?? DEFAULT_TARGET
-    // A service may exist only in the simulator. Where services are simulated, its name stands for its simulated
-    // version.
+    // A service may exist only in the simulator. If the command simulates services, a service's name means its
+    // simulated version.
     const reference = own.simulates === true && isService(name) ? `${SIMULATED}${name}` : name
     return targetOf(reference, own.registries, isConfigured ? own.usualIn : undefined)
   }

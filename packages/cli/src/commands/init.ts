@@ -132,7 +132,7 @@ const NEXT: { readonly [next in Next]: string } = {
   routes: 'Next: correct client.routes in it as said above, then npx chaos doctor',
 }
 
-/** Returns the choice of a configuration for the current folder, or undefined if the user interrupts it. */
+/** Chooses a configuration for the current folder. Undefined if the user interrupts the start of the service. */
 async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<FolderChoice | undefined> {
   const input = {
     survey: surveyFolder(process.cwd()),

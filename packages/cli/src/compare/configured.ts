@@ -7,9 +7,9 @@ import type { OwnConfig } from '../config/own.ts'
 import type { Options, Typed } from '../option.ts'
 
 /**
- * The configuration as values of options.
+ * Returns the configuration as values of options.
  *
- * @throws UserError (usage) for faults with their own times.
+ * @throws UserError (usage) if the configuration gives the times of faults.
  */
 export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed<Options> {
   if (loaded === undefined) return {}

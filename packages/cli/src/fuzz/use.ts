@@ -106,7 +106,7 @@ const declared = {
   ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions('search') }),
 }
 
-/** The request to list the searches that a queue stores by name. */
+/** A request to list the named searches (campaigns) that a queue stores. */
 export interface CampaignsRequest {
   readonly campaignsOf: string | undefined
 }

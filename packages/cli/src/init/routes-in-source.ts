@@ -162,7 +162,9 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/** Returns the only required member of a handler's model: `class Item(BaseModel):` and `item: Item`. */
+/**
+ * Returns `json.price` if a handler takes `item: Item`, and `price` is the only required member of the class `Item`.
+ */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
@@ -188,8 +190,8 @@ const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
 /**
- * A path as text, `'/items/'`; as regular expression, `/^\/items\/([^/]+)$/`; or split at slashes, `parts[1] ===
- * 'items'`.
+ * Matches a path in one of three forms: a string, `'/items/'`; a regular expression, `/^\/items\/([^/]+)$/`; or a
+ * compared segment, `parts[1] === 'items'`.
  */
 const IN_PLAIN =
   /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/

@@ -19,7 +19,11 @@ export interface SimulatedFinding {
   readonly replay: string
 }
 
-/** Searches simulated runs, and writes findings for `chaos replay`. @throws UserError, as `search` does. */
+/**
+ * Searches simulated runs for a failure, and writes its file for `chaos replay`.
+ *
+ * @throws UserError, as `search` does.
+ */
 export async function judgeSurvival(
   received: ProtocolModule | ServiceDeclaration,
   settings: SearchSettings = {},

@@ -10,7 +10,7 @@ import { isStored, STDIN, whyUnreadable } from '@chaosproxy/history/files'
  * @throws UserError (usage, input)
  */
 export function confined(tool: string, given: string): string {
-  // Otherwise, "-" would stand for the protocol's own stdin, and "s3://…" for a store on the network.
+  // Without the prefix `./`, "-" would mean stdin, which carries the protocol, and "s3://…" a store on the network.
   const path = given === STDIN || isStored(given) ? `./${given}` : given
   let real: string
   try {

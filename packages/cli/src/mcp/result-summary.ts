@@ -27,7 +27,7 @@ interface WholeResult {
   readonly seed?: number
 }
 
-/** The members that `summaryMembers` describes. The members declared here are also part of the text (`summaryText`). */
+/** The members that `summaryMembers` describes. This type declares only the members that `summaryText` prints. */
 interface ResultSummary {
   readonly title: string
   readonly verdict: string

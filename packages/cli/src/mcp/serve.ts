@@ -61,7 +61,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
 
 const warn = (text: string): void => printNotice(`chaos mcp: ${printableLines(text)}\n`)
 
-/** Reserves stdout for the protocol. Other output, such as of user code, goes to stderr. */
+/** Reserves stdout for the protocol. Redirects all other output, such as the output of user code, to stderr. */
 function ownStdout(): { readonly protocol: Writable; release(): void } {
   const { write } = process.stdout
   const own = write.bind(process.stdout)

@@ -110,7 +110,7 @@ function readingOf({ carried }: RunRecording) {
     carried.length === 1 && isRecordingDefined({ carries }) ? withTable(carries, recorded) : carries
 }
 
-/** The clients of the recorded run: all that connect to a proxy, and the command. */
+/** The clients of the recorded run: the user's command, if any, and all others that connect to a proxy. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
   const stopRequested = new Promise<void>((resolve) => whenAborted(signal, resolve))

@@ -241,7 +241,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options for judging a history while it is recorded. They are also allowed with plain files (see `parseRun`). */
+/** Options for judging a history while it is recorded. With plain files, they require the level JUDGED_LEVEL. */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 

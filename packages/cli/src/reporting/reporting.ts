@@ -35,7 +35,7 @@ interface Failure {
   readonly exitCode: ExitCode
 }
 
-/** Creates the reporting. A failing reporter prints one line on stderr, and does not affect the verdict. */
+/** Creates a `Reporting`. If a reporter fails, one line on stderr says so, and the verdict does not change. */
 export function createReporting(choices: readonly ReporterChoice[], screen: Screen, own: OwnReporters): Reporting {
   const parts: SubjectTexts[] = []
   const texts: string[] = choices.map(() => '')

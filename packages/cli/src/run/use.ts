@@ -291,7 +291,7 @@ async function specOfOptions(
   { registries, own, whereIs }: Surroundings,
 ): Promise<RunSpec> {
   requireFaults(base.faults ?? [], whereIs('faults'))
-  // The only service of the configuration, if it has no other target.
+  // If no target is named, the default is the only service of the configuration.
   const usual = nameIn(base.target) ?? (isTargetTyped(options) ? undefined : onlyService(own))
   const { target, reference } = await chooseTarget(options, {
     ...{ registries, usual, usualIn: whereIs('target'), simulates: typed.sim },

@@ -190,7 +190,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
   )
 }
 
-/** Returns a service of the configuration, or a program in a file. Options override the declaration. */
+/** Parses `program`: the name of a declared service, or the path of a file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared> & { readonly isolation: string | undefined },

@@ -49,11 +49,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
   throw usageError(`${file} would run ${what}. To allow it, ${remedy}.`)
 }
 
-/**
- * Rejects options that name code that the spec does not name.
- *
- * @throws UserError (usage)
- */
+/** Rejects options that name a program, file or probe that the spec does not name. @throws UserError (usage) */
 export function refuseOthers(file: string, brought: readonly Brought[], options: ParsedOptions): void {
   const others = typedIn(options).filter(
     ({ is: [named] }) => named === undefined || !brought.some((one) => isSame(one, named)),

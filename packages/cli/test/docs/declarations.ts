@@ -19,7 +19,7 @@ const BEGINS = /^(?:\/\*\*|\/\/|export\b|declare\b|import\b|interface\b|type\b|(
 const REEXPORTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;$/gm
 const IMPORTED = /^import (?:type )?\{([^}]*)\} from '([^']+)';$/gm
 
-/** Returns every name of our own that a file of declarations exports, in the order of the file. */
+/** Returns the names that a declaration file exports and this project declares. Re-exported names come first. */
 export function exportsOf(path: string): readonly Declared[] {
   const text = readFileSync(path, 'utf8')
   const own = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:interface|class|function|const|type) (\w+)/gm)]

@@ -41,7 +41,7 @@ async function tellings(settings: readonly string[], how: 'simulated' | 'real' |
       : chaosHere(run))
   const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
   const recorded = join(directory, 'history.jsonl')
-  // The level that the run promises. The check of the history without its run uses the same level.
+  // The options that set the expected level. A check of `history.jsonl` without `run.json` gets the same options.
   const at = settings.indexOf('--expect')
   const expected = at === -1 || settings[at + 1] === 'none' ? [] : settings.slice(at, at + 2)
   const read = (name: (typeof REPORTERS)[number]): string => readFileSync(join(files, name), 'utf8')

@@ -81,7 +81,7 @@ export interface TailRow {
 export type BinRow = readonly (number | null)[]
 
 export interface Bins {
-  /** The width of each bin in milliseconds. It doubles as the run grows, and all bins are sent again. */
+  /** The width of each bin in milliseconds. For longer runs, the width doubles, and all bins are sent again. */
   readonly width: number
   /** The index of `rows[0]` among all bins of the run. */
   readonly from: number

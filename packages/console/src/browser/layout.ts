@@ -58,7 +58,7 @@ export function between(
   return { x1: start.x, y1: start.y, x2: end.x, y2: end.y }
 }
 
-/** The point at which the line towards another point leaves a card. */
+/** Returns where the line from the middle of a card to another point crosses the card's edge. */
 function edgeOf(middle: Point, towards: Point, card: Layout['card']): Point {
   const dx = towards.x - middle.x
   const dy = towards.y - middle.y

@@ -218,7 +218,7 @@ function textOf({ f, key, value, type }: Event): string {
   return value === undefined || (value === null && type !== 'ok') ? object : `${object}: ${shortJson(value)}`
 }
 
-/** Formats a value as JSON. Shows only its beginning, because a value may have a megabyte. */
+/** Formats a value as JSON, and cuts the text, because a value may be a megabyte long. */
 function shortJson(value: Json): string {
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, LONGEST_VALUE)) : JSON.stringify(value)
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text

@@ -83,7 +83,7 @@ interface Judging {
   stop(): void
 }
 
-/** Judges on another thread, started from a Blob because a page from disk may load nothing. */
+/** Judges in a web worker, whose code is a Blob, because browsers forbid a page from disk to load files. */
 function startJudging(code: string, question: Question, onAnswer: (answer: Answer) => void): Judging {
   const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const worker = new Worker(address)

@@ -57,7 +57,7 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   )
 }
 
-/** Describes which reads may be stale, what a promotion may lose, and which changes transactions may miss. */
+/** Describes the permitted anomalies: stale reads, commits lost in a promotion, lost updates, and write skew. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   return joinedClauses([

@@ -18,7 +18,10 @@ const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
 const PACKED_BYTES = 12
-/** There are more shards than this only if memory requires them, because each shard reads the whole recording. */
+/**
+ * The minimum number of shards. Each shard reads the whole recording, so more shards are used only if memory requires
+ * them.
+ */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64
 /** The fraction of a worker's memory for packed operations that wait to be judged. */
@@ -30,7 +33,7 @@ export function shardsFor(textBytes: number, memoryBytes: number): number {
   return Math.min(MOST_SHARDS, Math.max(LEAST_SHARDS, Math.ceil(packedBytes / (memoryBytes * FOR_PACKED))))
 }
 
-/** The number of places for a recording's keys. The keys of a place are judged together. */
+/** The number of groups into which the keys of a shard are divided. The keys of one group are judged together. */
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 

@@ -152,7 +152,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // The run was judged by the needs of its workload: a workload that only reads needs no write.
+  // The run has already looked for missing successes, and knows its workload: one that only reads needs no write.
   const isJudgedByRun = setup !== undefined && settings.model === undefined
   // If `history.tally` is set, the operations are not in memory. Then `proves` has already checked for missing
   // successes, and `judgePlaces` has already called `decidedByStart`.

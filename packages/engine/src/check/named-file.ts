@@ -7,7 +7,7 @@ import type { RunSetup } from '@chaosproxy/runner/result'
 /** A file to check, or the error that its name caused. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** A file, or a recording whose parts in a store are listed in `stored`. */
+/** A file or directory. If it is a recording in a store, `stored` lists the parts of the recording. */
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined

@@ -32,7 +32,7 @@ export interface LentFile {
   readonly settled?: Settled | undefined
 }
 
-/** One thread's part of a check: a share of the keys or, without a share, everything else. */
+/** One thread's part of a check. A `ShareTask` judges a share of the keys. Other tasks judge levels across all keys. */
 export interface PartTask extends LentFile {
   /** The time at which the check ends, on the clock of `epochMs`. A part that waits for a thread has less time left. */
   readonly endsAtMs: number

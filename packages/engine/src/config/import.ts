@@ -22,6 +22,6 @@ export async function importConfig(path: string): Promise<unknown> {
 
 const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
 
-/** Whether the file has no default export, so that importing it yielded the module. */
+/** Whether the import returned the whole module, because the file has no default export. */
 const isModule = (exported: unknown): exported is object =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported

@@ -15,7 +15,7 @@ export function misshapen(value: object, needed: Shape, optional: Shape = {}): s
   return undefined
 }
 
-/** @throws UserError (input) that begins with the function that was called. */
+/** @throws UserError (input) if the value does not have the shape. The message begins with `called`. */
 export function requireShape(called: string, value: unknown, needed: Shape, optional?: Shape): void {
   const members = Object.entries(needed).map(([member, kind]) => `${member}: ${kind}`)
   const wrong = isA('an object', value)

@@ -77,7 +77,7 @@ export async function attempt(write: () => string | Promise<string>): Promise<Te
 
 const FILE_WIDTH = 110
 
-/** @param all All reporters of the subject. One of them may write a picture to which another links. */
+/** @param all All chosen reporters. If the SVG reporter writes to a file, other reports link to this file. */
 export const placeFor = (
   { file }: Reporting,
   { colours, terminal }: Screen,

@@ -61,7 +61,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     return ends
   }
 
-  /** Receives the ends of all jobs, including those that end before the connection is ready. */
+  /** Subscribes to the ends of all jobs of a lane, including jobs that end before the connection is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)

@@ -12,7 +12,7 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// References to services of Node programs. This file loads the simulator of these programs only in `addServiceBlow`.
+// A reference is a text that names a service (a Node program). Only `addServiceBlow` loads the simulator of programs.
 
 export {
   type BesideDeclaration,

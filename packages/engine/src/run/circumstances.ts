@@ -13,7 +13,7 @@ import { packageVersion } from '../version.ts'
 
 /** The circumstances that a run depended on besides its spec, for later readers. Excludes secrets. */
 export interface Circumstances {
-  /** The versions of chaos, of Node, and of servers that print one. */
+  /** The versions of chaos, Node and V8, and of the run's programs that ASKED lists. */
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
   readonly command: readonly string[]

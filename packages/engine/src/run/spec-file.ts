@@ -27,7 +27,7 @@ export function readSpecFile(path: string): RunSpec {
   return parseRunSpec(json, path)
 }
 
-/** Rejects recordings of older versions, because they do not contain how servers and clients are started. */
+/** Rejects recordings by older versions of chaos, whose specs do not say how to start the servers and the clients. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },

@@ -193,7 +193,7 @@ interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, R
   scenarioOf(result: Result): Scenario
 }
 
-/** Returns a kind of queued job that processes one finding. Refuses a result with a different target or workload. */
+/** Returns a kind of queued job for one finding. The kind rejects a scenario with another target or workload. */
 const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
   spec,
   result,

@@ -47,7 +47,7 @@ export interface ScenarioPlay {
   readonly race: Race | undefined
   /** The lines of code that a Node program ran, if they were recorded. */
   readonly ran: CodeRun | undefined
-  /** The unusual delays that a Node program's failure needs; present if the scenario was reduced to them. */
+  /** Describes the unusual delays that a Node program needs to fail; undefined if the search did not reduce them. */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string

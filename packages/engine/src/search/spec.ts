@@ -23,7 +23,7 @@ export interface SearchSpec extends TrialChoice {
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  /** Whether to continue from a broken invariant, to find a failure that clients observe. */
+  /** Whether to continue from a broken invariant to a violation that clients observe, if none was found. */
   readonly guide: boolean
   readonly keepGoing: boolean
   readonly shrinkMs: Millis

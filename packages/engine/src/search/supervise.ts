@@ -52,7 +52,7 @@ export async function supervise<Spec extends object, Result>(
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The seed did not fail again. Perhaps the machine stood still before, or another thread took the memory.
+  // The seed did not fail again. Perhaps the machine was suspended, or another thread used up the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew

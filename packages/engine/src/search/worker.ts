@@ -85,7 +85,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** The coverage of the last range's `interesting` seeds. It is kept, because later ranges may have the same seeds. */
+/** Caches the last computed coverage of `interesting` seeds, because tasks for later ranges may have the same seeds. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(

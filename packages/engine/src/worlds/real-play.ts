@@ -93,7 +93,7 @@ export async function playOnProcesses(
 ): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   const play = await playIn(directory, system, part, interrupted)
-  // If the cluster does not start, the directory is kept, because the error refers to its logs.
+  // Not reached if the cluster does not start: the directory is then kept, because the error refers to its logs.
   rmSync(directory, { recursive: true, force: true })
   return play
 }

@@ -2,11 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/** The functions of a protocol. While one runs, the thread's progress is its index plus one. */
+/** The watched functions of a protocol. While one runs, `progress` contains its index in this array plus one. */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
-/** Returns the name of the protocol's function that a number in a thread's progress stands for. */
+/** Returns the name of the function whose number (its index in `withins` plus one) `progress` contains. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
 /** Reports each turn of a simulated program to `progress`. */

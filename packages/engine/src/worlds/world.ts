@@ -35,7 +35,7 @@ export interface Scene {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly interrupted: AbortSignal
-  /** Returns the subject as a search runs it: simulated, in virtual time. */
+  /** Loads the simulated version of the subject, which runs in virtual time, as in a search. */
   searched(): Promise<Subject>
   /** Plays the scenario in virtual time, on another thread if the subject is the user's own. */
   readonly simulated: Player

@@ -97,7 +97,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     const end = async (name: string): Promise<Outcome> => {
       asked++
       const outcome = await board.outcomeOf('plain', name, {})
-      // On a busy machine, `outcomeOf` returns before the job has ended.
+      // `outcomeOf` waits for a limited time. On a busy machine, a job may take longer.
       return outcome.type === 'pending' ? end(name) : outcome
     }
     const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))

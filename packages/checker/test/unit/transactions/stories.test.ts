@@ -67,7 +67,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   test('the history of an anomaly violates the level `refusedBy` of its explanation, and meets the weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
-    // Databases give the name repeatable read to snapshot isolation, so the level repeatable-read need not be met.
+    // Databases call snapshot isolation repeatable read, but its anomalies may violate the level repeatable-read.
     for (const weaker of isolationLadder.implied[refusedBy])
       if (weaker !== 'repeatable-read') expect(met(report)).toContain(weaker)
     expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)

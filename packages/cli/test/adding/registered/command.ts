@@ -1,7 +1,7 @@
 import { flag } from '../../../src/arguments/declare.ts'
 import type { Command } from '../../../src/command.ts'
 
-/** The whole definition of a new command, apart from its line in the list. */
+/** The complete code of a new command, except for the line that adds it to the list of commands. */
 export const greet: Command = {
   name: 'greet',
   positional: '[who]',

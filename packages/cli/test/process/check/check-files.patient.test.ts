@@ -261,7 +261,7 @@ describe('chaos check --workers', () => {
   })
 
   patientTest('a check with workers that exceeds its time limit is stopped', async () => {
-    // Gigabytes of empty lines compressed to a few kilobytes. The reader of lines does not check the time.
+    // 10 GB of empty lines, compressed to 10 MB. The code that reads lines does not check the time limit.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'
     const emptiness = gzipSync(Buffer.alloc(50_000_000, '\n'))

@@ -110,7 +110,7 @@ describe('chaos check', () => {
     expect(ran).toEqual({ exitCode: 0, title: 'Linearizable', vacuous: [] })
     expect(checked).toEqual(ran)
 
-    // The run exits with 4 if a fault could not be injected, and so does a check of it.
+    // If a fault could not be injected, the run exits with 4, and so does `chaos check` of the run's directory.
     const file = join(out, name, 'run.json')
     const trouble = 'fault-1 (kill) could not be injected: no permission'
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), trouble: [trouble] }))

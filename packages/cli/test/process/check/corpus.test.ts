@@ -185,14 +185,14 @@ const counted = (accounting: Accounting): { readonly [name: string]: number | st
   'lost-latencies': latencies(accounting.lost),
 })
 
-/** Formats percentiles of `late`, in milliseconds. Each time is rounded down, as in Jepsen's checker. */
+/** Formats percentiles of `late` of the lost elements in milliseconds, rounded down as in Jepsen's checker. */
 function latencies(lost: readonly Accounted[]): string {
   const sorted = lost.map(({ late = 0 }) => Math.floor(late / 1e6)).sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
   return [0, 0.5, 0.95, 0.99, 1].map((share) => `${share} ${at(share)}`).join(' ')
 }
 
-/** The results of the checker that our accounting also has: counts as numbers, collections as their sorted items. */
+/** Returns the checker's results that `counted` also has: counts as numbers, collections as their joined items. */
 function countsOfChecker(edn: string): { readonly [name: string]: number | string } {
   const known = new Set(Object.keys(counted(empty)))
   const said: { [name: string]: number | string } = {}

@@ -75,7 +75,7 @@ describe('a user-defined model in a file', () => {
   })
 })
 
-/** The faulty behaviour of the model, its code, and the expected message. */
+/** A test case: what is wrong with the model, the code of the model, and the expected message. */
 type Refused = readonly [string, string, RegExp]
 
 describe('a faulty model', () => {

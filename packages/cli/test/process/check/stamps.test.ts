@@ -23,7 +23,7 @@ const write = (client: number, value: number, at: readonly [string | number, str
 const read = (client: number, value: number, at: readonly [string | number, string | number]) =>
   did(client, 'read', at, { output: value })
 
-/** Prints one operation per line. The names of its times end with the unit. */
+/** Formats one operation per line. The names of its times end with the unit: `start_ms`, `end_ms`. */
 const operationLines = (operations: readonly Operation[], unit = '_ms'): string =>
   operations
     .map(({ client, f, input, output, call, end }) => {

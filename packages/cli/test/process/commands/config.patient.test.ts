@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-/** A user's project, outside every `node_modules` directory that contains this program. */
+/** Creates a user's project in a directory from which Node finds no `node_modules` with this program. */
 function project(files: { readonly [name: string]: string | object }): string {
   const directory = temporaryDirectory()
   for (const [name, text] of Object.entries(files)) {

@@ -59,7 +59,7 @@ describe('a hostile text from a proxy', () => {
     for (const server of servers.splice(0)) server.close()
   })
 
-  /** A control interface whose every name is hostile, as an old proxy or an untrusted server might serve it. */
+  /** Starts a control interface that sends HOSTILE as every name, as an old proxy or an untrusted server might. */
   async function hostileProxy(): Promise<string> {
     const link = `clients>${HOSTILE}`
     const proxy = { name: HOSTILE, listen: HOSTILE, upstream: HOSTILE, enabled: true, links: [link], faults: [HOSTILE] }

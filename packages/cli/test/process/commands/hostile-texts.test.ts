@@ -65,7 +65,7 @@ const lines = (all: Json) => (all as readonly Json[]).map((line) => `${JSON.stri
 
 describe('a hostile text', () => {
   const histories = [...poisoned(events)]
-  // All events are changed at once, because running every command for each single change takes too long.
+  // Changes a member in all events at once, because running every command for each event takes too long.
   const everywhere = (member: string, more: string) =>
     lines(events.map((event) => (member in event ? { ...event, [member]: `${event[member]}${more}` } : event)))
 

@@ -310,7 +310,7 @@ volumes:
   })
 })
 
-/** Returns everything that the command asks and prints on a terminal where these answers are typed. */
+/** Runs `chooseForFolder`, and types `answers` at its prompts. `said` contains all prompts and all printed text. */
 async function initialise(
   files: { readonly [path: string]: string },
   answers: readonly string[] | undefined,

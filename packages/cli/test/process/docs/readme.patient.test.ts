@@ -57,7 +57,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 
-/** The trial that a search finds according to the sample in the manual. */
+/** The failing trial in the manual's sample output of `chaos fuzz`. */
 const [, sampleTrial = 'no sample'] = /^ {2}(seed \d+ \([\w-]+\))/m.exec(manuals.join('\n')) ?? []
 
 /** Texts that the output of these commands must contain. In addition, every command must print some text. */

@@ -12,7 +12,7 @@ import { until } from '../../processes.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const without = executablePath === undefined
-/** A leak grows with each connection, so fewer connections also show it. */
+/** A leak grows with each reconnection. The reconnections of a short soak suffice to show it. */
 const RECONNECTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 10_000
 
 /** Starts a run with a live page, and returns the address of the page. */

@@ -205,7 +205,7 @@ describe.each(
     const { why, outcome } = json.telling
     const story = storyOf(json)
     if (outcome !== 'violated') return
-    // The page and its drawing show the story and its cause under different headings.
+    // The page and the SVG drawing show what happened (`story`) and its cause (`why`) under separate headings.
     const apart = { page, svg }
     for (const [where, place] of Object.entries(apart))
       for (const part of [story, why.text]) expect(squeezed(words(place)), where).toContain(squeezed(part))

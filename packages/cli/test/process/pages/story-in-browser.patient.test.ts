@@ -91,7 +91,7 @@ describe('the page of a scenario in a real browser', () => {
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
-        // Only the fix has step 6, so the page still marks step 5 of the accident.
+        // The accident (`told`) has no step 6, so the page marks step 5 there. The fixed run has step 6.
         const marked = () =>
           page
             .locator('.cell.now')

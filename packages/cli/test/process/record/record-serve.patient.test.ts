@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-// Servers that `chaos record` starts, and servers that suffer faults without being recorded.
+// Tests servers that `chaos record` starts, and servers that suffer faults but are not recorded.
 
 /** The program of the store. The service in front of it forwards each write, and retries if no reply comes. */
 const STORE = `

@@ -29,7 +29,7 @@ const CLIENT = `
   }
 `
 
-/** A store over HTTPS, and the certificate of the authority that signed its certificate. */
+/** Starts a store over HTTPS. With `env`, Node trusts the authority that issued the store's certificate. */
 async function secureStore() {
   const directory = temporaryDirectory()
   const authority = createAuthority()

@@ -6,7 +6,7 @@ import { isPatient, patientTest, test } from '../../../../testing/src/patient.ts
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from '../../run/items-service.ts'
 
-// An unmodified service with three processes. Only a route table describes it.
+// Tests an unmodified service with three processes. A route table tells chaos how to read and write.
 
 /** The command of a client that runs on every machine with Node. */
 const ASK = `'${process.execPath}' '${join(import.meta.dirname, '../../run/ask.mjs')}'`

@@ -14,7 +14,7 @@ const declared: readonly (readonly [string, ProtocolDefinition, ProtocolDefiniti
 /** The number of trials in which each strategy must draw every kind of fault at least once. */
 const MOST_TRIALS = 400
 
-/** Plans trials until they have drawn every declared kind, and returns the kinds that no trial has drawn. */
+/** Returns the declared kinds of faults that no strategy draws in the trials of the first MOST_TRIALS seeds. */
 function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): readonly string[] {
   const missing = new Set<string>(nemeses.filter(({ name }) => faults.includes(name)).map(({ kind }) => kind))
   for (let seed = 1; missing.size > 0 && seed <= MOST_TRIALS; seed++)

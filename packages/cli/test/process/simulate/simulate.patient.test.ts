@@ -35,7 +35,7 @@ describe('chaos simulate', () => {
     expect(differs.stdout.replace(/\s+/g, ' ')).toContain(
       `it was recorded on Node v20.0.0, and this is ${process.version}`,
     )
-    // A replay file names a program, but cannot run it unless the reader names the same program.
+    // Without `--trust`, `chaos replay` runs a replay file's program only if the command line names the same program.
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)
     expect(strange.stderr).toContain('repeat it on the command line (--program ')

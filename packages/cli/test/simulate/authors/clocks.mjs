@@ -16,7 +16,7 @@ const machine = {
   status: () => ({ role: 'clock', leads: false, ready: true }),
 }
 
-/** The searches neither kill nor pause nodes, so all nodes began at the same time. */
+/** The tests that search this protocol neither kill nor pause nodes, so all nodes start at the same time. */
 const inStep = () => {
   const ticks = new Map()
   return (node) => (state) => {

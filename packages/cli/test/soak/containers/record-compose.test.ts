@@ -69,7 +69,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   })
 
   test('chaos proxy records requests to a published port at the address ::1', async () => {
-    // Not every container engine publishes ports on ::1. In this test, a server on ::1 stands for the published port.
+    // Not every container engine publishes ports on ::1. A server on ::1 takes the place of the published port.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
     onTestFinished(() => void other.close())

@@ -103,7 +103,7 @@ function readResult(work: string, { exitCode, stdout, stderr }: Finished): unkno
   }
 }
 
-/** Returns the places at which two values differ, each with both contents. */
+/** Returns one line per member in which two values differ: its path, and both contents. */
 function differences(one: unknown, other: unknown, at = ''): readonly string[] {
   const isMany = (value: unknown): value is Members => typeof value === 'object' && value !== null
   if (isMany(one) && isMany(other))

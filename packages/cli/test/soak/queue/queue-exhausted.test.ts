@@ -6,7 +6,7 @@ import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 import { until } from '../../processes.ts'
 import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process.ts'
 
-// The messages if a worker of a queue runs out of disk space or memory.
+// Tests workers of a queue that run out of disk space or memory.
 
 const redis = installed('redis-server')
 

@@ -25,10 +25,7 @@ interface Database {
   readonly settings: object
   /** The faults that CHAOS_SOAK=short tests. */
   readonly inShort: readonly string[]
-  /**
-   * Starts the server and creates the table. `programs` contains the paths of the programs that the member `programs`
-   * names.
-   */
+  /** Starts the server and creates the table, given the path of each program in the member `programs`, in order. */
   start(programs: readonly string[]): Promise<RealServer>
 }
 

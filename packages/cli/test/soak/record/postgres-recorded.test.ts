@@ -137,7 +137,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(lost.exitCode, lost.told).toBe(2)
     const told = await counted('apart', { transactions: 'apart' })
     expect(told.exitCode, told.told).toBe(0)
-    // Another test of the short soak records clients with and without locks.
+    // The short soak ends here, because another of its tests records clients with and without locks.
     if (short) return
     const together = await counted('together')
     expect(together.told).toContain('NOT LINEARIZABLE')

@@ -213,7 +213,7 @@ function startLoad(port: number) {
     askUpTo(due: number): void {
       const each = Math.floor((due - asked) / CONNECTIONS / 2)
       for (const [i, client] of clients.entries()) {
-        // The reply to SET has one line, and the reply to GET has two lines.
+        // A SET and a GET together have three lines of replies: one for SET, and two for GET.
         const ahead = client.asked - (client.lines * 2) / 3
         const pairs = Math.min(each, Math.floor((MOST_AHEAD - ahead) / 2))
         if (pairs < 1) continue

@@ -16,7 +16,7 @@ const PATIENT = ['--set', 'down-after-ms=60000']
 interface Ran {
   readonly exitCode: number | null
   readonly said: string
-  /** The elements whose addition was acknowledged, and those of them that are missing from the last reads. */
+  /** `acknowledged`: the elements with acknowledged additions. `lost`: those that are missing from the last reads. */
   readonly acknowledged: readonly string[]
   readonly lost: readonly string[]
   readonly kinds: ReadonlySet<string>

@@ -20,7 +20,7 @@ const mistakes: readonly (readonly [bug: string, options: readonly string[]])[] 
   ['quorum-off-by-one', []],
   ['stale-append', []],
   ['forget-gossip', ['--target', 'master-master']],
-  // The shrunk failure depends on the final reads, which processes answer later than the simulator does.
+  // The shrunk failure of no-fencing depends on when the final reads end. Processes answer later than the simulator.
   ['no-fencing', MAJORITY],
   ['clock-ignorant', ['--target', 'master-master']],
 ]

@@ -156,7 +156,9 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer counts neither as pending nor as handed out'
 
-/** Returns why the queue may contain messages besides the `held` messages already taken; undefined if it has none. */
+/**
+ * Returns why the queue may contain messages other than the `held` messages taken by a drain; undefined if it cannot.
+ */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

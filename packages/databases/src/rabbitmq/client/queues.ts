@@ -60,7 +60,7 @@ async function dequeue(
   { auto, remainingMs }: { readonly auto: boolean; readonly remainingMs: Remaining },
 ): Promise<Completion> {
   const got = await channel.get(nameOf(key), remainingMs)
-  // If the message was lost on the way, it is delivered again at an unknown time.
+  // If the reply with the message was lost, RabbitMQ delivers the message again later, unless `auto` is set.
   if (isTrouble(got)) return got
   if (got === 'empty') return { type: 'ok', value: null }
   // The message was delivered even if the acknowledgement fails. At worst, it is delivered again.

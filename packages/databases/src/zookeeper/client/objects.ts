@@ -8,7 +8,9 @@ import { ANY_VERSION, BAD_VERSION, create, get, isCode, isThere, NO_NODE, pathOf
 export interface Keeping {
   /** Whether a `sync` precedes each read. */
   readonly sync: boolean
-  /** The value of an object that was never written. A lock may have created the object's node. */
+  /**
+   * The value of an object that was never written. Its node may exist with the value null, if its lock was acquired.
+   */
   readonly initial: Json
   /** How a counter is changed: at the version that was read, or under a lock. */
   readonly update: 'version' | 'lock'

@@ -20,7 +20,7 @@ const ALL_PERMISSIONS = 31
 const PERSISTENT = 0
 const EPHEMERAL_SEQUENTIAL = 3
 
-/** The content of an object. Unwritten objects have no node and no version. */
+/** The content of an object. Without a node, the value is null, and the version is undefined. */
 export interface Held {
   readonly value: Json
   readonly version: number | undefined

@@ -125,7 +125,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     await ask({ f: 'compact', value: again })
     const late = { watch: 2, key: 'x', from: first }
     expect(await watching({ f: 'watch', value: late })).toMatchObject({ type: 'ok' })
-    // The response may still be on its way after the watch was accepted.
+    // etcd accepts the watch first, and ends it in a later message.
     let refused = await watching({ f: 'watched', value: { watch: 2 } })
     while (refused.type === 'ok' && (refused.value as readonly Json[]).length === 0)
       refused = await watching({ f: 'watched', value: { watch: 2 } })

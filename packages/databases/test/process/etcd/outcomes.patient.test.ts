@@ -97,7 +97,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const gateway = gatewayTo(cluster, leader)
     await injected(cluster, { kind: 'pause', nodes: cluster.nodes.filter((node) => node !== leader) })
     const errors = etcdErrors.filter(({ means }) => means === 'info').flatMap(({ texts }) => texts)
-    // etcd gives up a request after five seconds and the time of two elections.
+    // etcd times out a request after five seconds plus two election timeouts.
     for (const key of ['a', 'b']) {
       const reply = await gateway.ask('/v3/kv/put', put(key), 20_000)
       expect(reply).toMatchObject({ type: 'info' })

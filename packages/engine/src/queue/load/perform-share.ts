@@ -81,7 +81,7 @@ interface Driving {
   readonly enter: (state: State) => void
 }
 
-/** Drives the clients until the run stops and then, after healing, until their last operation. */
+/** Drives the clients until the run stops, and again after healing, until their final operations end. */
 async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }: Driving): Promise<void> {
   const { clients, sticky, rate, timeoutMs, seed, share, elsewhere } = order
   const workload = findWorkload(order.workload.name)

@@ -125,7 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 /** The number of latest heartbeats to which a worker's reply may refer. */
 const KEPT_BEATS = 10_000
 
-/** Compares the worker's clock with this one. Uses the beats that the worker acknowledges. */
+/** Compares the worker's clock with the clock of this process, by the heartbeats that the worker acknowledges. */
 function createTimedLine({ now }: SessionOptions) {
   const bounds = createClockBounds()
   const sentAt = new Map<number, Nanos>()
