@@ -55,7 +55,9 @@ export interface ServiceClusterOptions {
   readonly seed: number
   /** Whether the routes concern one fixed object, so that requests contain no key. */
   readonly isOfOne?: boolean | undefined
-  /** The functions that clients will call. A client file that lacks one of them ends the run. */
+  /**
+   * The functions that clients will call. If the client file does not support one of them, the run ends with an error.
+   */
   readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
@@ -414,8 +416,8 @@ function activeResources(): ReadonlyMap<string, number> {
 }
 
 /**
- * Node creates an `Immediate` whenever its stack of asynchronous contexts becomes empty. The simulator empties this
- * stack.
+ * Resources that are not real operations. Node creates an `Immediate` whenever the simulator empties Node's stack of
+ * asynchronous contexts.
  */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 

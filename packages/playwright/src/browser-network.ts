@@ -18,7 +18,7 @@ import { openSocksServer, type SocksServer, type Way } from './socks-server.ts'
 export type { Heal } from './links.ts'
 export type { Servers } from './servers.ts'
 
-/** The servers of the network. The inherited members say how the pages' requests are recorded. */
+/** The servers of the network. Members of `RecordedDraft` say how the requests of browser pages are recorded. */
 export interface NetworkDraft extends Partial<RecordedDraft> {
   readonly servers: Servers
   /** The seed of the faults; by default 1. */

@@ -16,7 +16,7 @@ export function forgetOldest<Key>(memory: Memory<Key>, limit: number = MEMORY_LI
   if (oldest !== undefined) memory.delete(oldest)
 }
 
-/** Adds an entry. If there are too many entries then, forgets the oldest one. */
+/** Adds an entry. If there are then more than `limit` entries, removes the oldest one. */
 export function remember<Key, Value>(memory: Map<Key, Value>, key: Key, value: Value, limit?: number): void {
   memory.set(key, value)
   forgetOldest(memory, limit)

@@ -77,8 +77,8 @@ export class Trigger {
   }
 
   /**
-   * Decides whether the fault hits the next candidate, from its number and the probability alone. For candidates
-   * without times.
+   * Decides whether the fault hits the next candidate, by the candidate's number and the probability alone. Ignores
+   * conditions on time.
    */
   chooses(draw: () => number): boolean {
     const when = this.#when

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type FaultPlan, nodeNames } from '../../src/index.ts'
 import { outageNanos } from '../../src/schedule/outage.ts'
 
-/** Returns the nanoseconds without a majority of five nodes. Each of these faults is active for 100 ns. */
+/** Returns how long five nodes have no majority, in nanoseconds, if all `plans` are active for the same 100 ns. */
 const outageOf = (...plans: readonly FaultPlan[]): number =>
   outageNanos(
     plans.map((plan) => ({ from: nanos(100), to: nanos(200), plan })),

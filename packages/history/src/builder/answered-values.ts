@@ -153,7 +153,7 @@ export function refuseUnread(
   )
 }
 
-/** If the input lacks its version, takes the version from the answer. */
+/** If only the `ok` completion contains the version (see FLAG_VERSION), copies the version to the input. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)
     if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0

@@ -14,7 +14,7 @@ export interface Built {
   readonly processes: ProcessTable
 }
 
-/** Returns the error for a broken rule. With several files, `line` counts through all. */
+/** Returns the error for a broken rule. If the history has several files, `line` is counted across all of them. */
 export function brokenAt(
   source: string,
   files: readonly MergedFile[] | undefined,
@@ -61,7 +61,7 @@ export function otherFunction(
   return brokenAt(source, files, line, rule)
 }
 
-/** Returns the error for a history with invocations for only some completions. */
+/** Returns the error for a history in which some completions have an invocation and others have none. */
 export function mixed({ source, files, columns, functions, processes }: Built, line: number): UserError {
   const first = processName(processes, columns.process[0] ?? 0)
   const type = typeName((columns.outcome[0] ?? 0) + 1)

@@ -130,7 +130,7 @@ export class TimeOrder {
     }
   }
 
-  /** @throws UserError if some times since 1970 are much smaller than others: they have another unit or another start. */
+  /** @throws UserError if the times lie decades apart, because their units or their clocks must then differ. */
   #refuseTwoScales(): void {
     let earliest: Timed | undefined
     let latest: Timed | undefined

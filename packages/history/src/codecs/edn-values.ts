@@ -21,7 +21,7 @@ export const characterText = (name: string): string => `\\${name}`
 /** Quotes a text that looks like another kind of value. */
 export const plainText = (text: string): string => (looksLikeAnother(text) ? JSON.stringify(text) : text)
 
-/** The EDN form of an atom's JSON text; undefined for plain strings. */
+/** Returns the EDN token that a JSON string represents; undefined if the string is plain text. */
 export function atomOf(text: string): string | undefined {
   if (KEYWORD.test(text) || CHARACTER.test(text)) return text
   if (SYMBOL.test(text)) return text.slice(1)

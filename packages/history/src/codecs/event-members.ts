@@ -44,7 +44,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  // Object.prototype has no member of these names, so each value comes from the event itself.
+  // Object.prototype has no members with these names, so each value comes from the event itself.
   const { index, time, key, value, node, error, final, answered, session } = members
   if (isPresent(index)) event.index = indexOf(index)
   if (isPresent(time)) event.time = timeOf(time, epoch)

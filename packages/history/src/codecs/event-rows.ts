@@ -33,7 +33,7 @@ const OWN: readonly string[] = ['clock', 'within', 'requestId', 'part', 'unsaid'
 export const mayNameKey = ({ process, extra = {} }: EventInput): boolean =>
   isClient(process) && Object.keys(extra).some((name) => !OWN.includes(name))
 
-/** Whether a recorder wrote the history. The members that recorders add to events never name a key. */
+/** Whether a recorder wrote the history. If so, no additional member of an event names a key. */
 const isOfRecorder = ({ sessions, mapping, ends, extra }: Header = { chaos: 1 }): boolean =>
   [sessions, mapping, ends, extra].some((each) => each !== undefined)
 
@@ -231,7 +231,7 @@ export class EventRows {
       : `this line has the time of the call, ${JSON.stringify(call)}, but neither that of the return nor a duration. If a member has it: --map return=MEMBER or --map took=MEMBER`
   }
 
-  /** The message for a line with a status before any line that begins an operation. */
+  /** Returns the error message if a line has a status, but no earlier line has begun an operation. */
   #neverBegun([member, status]: Found): string | undefined {
     if (this.#areInvoked || plain(member) !== 'status') return undefined
     return `"${member}" is ${shortened(canonical(status))}, and no line before began the operation. If each line is an operation, it needs the times of its call and its return: --map call=MEMBER,return=MEMBER`
@@ -333,7 +333,7 @@ const RESULT = 'what was returned'
 const processOf = (value: Json): Process =>
   value === -1 ? 'nemesis' : typeof value === 'number' ? value : String(value).replace(/^:/, '')
 
-/** Go prints Porcupine's kinds of events as 0 for a call and 1 for a return. */
+/** Converts Porcupine's `Kind`, which Go prints as 0 for a call and 1 for a return, to a boolean. */
 function withKind(members: Members): Members {
   const { Kind, Id } = members
   return (Kind === 0 || Kind === 1) && typeof Id === 'number' ? { ...members, Kind: Kind === 1 } : members
@@ -342,7 +342,7 @@ function withKind(members: Members): Members {
 interface Lane {
   readonly name: Process
   f: string | undefined
-  /** Whether the last invocation had its function, key and value in one structure. */
+  /** Whether the function of the last invocation was a member of a structure. */
   isStructured: boolean
   id: Json | undefined
   isOpen: boolean

@@ -62,7 +62,10 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
 
 const WITHOUT_RECORD = new Set(['HEAD', 'OPTIONS', 'TRACE'])
 
-/** The member that `--map` names for the key. Its value is null if all operations are on one object. */
+/**
+ * Returns the member that `--map` names as the key. With `--map key=none`, its value is null: all operations are on one
+ * object.
+ */
 function mappedKey(members: Members, roles: Roles): Found | undefined {
   if (roles.isMappedTo('key', NONE)) return [NONE, null]
   const found = roles.found(members, 'key')

@@ -40,7 +40,7 @@ export function parseUniqueJson(text: string): Json {
   return value
 }
 
-/** The number of colons that follow a quote, as those of names do. */
+/** Counts the colons that follow a quote. Every member name is followed by such a colon. */
 function colonsIn(text: string): number {
   let count = 0
   for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
@@ -97,7 +97,7 @@ export function jsonText(value: Json, depth = 0): string {
   return `{${members.join(',')}}`
 }
 
-/** A double beyond 2^53 is written with all its digits, to be read back as the same. */
+/** Writes integers beyond 2^53 with all their digits, so that they are read back as the same double. */
 export function numberText(value: number): string {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : JSON.stringify(value)
 }

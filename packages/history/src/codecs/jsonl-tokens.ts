@@ -16,7 +16,7 @@ const EXACT_DIGITS = 15
 const NANO_DIGITS = 9
 const NANOS_PER_SECOND = 10 ** NANO_DIGITS
 
-/** Reads plain tokens of a part of JSON, without creating strings. */
+/** Reads integers, words and plain strings from JSON bytes, without creating strings. */
 export class JsonTokens {
   /** The current position. Every loop stops at the end of the line, because no token contains a line end. */
   at = 0
@@ -77,7 +77,7 @@ export class JsonTokens {
     return true
   }
 
-  /** Reads an integer of at most 24 digits as a time into `integer`. */
+  /** Reads a time of at most 24 digits into `integer`, relative to `epoch`. */
   stamp(bytes: Uint8Array, epoch: Epoch): boolean {
     if (this.number(bytes)) {
       if (!epoch.isZero) this.integer = epoch.since(this.integer)

@@ -48,7 +48,7 @@ const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json
   ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
 
-/** Matches the names of members that certainly do not contain the process. */
+/** Matches names of members that certainly do not hold the process of an event. */
 const OTHERS =
   /val|key|resp|result|output|time|stamp|ur[il]|path|method|status|bytes|size|body|args|query|level|msg|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 

@@ -564,7 +564,7 @@ export function partsOf(
   const f = roles.found(value, 'f', isFunction)
   const key = roles.found(value, 'key')
   const own = roles.found(value, 'value') ?? roles.found(value, 'input') ?? roles.found(value, 'output')
-  // In a request, a status or an error is part of the value.
+  // In a request, a member named like a status or an error belongs to the value.
   const status = isAnswer
     ? roles
         .all(value, 'status')
@@ -638,5 +638,5 @@ function timeOf(value: Json | undefined): bigint | undefined {
   return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)
 }
 
-/** A time as in the file, without the mark of large integers. */
+/** A time as in the file, without the suffix `N` of large integers. */
 const timeText = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

@@ -114,7 +114,7 @@ export class Roles {
     return Object.keys(this.#mapping).length > 0
   }
 
-  /** Whether `take` has counted a member, either as used in a role or as unused. */
+  /** Whether `take` has counted any member, in a role or as unused. */
   get hasTaken(): boolean {
     return this.#taken.size > 0
   }
@@ -253,7 +253,7 @@ const signatureOf = (value: Members): string => Object.keys(value).sort().join('
 /** Roles that a whole file may lack, such as the error, if no error occurred. */
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
-/** The name that stands in place of a role for a member without a role. */
+/** If a member was not used in any role, reports contain this text instead of a role. */
 const UNUSED = 'nothing'
 /** In `--map`: no member has the role. */
 export const NONE = 'none'
@@ -272,7 +272,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
-    // The member with the values of writes may also contain the results of reads.
+    // A member that `--map output=` names may also have the role `value` or `input`.
     const isValue = role === 'value' || role === 'input'
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =

@@ -13,7 +13,7 @@ interface Transaction {
   readonly line: number
 }
 
-/** Passes on transactions that have sessions, but no times. All transactions get an equal time (see `TimeOrder`). */
+/** Collects transactions that have sessions but no times, and passes them on with equal times (see `TimeOrder`). */
 export class Sessions {
   readonly #source: string
   readonly #sink: EventSink

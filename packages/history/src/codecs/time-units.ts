@@ -95,7 +95,7 @@ export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
   return { seconds: Number(nanos / NANOS_PER_SECOND), nanos: Number(nanos % NANOS_PER_SECOND) }
 }
 
-/** Converts parts of a unit to a number of units, rounded to a double. */
+/** Converts billionths of a unit to units. The result is rounded to a double. */
 export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
 
 /**

@@ -8,7 +8,7 @@ import type { Event, EventInput, Json, Stamps } from './event.ts'
  * clock.
  */
 export interface ClockReadings {
-  /** By 1-based line: the largest error of the event's time in nanoseconds; Infinity if unknown. */
+  /** Upper bound of the error of each event's time, in nanoseconds, by 1-based line; Infinity if unknown. */
   readonly within: Float64Array
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array

@@ -31,7 +31,7 @@ export class Epoch {
     return this.#first ?? START
   }
 
-  /** Returns the text of a time in nanoseconds. The text counts from the same instant as the file's times. */
+  /** Returns a time in nanoseconds as text. `from` is added, so the text has the same origin as the file's times. */
   textOf(time: number): string {
     const { seconds, nanos } = this.from
     return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))

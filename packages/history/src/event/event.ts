@@ -73,7 +73,7 @@ export interface Header {
   readonly ends?: true | undefined
   /** The precision of the times by which the events were sorted; absent if the lines are the order of the events. */
   readonly stamps?: Stamps | undefined
-  /** The format of the file from which the history was converted. Its rules still apply. */
+  /** The format of the file from which the history was converted. The rules of this format still apply. */
   readonly from?: Format | undefined
   /** In a converted history: the members of the original that were not used, but may name clients or keys. */
   readonly taken?: readonly Taken[] | undefined

@@ -19,7 +19,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** Whether the request is an operation of this history, whose outcome and value are unknown. */
+  /** Whether the marked request is itself an operation of this history, with unknown outcome and value. */
   readonly isRecorded?: boolean | undefined
   /**
    * For a mark of the kind `touched`: the event position by which the marked request has made all its changes;
@@ -79,7 +79,7 @@ export class RecorderNotes {
     } else if (f === 'passed-on') {
       const count = memberOf(value, ['count'])
       const mayWrite = memberOf(value, ['mayWrite']) === true
-      // The `count` in each event is the total so far, so the last event counts.
+      // Each event's `count` is the total so far, so a later event replaces an earlier one.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
   }

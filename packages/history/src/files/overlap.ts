@@ -22,7 +22,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/** Returns the error for parts without times that may be the logs of several clients. */
+/** Returns an error if the parts have no times and share no process: they may be the logs of different clients. */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined

@@ -166,7 +166,7 @@ function writeAll(file: number, bytes: Uint8Array): { readonly done: number; rea
   }
 }
 
-/** Removes a partial last line. Devices cannot be truncated, but readers accept a cut-off line. */
+/** Cuts off a partial last line. If the file is a device, the partial line stays, but readers accept it. */
 function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)

@@ -32,13 +32,13 @@ export interface HistoryData {
   readonly warnings: readonly string[]
   /** The roles of members with non-native names; absent if there are no such members. */
   readonly taken?: readonly Taken[] | undefined
-  /** Whether the unit of the times is a guess that their size does not confirm. */
+  /** Whether the unit of the times was guessed, and the size of the times does not confirm the guess. */
   readonly isUnitGuessed?: boolean | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
-  /** The requested values that were replaced by values of answers; absent if there are none. */
+  /** The original values of requests whose values were replaced by those of the answers; absent if there are none. */
   readonly requested?: RequestedValues | undefined
-  /** How precise the times are; absent if they show the order of all events. */
+  /** How precise the times are; absent if the times determine the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
    * Whether the operations of each process count as executed in the order of their rows, even if they overlap. Only

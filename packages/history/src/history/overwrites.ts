@@ -39,7 +39,7 @@ export class Overwrites {
   }
 }
 
-/** Notes what one client reads and writes. Must be called in the order in which the operations end. */
+/** Notes what one client reads and writes. The methods must be called in the order in which the operations end. */
 export class ObjectUse {
   readonly #all: Overwrites
   readonly #read: Map<string, { readonly value: number; readonly turn: number }> = new Map()

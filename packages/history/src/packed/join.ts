@@ -68,7 +68,7 @@ const namesOf = <Name>(stretches: readonly ReadStretch[], of: (rest: LentHistory
 /** Marks a process that may not invoke again, since its outcome is unknown. */
 const ENDED = -1
 
-/** Returns the operations that are not answered in the stretch in which they are called, ordered by call. */
+/** Returns the operations that are called in one stretch and answered in a later one, or never. Ordered by call. */
 function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   const carried = new Map<Process, number>()
   const found: Reaching[] = []

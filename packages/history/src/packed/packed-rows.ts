@@ -11,7 +11,10 @@ export interface PackedRows {
 // for none; the key's place, 0 for none; the function; a byte that describes the rest; flags, values and the error's
 // text, if present. Numbers are little-endian, seven bits per byte; the high bit is set in all bytes but the last.
 
-/** The byte that describes the rest: bits 0 and 1 are the outcome, bits 2 and 3 tell which values are present. */
+/**
+ * The byte that describes the rest of a row: bits 0 and 1 hold the outcome; bits 2 and 3 tell which values the row
+ * contains.
+ */
 export const VALUES_SHIFT = 2
 /** The input and the output are null. */
 export const NO_VALUES = 0

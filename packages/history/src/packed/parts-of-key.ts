@@ -10,7 +10,10 @@ import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
 /** The number of rows unpacked at a time. */
 const ROWS = 2 ** 16
-/** Maximum size of all value texts, and of all error texts. When it is exceeded, the texts are forgotten. */
+/**
+ * Maximum size of the table of values, and of the table of error texts. A table that exceeds it is replaced by an empty
+ * one.
+ */
 const MOST_TEXT_BYTES = 2 ** 22
 
 /** A key, and the group of keys (see `Dealing`) that contains it. The name '' stands for no key. */

@@ -31,7 +31,7 @@ export function copyRow(from: Unpacked, row: number, { columns, values, errors }
   if (text !== 0) error[added] = errors.internText(from.errors.text(text - 1)) + 1
 }
 
-/** The translation of numbers in packed rows to numbers in the columns. */
+/** Translates the keys, functions and event positions of packed rows to those of the columns. */
 export interface Meaning {
   /** Translates a key's number in packed rows to its number in the columns. In packed rows, 0 stands for no key. */
   readonly keys: Int32Array

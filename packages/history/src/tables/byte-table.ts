@@ -86,7 +86,7 @@ export class ByteTable {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
 
-  /** Returns the position in the table of the text at bytes[start, end). Adds a new text. */
+  /** Returns the index of the text at bytes[start, end) in this table. Adds the text if it is missing. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START
     for (let at = start; at < end; at += 1) hash = mixed(hash, bytes[at] ?? 0)

@@ -37,7 +37,7 @@ export class ListTable {
    */
   #slots: Int32Array
   #others: number
-  /** Whether another table may use this memory. It is then copied before anything is added. */
+  /** Whether another table may use these arrays. If so, they are copied before a node is added. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

@@ -1,7 +1,10 @@
 import { inputError } from '../event/error.ts'
 import { nearest } from './suggest.ts'
 
-/** Values for placeholders in a command that are known only when the command starts: `{port}`, `{data}`, `{node}`, … */
+/**
+ * Values for placeholders in a command, by name: `{port}`, `{data}`, `{node}`, … They are known only when the command
+ * starts.
+ */
 export type Placeholders = { readonly [name: string]: string | number }
 
 /** `{{name}}` is a literal `{name}`. Other braces, as in JSON, are literal. */

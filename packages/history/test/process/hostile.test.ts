@@ -21,7 +21,7 @@ const file = (name: string, content: string | Uint8Array): string => {
   return path
 }
 
-/** Returns the refusal of a file, or the warnings of its reader. */
+/** Returns the reader's error for a file, or what was read and the warnings. */
 async function outcomeOf(path: string): Promise<string> {
   try {
     const history = await readHistory(path)

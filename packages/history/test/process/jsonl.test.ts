@@ -289,7 +289,7 @@ describe('the line scanner', () => {
         errors: Array.from(operations.input, (_, i) => history.errorOf(i)),
         names: Array.from(operations.process, history.processName),
         sessions: Array.from(operations.process, (process) => history.sessionName(history.sessionOf(process))),
-        // Value ids are not compared, because they depend on which lines were read twice. The values themselves are
+        // Value ids are not compared, because reading a line a second time may change them. The values themselves are
         // compared.
         ...{ values: undefined, errorOf: undefined, processName: undefined, lend: undefined },
         ...{ sessionOf: undefined, sessionName: undefined },

@@ -87,7 +87,7 @@ describe('the overlap of operations', () => {
       ...request.map(([process, , , time]): EventInput => ({ process, type: 'ok', f: 'write', value: 1, time })),
     ]
     expect(hasConcurrency(historyFromEvents([...events, ...later]), isWrite)).toBe(false)
-    // The read was invoked before the answer, so it may see a half-executed request.
+    // The read is invoked before the request's writes are answered, so it may see only some of these writes.
     const [first, second, ...answers] = events as [EventInput, EventInput, ...EventInput[]]
     const other: EventInput = { process: 2, session: 'b', type: 'invoke', f: 'read', time: 1.5 }
     expect(hasConcurrency(historyFromEvents([first, second, other, ...answers]), isWrite)).toBe(true)

@@ -6,7 +6,8 @@ import { readHistory, readStretch, stretchesOf } from '@chaosproxy/history/files
 import { afterAll, describe, expect, test } from 'vitest'
 import { readEvents } from '../../src/files/read.ts'
 
-// A double rounds nanoseconds since 1970 to 256 ns. Times count from the first one instead, and are exact.
+// A double rounds nanoseconds since 1970 to 256 ns. Times are therefore stored relative to the first time, and are
+// exact.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-exact-'))
 afterAll(() => rmSync(directory, { recursive: true }))

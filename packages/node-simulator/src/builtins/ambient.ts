@@ -91,7 +91,7 @@ function installAmbient(): () => void {
       configurable: true,
       enumerable: before?.enumerable ?? false,
       get: () => (turn.life === undefined ? real : simulated()),
-      // A program's globals are its own, so an assignment leaves this process unchanged.
+      // Assignments have no effect, because a program must not change the globals of this process.
       set() {},
     })
     undo.push(() => {
@@ -245,7 +245,8 @@ function hideClasses(put: Put): void {
 }
 
 /**
- * Prevents Node from calling a program's callbacks after a garbage collection, because its time depends on the machine.
+ * Prevents Node from calling a program's callbacks after a garbage collection, because the time of a collection depends
+ * on the machine.
  */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }

@@ -54,7 +54,7 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/** `crypto.subtle.digest`, whose result arrives later, like that of a thread. */
+/** `crypto.subtle.digest`. The result arrives later in virtual time, as if a thread had computed it. */
 export function digest(
   algorithm: string | { readonly name: string },
   data: ArrayBuffer | ArrayBufferView,

@@ -34,7 +34,9 @@ export function fileHandle(
     closed()
     if (descriptor !== -1) await call('close', descriptor)
   }
-  /** A stream closes its file, unless `autoClose` is false. The handle then counts as closed, too. */
+  /**
+   * Unless `autoClose` is false, a stream closes the file when the stream ends. The handle is then marked as closed.
+   */
   const handedTo = <Stream extends Readable | Writable>(stream: Stream, options: Streaming = {}): Stream => {
     if (options.autoClose !== false) for (const end of ['end', 'finish', 'close']) stream.once(end, closed)
     return stream

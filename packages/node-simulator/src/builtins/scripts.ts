@@ -41,7 +41,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // Only this object's methods are replaced, because Node itself needs those of the prototype.
+    // Replaces methods of this script only, because Node itself calls those of `vm.Script.prototype`.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

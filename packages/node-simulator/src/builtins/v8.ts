@@ -21,7 +21,7 @@ const HEAP = {
   external_memory: MB,
 }
 
-/** The part of `node:v8` that only computes. The engine itself is shared by all nodes. */
+/** `node:v8` without functions that act on the engine, which all nodes share. Heap statistics are constant. */
 export const v8Module = (): object => ({
   ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Skip it if CHAOS_SIMULATED is set.'),
   ...{ serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer },

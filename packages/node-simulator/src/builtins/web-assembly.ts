@@ -34,8 +34,8 @@ const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
 /**
- * Compiled modules. A program that starts again reuses them, because compiling some megabytes takes longer than a
- * start.
+ * Compiled modules. If a program starts again, it reuses them: compiling a module of some megabytes takes longer than
+ * the rest of the start.
  */
 const modules: { readonly bytes: Buffer; readonly module: object }[] = []
 /** The largest number of modules kept. Programs load fewer. */

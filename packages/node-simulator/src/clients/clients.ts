@@ -12,7 +12,7 @@ export interface RunClients {
   start(): void
   isReady(): boolean
   connect(place: ClientPlace): Client
-  /** @throws UserError (input) if the file of the clients is wrong, whatever the service does. */
+  /** @throws UserError (input) if the client file is wrong. Errors of the service are not reported here. */
   requireSound(): void
   kill(): void
 }

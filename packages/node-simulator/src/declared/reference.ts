@@ -4,7 +4,7 @@ import { inputError } from '@chaosproxy/history'
 /** The file that translates clients' operations into requests. */
 type Clients =
   | { readonly routes: string; readonly client?: undefined }
-  /** A file whose default export is `defineClient({ … })`; it is also simulated. */
+  /** A file whose default export is `defineClient({ … })`. Like the programs, it runs in the simulator. */
   | { readonly client: string; readonly routes?: undefined }
 
 /** A service whose nodes are programs of one file. Plain data, stored in replay files. */
@@ -41,7 +41,7 @@ export interface PostgresSpec {
    */
   readonly expect?: string | undefined
   readonly unit?: 'request' | 'connection' | undefined
-  /** Whether the server has a hot standby, whose host is `standbyOf`. */
+  /** Whether the server has a hot standby. The standby's host is `standbyOf(name)`. */
   readonly standby?: boolean | undefined
   readonly calculator?: boolean | undefined
 }

@@ -89,7 +89,7 @@ export class Traffic {
     return (pid, at) => requestsByPid.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
-  /** Returns all traffic in order of time. Each query has the client's request to which it belongs, if known. */
+  /** Returns all traffic in order of time. A query's `request` is the client's request that caused it, if known. */
   passed(): readonly Passed[] {
     const requests = new Map(this.exchanges().flatMap((exchanges) => exchanges.flatMap(requestsOf)))
     return this.#order.map(({ connection, entry }): Passed => {

@@ -8,14 +8,16 @@ export interface Packages {
   readonly ofRest: (statement: Node) => Left
   /** The names of the package loaders that the rest of the bundle uses. */
   readonly names: readonly string[]
-  /** The name of the bundler's function that loads a module on its first call. */
+  /** The name of the bundler's function that returns a loader, which evaluates a module when first called. */
   readonly loading: string
 }
 
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether the statement is only `var name = call`. Otherwise, the bundler has inlined `call`. */
+  /**
+   * Whether the statement is just `var name = call`. If false, the bundler has inlined `call` into another statement.
+   */
   readonly isWhole: boolean
 }
 

@@ -124,7 +124,7 @@ export class Seat {
     return [this.#console, this.#global, this.#reflect]
   }
 
-  /** Replaces the bundler's function that wraps a module, and behaves like it. */
+  /** Behaves like the bundler's `__commonJSMin`, but also checks each package's evaluation (see `#watched`). */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
   /**
@@ -149,7 +149,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // `before` lacks built-in modules that were first loaded during the evaluation. Entries for them were added to
+    // `before` lacks the built-in modules that the evaluation loaded. When each was loaded, its members were added to
     // `#pristine`.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()

@@ -3,7 +3,7 @@ import { type NodeClock, type NodeHarm, strikeAll, type Undo } from '@chaosproxy
 import type { LinkFault, Network } from './network.ts'
 import type { World } from './world.ts'
 
-/** A fault that can be injected only into a PostgreSQL. */
+/** A fault that can be injected only into a PostgreSQL server. */
 export type DatabaseFault = FaultOfKind<
   'lose-commit-reply' | 'serialization-failure' | 'refuse-sessions' | 'slow-statements' | 'failover' | 'restart'
 >

@@ -3,7 +3,10 @@ import { nanos } from '@chaosproxy/history'
 import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
 export interface Delays {
-  /** Returns the delay of a packet in nanoseconds. `drawn` is the delay that the seed determines. */
+  /**
+   * Returns a packet's delay in nanoseconds. `drawn` is the delay that the seed determines; a plan of delays overrides
+   * it.
+   */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 

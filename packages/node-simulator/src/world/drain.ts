@@ -4,7 +4,7 @@ import { types } from 'node:util'
 /** A microtask throws this value, so that Node empties its stack of asynchronous contexts. */
 const RESET = Symbol('reset')
 
-/** Runs every pending `nextTick` and microtask (DEP0134, but present in every Node). */
+/** Runs all pending `nextTick` callbacks and microtasks. Deprecated (DEP0134), but every version of Node has it. */
 const tick: () => void = (process as unknown as { _tickCallback(): void })._tickCallback
 
 /** Runs a turn's callbacks until there are none. An error is passed on, and the rest still run. */

@@ -26,7 +26,10 @@ interface Naming {
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** `change`: the file whose content changed. `rename`: the file that had the path before, or undefined. */
+  /**
+   * Has one element. For `change`: the changed file. For `rename`: the file that was at `path` before the change, or
+   * undefined.
+   */
   readonly inodes: readonly (Inode | undefined)[]
 }
 

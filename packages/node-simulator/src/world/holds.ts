@@ -8,7 +8,7 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** The number of requests that must still pass the await `until` before the hold ends. */
+  /** How many more times requests must pass the await named `until` before the hold ends. */
   left: number
   release(): void
 }

@@ -114,7 +114,7 @@ export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const TARGET = /^\/[\u0021-\u007e]*$/
 export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
-/** A request with one of these header fields must be sent as bytes. */
+/** Requests with one of these header fields are sent as bytes, not as message objects. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])

@@ -35,7 +35,9 @@ export interface WorldOptions {
    * probes.
    */
   readonly code?: CodeWatch | undefined
-  /** Whether to track the request that the running code serves. With `code`, requests are tracked anyway. */
+  /**
+   * Whether to track the client's request that the program is serving. If `code` is set, requests are always tracked.
+   */
   readonly followsRequests?: boolean | undefined
   /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined

@@ -276,7 +276,7 @@ const FRAMEWORKS: { readonly [name: string]: Framework } = {
   },
 }
 
-/** Writes at one node and reads at the other; also returns all events. */
+/** Writes at one node and reads at the other. Returns both outcomes and the trace of all events. */
 async function copied(
   program: string,
   keepsPackages = false,

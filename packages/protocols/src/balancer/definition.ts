@@ -65,7 +65,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   create: createBalancer,
 })
 
-/** The number of health-check rounds that may pass without a check of a server. */
+/** The number of consecutive rounds of health checks in which a server may go unchecked. */
 const MOST_ROUNDS = 2
 
 function unchecked({ health }: BalancerState): string | undefined {

@@ -66,7 +66,7 @@ export interface Health {
   /** The number of consecutive checks without an answer. */
   readonly missed: number
   readonly open: number
-  /** The number of rounds since the last check of the server; for the invariant. */
+  /** Health-check rounds since the last check of the server. Only an invariant reads this number. */
   readonly unchecked: number
 }
 

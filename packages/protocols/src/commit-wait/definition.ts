@@ -39,7 +39,7 @@ export const commitWait: ProtocolDefinition = defineProtocol({
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
   // With smaller deviations, the clocks would hardly affect any result.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // An unlimited clock fault exceeds any ε. A limited clock fault stays within ε.
+  // A clock fault may exceed ε, the allowed clock error. A fault within the bounds of `clocks` does not.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

@@ -78,7 +78,7 @@ const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state } = turn
-  // The bug: an earlier holder can still store a value, which a later holder then overwrites.
+  // The bug: a load does not raise the fence. An update that an earlier holder stores after the load is then lost.
   if (turn.suffers('fence-stores-only')) return
   state.cells.set(key, cell)
   turn.persist({ kind: 'cell', key, cell })

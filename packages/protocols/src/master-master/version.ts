@@ -14,7 +14,7 @@ export interface Stamp {
 type VersionVector = { readonly [node: NodeId]: number }
 
 export interface Version {
-  /** The key of a register. For other objects, the name of an item that is merged separately. */
+  /** A register's key, or the name of one item of another object (see `Mergeable`), such as an element of a set. */
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp

@@ -41,7 +41,7 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
-/** Whether the object has functions without effects. Queues and locks have none. */
+/** Whether any function of the object only reads it. Queues and locks have no such function. */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0
 

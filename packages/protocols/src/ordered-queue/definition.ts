@@ -64,7 +64,7 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   invariants: [
     /** All nodes apply the same sequence of updates in the same order. */
     { name: 'one order', watch: watchOrder },
-    /** Entries that a node has confirmed are still there after a restart, so reads never go back. */
+    /** After a restart, a node still has every entry that it confirmed before, so reads never go back. */
     { name: 'applied entries are kept', watch: watchKept },
   ],
   promises: () => 'sequential',

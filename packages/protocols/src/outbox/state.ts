@@ -34,9 +34,9 @@ type OutboxRecord = RecordsOf<{
     command: Command
     event: boolean
   }
-  /** In the database: an event that is stored separately from its effect. This happens only with a bug. */
+  /** The database stores an event in a record of its own, not with its effect. Only the bug `outbox-apart` does so. */
   event: { command: Command }
-  /** In the database: the queue has confirmed the events up to this number. */
+  /** The database stores the number of the last event that the queue has confirmed. */
   sent: { upTo: number }
   /** In the queue: an event received from the relay. */
   received: { command: Command }

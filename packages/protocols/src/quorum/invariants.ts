@@ -8,7 +8,7 @@ type Watch = InvariantWatch<QuorumState, QuorumMessage>
 export const quorumInvariants: readonly Invariant[] = [
   /** A tag names one write, even after the node that gave it has restarted (Lynch & Shvartsman 1997). */
   { name: 'one value per tag', watch: watchTags },
-  /** A replica that is sent a version keeps it, or a later one (ABD). */
+  /** After a replica has received a version, it stores this version or a later one (ABD). */
   { name: 'the latest is kept', watch: watchLatest },
   /**
    * Before a client gets an answer, W replicas have the answered version or a later one (ABD). Checked only if reads

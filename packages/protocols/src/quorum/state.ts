@@ -69,7 +69,7 @@ interface LastRequest {
   result: Completion | undefined
 }
 
-/** The last version that this node found on W replicas, and these replicas. */
+/** The version that this node just returned or wrote, and all replicas of its key. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]

@@ -13,9 +13,9 @@ import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
 import type { RaftTurn } from './state.ts'
 
-// The functions `serve`, `propose` and `read` serve a client's request: §8; thesis §6.4 (reads).
-
 const UNCOMMITTED_LIMIT = 10_000
+
+// The next three functions serve a client's request: §8; thesis §6.4 for reads.
 
 function serve(turn: RaftTurn, origin: Origin, command: Command): void {
   const { state, config } = turn

@@ -180,7 +180,7 @@ export type Raft = Types<
  * 2).
  */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether the term or the vote has changed since an effect last persisted it. */
+  /** Whether the term or the vote has changed since an effect last persisted both. */
   declare voteChanged: boolean
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
 

@@ -16,7 +16,10 @@ export function transferTimer(turn: RaftTurn): void {
   turn.setTimer('transfer', afterMs)
 }
 
-/** "The prior leader stops accepting new client requests", and "fully updates the target server's log to match its own". */
+/**
+ * Begins a transfer: "The prior leader stops accepting new client requests", and "fully updates the target server's log
+ * to match its own" (thesis §3.10).
+ */
 function beginTransfer(turn: RaftTurn): void {
   const { state } = turn
   let furthest = -1

@@ -46,7 +46,7 @@ export type RedlockRecord = RecordsOf<{
 }>
 
 export interface Cell {
-  /** The content in the form in which the object saves it; null if nothing has been stored. */
+  /** The object's content as its `save` returns it; null if nothing has been stored. */
   readonly content: Json
   readonly by: string
   readonly fence: number

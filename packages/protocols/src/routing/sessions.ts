@@ -2,7 +2,7 @@ import type { Completion, Json } from '@chaosproxy/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
-/** A client's last request and its result, which is sent again if the client repeats the request. */
+/** A client's last request, with its result. If the client repeats the request, the result is sent again. */
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
@@ -44,7 +44,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** Restores a saved copy. Its `count` is the highest `count` of its sessions. */
+/** Restores a saved copy. The copy's `count` is set to the highest `count` of its sessions. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),

@@ -46,8 +46,8 @@ export interface Attempt {
 
 export type SingleRecord = RecordsOf<{
   /**
-   * An effect. If `key` is present, the same transaction stores the key with its result. The ticket prevents
-   * duplicates.
+   * An effect. If `key` is present, the same transaction stores `key` and the effect's result. `ticket` distinguishes
+   * the request from duplicates.
    */
   effect: {
     from: NodeId

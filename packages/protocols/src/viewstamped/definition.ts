@@ -37,7 +37,8 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   },
   invariants: viewstampedInvariants,
   promises: () => 'linearizable',
-  // If a majority restarts without its log, no node can recover: §4.3 assumes that at most f nodes are recovering.
+  // If a majority restarts without its log, no node can recover: at most f nodes may recover at once (Liskov & Cowling
+  // 2012, §4.3).
   mayStopUnder: ({ recovery }) => (recovery === 'nonce' ? ['kill', 'crash'] : []),
   impossible: ({ recovery }, nodes) =>
     recovery === 'nonce' && nodes < 3

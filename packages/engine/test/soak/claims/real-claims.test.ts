@@ -2,7 +2,9 @@ import { expect, inject, test } from 'vitest'
 import { claimedOf, real } from '../../claims/claimed-runs.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** The number of runs of every system with every supported workload, if all servers are installed. */
+/**
+ * The number of runs of each supported combination of a system and a workload, if the system's servers are installed.
+ */
 const ROUNDS = 3
 
 test(`no claim in the reports on ${short ? 'a few' : 'five hundred'} runs of real processes contradicts the record of its run`, async () => {
