@@ -76,7 +76,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
       letters = letters.filter((letter) => !which(letter))
       return lost
     },
-    /** Delivers a message that is not in flight: a duplicate, or a late one. */
+    /** Delivers a message that is not in flight, such as one that `lose` removed. */
     hand: (letter: Letter): void => step(letter.to, { type: 'message', from: letter.from, message: letter.message }),
     ring(id: string, timer: string): void {
       if (timers.get(id)!.delete(timer)) step(id, { type: 'timer', timer })

@@ -14,7 +14,7 @@ import {
 } from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
 
-// This file is about the recovery of a node whose log was only in memory: §4.3.
+// This file recovers a restarted node whose log was only in memory (§4.3 of the paper in `state.ts`).
 
 const AGAIN_MS = millis(100)
 

@@ -60,7 +60,7 @@ export type ViewstampedRecord = RecordsOf<{
   /** The node takes part in no view before `view`. */
   view: { view: number }
   entries: { from: number; entries: readonly Entry[] }
-  /** The view has begun on the sender; `entries` replace those from `from` on. */
+  /** The node has begun `view`. `entries` replace the entries of its log from number `from` on. */
   begun: { view: number; from: number; entries: readonly Entry[] }
 }>
 

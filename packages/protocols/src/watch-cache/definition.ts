@@ -44,7 +44,7 @@ export const watchCache: ProtocolDefinition = defineProtocol({
     ),
   },
   invariants: [
-    /** A cache applies every change of the store, in the order of revisions, unless it lists anew. */
+    /** From one list of the store's content to the next, a cache applies every change in the order of revisions. */
     { name: 'no gap in a watch', watch: watchState(({ skipped }: WatchCacheState) => skipped) },
     /** The revision of a cache only increases while its API server lives. */
     { name: 'a cache does not go back', watch: watchRevisions },

@@ -6,7 +6,7 @@ import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
 export interface Placed {
   readonly stage: Stage
-  /** The number of bytes of the direction that pass before the stage acts. */
+  /** The number of bytes that pass in the stage's direction before the stage acts. */
   readonly afterBytes: number
   readonly hit: (times?: number) => void
 }

@@ -64,7 +64,7 @@ const REASONS = {
   waiting: 1,
   /** Fabricated responses are waiting until the client reads them. */
   answers: 2,
-  /** Too much of the history is waiting to be written to disk. */
+  /** Set while too much of the history waits to be written to disk. */
   record: 4,
   /** Too many requests are waiting for responses. */
   unanswered: 8,

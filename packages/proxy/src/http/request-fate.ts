@@ -41,7 +41,7 @@ export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances:
   }
 }
 
-/** Whether an edit changes the body, or a condition such as If-Match. */
+/** Whether an edit changes the body or a conditional header field, such as If-Match. */
 const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
   body !== undefined || namesField(headers, /^if-/i)
 

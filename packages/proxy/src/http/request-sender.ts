@@ -26,7 +26,7 @@ interface Original {
   bodyBytes: number
 }
 
-/** Sends one request at a time as its parts arrive: after a delay, in pieces, or several times. */
+/** Sends requests one at a time, as their bytes arrive. A request can be delayed, split into pieces or duplicated. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces

@@ -7,7 +7,7 @@ const MOST_RENUMBERED = 10_000
  * requests change places, they swap their numbers.
  */
 export class StreamNumbers {
-  /** Numbers that the client has used and the server has not seen yet, in increasing order. */
+  /** The client's stream numbers that no stream at the server has yet, in increasing order. */
   readonly #free: number[] = []
   readonly #unopened: Set<number> = new Set()
   #highest = 0

@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Returns true if the memory of all bytes passed on since the previous call may be reused. */
+  /** Returns whether the memory of the bytes passed on since the previous call is no longer needed. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

@@ -30,6 +30,6 @@ function passRewritten(start: Unbinding, bytes: Buffer, exit: { readonly pass: (
   if (start.isOver) return exit.pass(bytes)
   const rewritten = start.rewritten(bytes)
   if (rewritten.length > 0) exit.pass(rewritten)
-  // The caller must not reuse the memory of `bytes`, because `rewritten` may be `bytes` itself.
+  // Keep the caller from reusing the memory of `bytes`, because `rewritten` may be the same buffer.
   return false
 }

@@ -24,5 +24,5 @@ export interface Identification {
   readonly unknown: number
 }
 
-/** The `Identification` of a route that only one endpoint dials: the address that it dials identifies the endpoint. */
+/** The `Identification` of a route that only one endpoint dials. The route's address identifies this endpoint. */
 export const ownAddress: Identification = { by: 'own address', known: 0, unknown: 0 }

@@ -62,7 +62,7 @@ export class Connection implements PumpedConnection {
   #upstream: Socket | undefined
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that delay the dialling. They have already counted this connection as a hit. */
+  /** The faults that have delayed the dialling so far. Each has counted this connection as one hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
@@ -288,7 +288,7 @@ export class Connection implements PumpedConnection {
     }
   }
 
-  /** Returns the receiver of responses in memory that is reused after the current turn of the event loop. */
+  /** Returns a receiver of responses. Their memory is reused after the current turn of the event loop. */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
     const pump = this.#backward

@@ -351,7 +351,7 @@ export class Pump implements Flow {
     this.#backlog.queue.clear()
   }
 
-  /** Stops the source while the queue is full or, if the queue is empty, while the receiver is behind. */
+  /** Stops reading the source while the queue is full. If the queue is empty, stops while the receiver is behind. */
   #governReading(): void {
     const sink = this.#sink
     const behind = sink?.writable === true && isBehind(sink)

@@ -37,7 +37,7 @@ export class ReadBuffer {
     if (filledBytes === this.#current.length && filledBytes < LARGEST_BYTES) this.#replace(filledBytes)
   }
 
-  /** Called after a read whose bytes another socket still writes. `reclaim` makes the buffer available again. */
+  /** Called after a read if another socket is still writing the bytes. `reclaim` makes the buffer available again. */
   lend(filledBytes: number): void {
     this.#lent = this.#current
     this.#replace(filledBytes)

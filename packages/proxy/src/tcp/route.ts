@@ -78,7 +78,7 @@ interface LinkPair {
 }
 
 export interface RouteWiring extends LinkPair {
-  /** Returns the links for a connection that another endpoint dials instead of the route's `from`. */
+  /** Returns the links for a connection from an endpoint other than the route's `from`. */
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number

@@ -178,7 +178,7 @@ const identifierOf = (key: KeyObject): Buffer =>
 
 const nameOf = (commonName: string): Buffer => sequence(set(sequence(COMMON_NAME, text(commonName))))
 
-/** Encodes a host name or an address as subject alternative name (RFC 5280 §4.2.1.6). */
+/** Encodes a host name or an IP address as a subject alternative name (RFC 5280 §4.2.1.6). */
 function alternativeName(name: string): Buffer {
   const version = isIP(name)
   if (version === 0) return implicit(2, Buffer.from(name, 'latin1'))

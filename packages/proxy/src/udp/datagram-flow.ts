@@ -147,7 +147,7 @@ interface DatagramFate {
   readonly bytes: Buffer
   readonly copies: number
   readonly delayMs: number
-  /** How many other datagrams to wait for, and for how long at most. */
+  /** The datagram waits until `behind` other datagrams have passed, for at most `withinMs`. */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
   /** The rules that delay the datagram. The delay ends early if all of them are removed. */
   readonly waitsFor: readonly DatagramRule[]

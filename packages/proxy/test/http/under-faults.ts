@@ -83,7 +83,7 @@ interface Request {
   readonly value: string
 }
 
-/** Each write has its own key, except the writes to one shared key. The shared key is also read. */
+/** One request in four reads the key `shared`, and one in forty writes it. Each other write has its own key. */
 function draw(id: number): Request {
   if (id % 4 === 3) return { f: 'read', key: 'shared', value: '' }
   return { f: 'write', key: id % 40 === 0 ? 'shared' : `k${id}`, value: `v${id}` }

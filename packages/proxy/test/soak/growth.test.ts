@@ -371,7 +371,7 @@ const hpack: Parts = {
 
 const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)])
 
-/** A message of protobuf: `3(…)` is the field 3 with a length and this content; all other characters are bytes. */
+/** Returns a protobuf message: `3(…)` is field 3 with a length and this content; all other characters are bytes. */
 function protobufOf(text: string): Buffer {
   const open: { readonly number: number; parts: Buffer[] }[] = [{ number: 0, parts: [] }]
   const close = (): void => {

@@ -12,7 +12,7 @@ test('killing the proxy closes both ends of every connection and frees its ports
   for (let i = 0; i < 5; i++) clients.push(new Received(await dial(route)))
   await eventually(() => accepted.length === 5)
   await proxy.apply(hold(links.both))
-  // The held bytes are lost. A stream that ends here must not look complete.
+  // The proxy holds these bytes until it is killed, so no stream may look complete.
   for (const client of clients) client.socket.write('held')
   proxy.child.kill('SIGKILL')
   await once(proxy.child, 'exit')

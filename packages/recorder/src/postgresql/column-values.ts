@@ -118,7 +118,7 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-/** The boolean that each word means. The server also accepts other prefixes of these words, such as `tru`. */
+/** Maps words to booleans. The server also accepts other abbreviations of these words, such as `tru`. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
   ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),

@@ -49,7 +49,7 @@ export const postgresqlConversation = ({
         commands,
       })
       return {
-        /** The recorder gives up a connection with too many requests, and never makes the client wait. */
+        /** Always false, so clients never wait. A connection with too many requests is no longer recorded. */
         isFull: false,
         requested(request, arrivedAt, start) {
           time = arrivedAt

@@ -40,7 +40,7 @@ export class NamedSchemas {
   readonly #first: Map<string, string> = new Map()
   /** The database in which the first statement on recorded tables was executed. */
   #database: string | undefined
-  /** The schemas that applied to the first unqualified name of a recorded table. */
+  /** The schemas in which the first unqualified name of a recorded table was looked up. */
   #usual: string | undefined
 
   /**

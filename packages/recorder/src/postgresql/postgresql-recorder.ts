@@ -53,7 +53,7 @@ export function recordPostgresql({
   }
 }
 
-/** The remark for a mapping written by hand, without the database's catalogue. */
+/** The remark for a mapping without `indirect`, which was not created from the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'the mapping does not say which triggers, rules, cascades and views the database has. Create the mapping with chaos routes suggest postgres://user@host/database, or add "indirect":"none" to the mapping if statements change only the tables that they name',

@@ -8,7 +8,7 @@ import { analyse, type Statement } from './statement.ts'
 
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The literals of this text, if its statements do not depend on them; otherwise undefined. */
+  /** The literals of this text. Undefined if its statements are not shared with texts that have other literals. */
   readonly literals?: readonly string[] | undefined
   /** The trace or request that a comment in the statement's text names (see `requestIn`). */
   readonly request?: string | undefined
@@ -68,7 +68,7 @@ export function requestIn(sql: string): string | undefined {
 
 export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 
-/** Whether every literal of a statement is only a value, so that the meaning does not depend on it. */
+/** Whether a statement's literals are only values, as in a SELECT, so that they do not affect its meaning. */
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 

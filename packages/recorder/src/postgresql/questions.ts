@@ -283,7 +283,7 @@ export class Questions {
     this.#naming = undefined
   }
 
-  /** Sets the schemas of unqualified names to those in effect after the end of the open transaction. */
+  /** When a transaction ends, sets the schemas in which the server looks up unqualified names from then on. */
   #restore(end: 'committed' | 'rolledBack'): void {
     if (this.#restored === undefined) return
     this.#lookup = { ...this.#lookup, schemas: this.#restored[end] }

@@ -267,7 +267,7 @@ function settle({ doubts }: Transaction, fate: Fate): void {
 const isCommitted = (completions: Completions): boolean =>
   ('type' in completions ? [completions] : completions).every(({ type }) => type === 'ok')
 
-/** Returns the outcome of a transaction. Undefined if it was committed, or if its effects are unknown. */
+/** Returns the outcome if the transaction certainly failed, or if a notice contradicts its success; else undefined. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused

@@ -4,7 +4,7 @@ import type { ResultColumns, Rows } from './row-statement.ts'
 import { wordSet } from './sql-tokens.ts'
 import { type Expression, isLossy, operandOf, uncast } from './sql-tree.ts'
 
-/** Words of subqueries and aggregates: their results do not show which values they read. */
+/** Words of subqueries and aggregates. Expressions with these words do not show which values they read. */
 const READING = wordSet('select count sum avg min max exists bool_and bool_or array_agg')
 
 export const NO_COLUMNS: ResultColumns = { key: undefined, values: new Map() }

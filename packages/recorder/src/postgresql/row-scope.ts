@@ -5,7 +5,7 @@ import { type Comparison, type Expression, isLossy, type Query, uncast } from '.
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 
-/** What is needed to read a statement. Each subquery is read once. */
+/** The context for reading a statement. `nested` reads each subquery once. */
 export interface Reading {
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>

@@ -18,7 +18,7 @@ export type Rows =
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
-      /** Recorded columns and tables on which the selection depends, besides the columns in `compared`. */
+      /** Recorded columns outside `compared` that decide which rows match. `select` and `from`: other tables. */
       readonly hidden: readonly string[]
     }
   /** Rows whose keys are stored in other rows. */

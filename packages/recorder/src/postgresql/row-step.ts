@@ -208,7 +208,7 @@ function readBy(
   }
 }
 
-/** Whether a lookup by this many keys returns every row that exists. */
+/** Whether a lookup by this many keys returns every existing row that meets the conditions. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 

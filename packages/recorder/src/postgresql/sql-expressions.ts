@@ -263,7 +263,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  /** Whether an expression ends before a token. This is the next token, or the token `further` places after it. */
+  /** Whether an expression ends before the next token, or before the token `further` places after that token. */
   #isEnd(further = 0): boolean {
     const token = this.tokens[this.at + further]
     if (token?.kind === 'symbol') return token.text === ')' || token.text === ','

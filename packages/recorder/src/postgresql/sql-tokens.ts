@@ -1,9 +1,7 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /**
-   * `literal`: the literal's index in the text. Undefined unless texts with other literals share the cached statement.
-   */
+  /** `literal`: the literal's index in the text. Set only if texts with other literals share the cached statement. */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }

@@ -208,7 +208,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // If no write took effect, the new value of the cas operation is the value that was read.
+  // If no write took effect, record a cas from the read value to the same value.
   return ok([read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)])
 }
 

@@ -81,6 +81,6 @@ export interface Unit {
   refused: Interpretation | undefined
   /** The outcome, if a notice contradicts the reported success. */
   noticed: Interpretation | undefined
-  /** Whether a warning says that the server may have changed a written value. */
+  /** Whether the server sent a warning, and so may have stored another value than the given one. */
   isWarned: boolean
 }

@@ -70,7 +70,7 @@ export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key ==
 /** A mapping's interpretation of a reply. `fail` is a refusal that certainly had no effect. */
 export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
-  /** The values by key, for a call whose keys only the reply contains. */
+  /** The keys and values of a call, if the request does not contain the keys. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
   /**
    * `answered` is true if the state of the object was the reason for the refusal, as when a cas finds another value.

@@ -37,7 +37,7 @@ export class Exchange {
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** The operation of a single call with a known key, as in nearly all requests. */
+  /** The operation of a request that has exactly one call and contains the key, as nearly all requests do. */
   #only: Operation | undefined
   /** The operation of each call, if `#only` is not set. Undefined for a call if only the reply contains its keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS

@@ -139,7 +139,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // The answer's value is unknown. It may be an element that was already delivered to a client.
+      // The value in the answer is unknown. For example, a queue may have delivered an element a second time.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -239,7 +239,7 @@ const TOO_DEEP_ANSWER = notUnderstood(`its value is ${TOO_DEEP}`)
  */
 const ANSWERED = extraOf({ answered: true })
 
-/** By set of edges (see `Edges`): the member `edges` of a completion, which names the edges in the set. */
+/** For each set of edges (see `Edges`): the member `edges` of a completion, with the names of these edges. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

@@ -36,7 +36,7 @@ export class Processes {
     return this.lanes(`${COPY} ${++this.#copies}`)
   }
 
-  /** Returns the processes for the expiry of one key. Each expiry has a session of its own. */
+  /** Returns processes in a new session, for the expiry of one key. */
   lanesOfExpiry(): Lanes {
     return this.lanes(`${EXPIRY} ${++this.#expiries}`)
   }

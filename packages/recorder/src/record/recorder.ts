@@ -55,7 +55,7 @@ interface RecordedConnection {
 }
 
 export interface ConnectionRecorder {
-  /** Call when a request's first byte arrives, which decides its place in the history. */
+  /** Call when a request's first byte arrives. The order of these calls is the order of requests in the history. */
   begin(time: Nanos): Exchange
   /**
    * Call instead of `begin` when all bytes of a request arrive at once. Next, call `called` on the exchange with the
@@ -113,7 +113,7 @@ export class Recorder {
   readonly #remarks: Remarks
   readonly #processes: Processes
   readonly #retries = new Retries()
-  /** The initial value of each protocol. Undefined if keys may have any value. */
+  /** Each protocol's initial value of all keys, as canonical JSON. Undefined: the value is unknown. */
   readonly #starts: Set<string | undefined> = new Set()
   #start: { readonly value: Json } | undefined
   readonly #sources: SessionSource[]
@@ -240,7 +240,7 @@ export class Recorder {
     }
   }
 
-  /** Writes an event of the nemesis, such as the beginning of a fault, to both views. */
+  /** Writes an event of the nemesis, such as the beginning of a fault, to every view (see `#views`). */
   note(f: string, value: Json): void {
     const members = `${subjectText(f, undefined)}${valueText(value)}`
     const event = {
@@ -314,7 +314,7 @@ export class Recorder {
     })
   }
 
-  /** Records that a key is certainly absent, before any request for it. */
+  /** Records that a key is certainly absent. Call it before the first request for the key. */
   absent(key: string): void {
     this.expiring(key).ended('ok')
   }

@@ -74,7 +74,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
 const writtenBy = ({ parts }: Recognised): readonly string[] =>
   parts.flatMap(({ call }) => (call.harmless === true || typeof call.key !== 'string' ? [] : [call.key]))
 
-/** Returns all keys that the command may change, if it cannot be recorded. */
+/** Returns all keys that a command may change. Used if the command cannot be recorded. */
 export function touchesOf({ recognised, touches, lifetimes = [], flushes }: Analysed): Touches {
   if (flushes === true || touches === 'everything') return 'everything'
   const written = recognised === undefined ? [] : writtenBy(recognised)

@@ -35,7 +35,7 @@ interface Setter {
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether a client has seen the key absent since the time to live was set. */
+  /** Whether a client saw the key absent after this time to live was requested. */
   wasSeen: boolean
   /** Whether an unanswered operation may depend on the key's absence. */
   isUnsure: boolean
@@ -59,7 +59,7 @@ const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Maximum number of tracked times to live. Further keys with a time to live may expire at any time. */
+/** Maximum number of times to live that are tracked exactly. Any further one may end at any time after it is set. */
 const MOST_SETTERS = 100_000
 
 /**
@@ -88,7 +88,7 @@ export class Expirations {
     this.#nodes.add(name)
   }
 
-  /** Call when operations are called. Returns the number to pass to `ended`. */
+  /** Call when a request with operations arrives. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
@@ -122,7 +122,7 @@ export class Expirations {
     }
   }
 
-  /** Call when a key is found with a time to live, perhaps from before the recording. */
+  /** Call when a key has a time to live that no recorded command set, such as one from before the recording. */
   lasting(lifetime: Lifetime): void {
     const placed = { lifetime, at: undefined }
     this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)

@@ -20,7 +20,7 @@ export function lifetimesOf(name: string, words: readonly Json[], names: Names):
   return lifetimesWith(words[1] ?? null, names, { afterMs: after, isSet: (answer) => answer === 1 })
 }
 
-/** Returns the time to live for a key and each of its fields. */
+/** Returns a `Lifetime` for a key and for each of its fields, with equal times. */
 export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, 'key'>): readonly Lifetime[] => [
   { ...lasting, key: names.key(key) },
   ...names.fieldsOf(key).map((name) => ({ ...lasting, key: name, isInHash: true as const })),

@@ -20,9 +20,9 @@ interface Life {
   /** Whether a client saw a value from before the first recorded write of the key. */
   isHeld: boolean
   isAbsent: boolean
-  /** The moment of the reply to the last write that kept the time to live. */
+  /** The last write that did not change the time to live: the moment of its reply. */
   keptAt: number
-  /** The moment at which the last write that kept the time to live was called. */
+  /** The last write that did not change the time to live: the moment at which it was called. */
   keptCalledAt: number
   /** The moment of the reply to the last write that may have removed the value. Infinite until this reply. */
   removedAt: number
@@ -120,7 +120,7 @@ export class Lifetimes {
 
 const NONE: readonly string[] = []
 
-/** Whether a call may remove the value: it writes null, perhaps as a cas. */
+/** Whether a call may remove the value: a write of null, or a cas whose new value is null. */
 const mayRemove = ({ value, harmless }: Call): boolean =>
   harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
 

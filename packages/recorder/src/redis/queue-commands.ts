@@ -28,7 +28,7 @@ const popping =
       ? one(keeping(operation('dequeue', names.key(word(words, 1)), null, interpret)))
       : undefined
 
-/** Interprets a reply with key and value, or null after a timeout. */
+/** Interprets the reply to a blocking pop: key and value, or null after a timeout. */
 const interpretPopped: Interpret = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2
     ? interpretText(answer[1], call, index)

@@ -54,7 +54,7 @@ const placed = (part: CommandOperation, place: number): CommandOperation => ({
   interpret: at(place, part.interpret),
 })
 
-/** Describes a call of a script that returns the count and the time to live; undefined for invalid arguments. */
+/** Describes a call that adds to a counter and returns its count and time to live; undefined for invalid arguments. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined

@@ -3,7 +3,7 @@ import { interpretEither, interpretOneOr } from './answers.ts'
 import { amountOf, cas, several } from './command-reader.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
-// The scripts of the npm package redlock, version 5, compared token by token.
+// Scripts of the npm package redlock, version 5. A client's script matches if its Lua tokens are equal.
 
 const SET_ALL = `
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end

@@ -45,7 +45,7 @@ export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']
   readonly #identity: Identity
-  /** The selected database and its keys, and the commands that are recorded. */
+  /** The selected database, the recorder's key space, and the set of recorded commands. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: ProtocolVersion = 2

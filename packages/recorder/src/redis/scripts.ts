@@ -42,7 +42,7 @@ export const oneOperation = (
   },
 })
 
-/** Records scripts as operations, called by their source or SHA-1. The first match applies. */
+/** Returns readers that record calls of these scripts, by source or by SHA-1. The first matching script applies. */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
   const tokensOf = rememberingLast((text) => JSON.stringify(luaTokens(text)))
   const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is, tokensOf) }))

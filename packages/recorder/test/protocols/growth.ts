@@ -29,7 +29,7 @@ export interface Duration {
   readonly longestMs: number
 }
 
-/** Reads a text on a connection of its own. @throws what its reader throws */
+/** Reads a text on a new connection, and measures the time. @throws what the parser throws */
 export type Read = (text: string) => Promise<Duration>
 
 /**
@@ -88,7 +88,7 @@ async function quickest(read: Read, texts: readonly string[], rounds: number): P
   return least
 }
 
-/** Reports whether four times the text takes far more than four times as long. */
+/** Whether four times the text takes too long: more than `MOST_GROWTH` times as long per doubling. */
 const isMoreThanLinear = (ms: number, ofFourTimesMs: number): boolean => ofFourTimesMs > MOST_GROWTH ** 2 * ms
 
 /**

@@ -31,7 +31,7 @@ export interface PageData extends EmbeddedOperations {
 export interface EmbeddedOperations {
   readonly count: number
   readonly unit: number
-  /** The fields in Base64 VLQ, in the order of `decode`. */
+  /** The fields of all operations in Base64 VLQ, in the order that `decode` reads. */
   readonly digits: string
   readonly processes: readonly string[]
   /** The names of the timeline's rows; empty for further rows of a client. */

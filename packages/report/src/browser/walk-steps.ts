@@ -54,7 +54,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     j: forward,
     k: backward,
   }
-  // These keys normally scroll the page, so they move between steps only during a walk.
+  // Most of these keys normally scroll the page, so they act only while a step is selected.
   const whileWalking: { readonly [key: string]: () => void } = {
     ArrowDown: forward,
     ArrowUp: backward,

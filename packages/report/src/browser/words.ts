@@ -2,7 +2,7 @@ import type { count, duration } from '@chaosproxy/history'
 import type { Operation } from './decode.ts'
 import type { PageData } from './page-data.ts'
 
-/** The functions with which the program formats numbers and durations, outside the page too. */
+/** The functions with which the whole program, not only this page, formats numbers and durations. */
 interface Figures {
   readonly count: typeof count
   readonly duration: typeof duration

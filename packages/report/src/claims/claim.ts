@@ -57,7 +57,7 @@ export interface SlowestRecovery {
   readonly nanos: number
 }
 
-/** No node could reach a majority during the part `share` of the run's duration. */
+/** For the fraction `share` of the run's duration, no node could reach a majority. */
 export interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number

@@ -78,7 +78,7 @@ export function isExplainedByFault({ history }: Recorded, { fault, between }: Ex
   )
 }
 
-/** Whether a fault hit only servers behind the nodes, such as a database. It may affect any node. */
+/** Whether a fault hit only servers behind the nodes, such as a database. Such a fault may affect any node. */
 export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan, 'nodes' | 'links'>): boolean {
   const hit = [...nodes, ...links.flatMap(({ from, to }) => [from, to])]
   return hit.length > 0 && hit.every((name) => !FRONT.test(name) && !history.nodes.includes(name))

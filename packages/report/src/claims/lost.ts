@@ -266,7 +266,7 @@ function isLeasedLost(history: History, change: OperationRow): Held {
   return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
-/** Returns by how much even the best final reads fall short of the acknowledged additions. */
+/** Returns the total of acknowledged additions that even the best final read of each key lacks. */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0

@@ -120,7 +120,7 @@ export function createControlClient({ host, token, authorities, words }: Control
           }
         }
       } catch {
-        // Ignored: `stop` ended the stream, or the proxy exited. No events follow.
+        // Ignore the error: `stop` ended the stream, or the proxy exited. No events follow.
       }
     },
   }

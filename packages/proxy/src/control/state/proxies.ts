@@ -65,7 +65,7 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
-  /** Every endpoint that may dial, each with its own links: `from` and the peers. */
+  /** The endpoints that may dial: `forward.from` and the named peers. Each endpoint has its own links. */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
   /** The certificate authority, in PEM, that clients must trust; undefined if the proxy created none. */
@@ -240,7 +240,7 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  // Checked before listening: an upstream at the proxy's own address is a loop even if its port is taken.
+  // Check for a loop before listening. If the port is in use, listening fails with an error that hides the loop.
   if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })

@@ -43,7 +43,7 @@ interface Place {
 
 type MemberReader<Value> = (members: Members, place: Place) => Value | undefined
 
-/** Returns a member of a type that `is` recognises; undefined if the member is absent or null. */
+/** Returns the reader of a member whose value must satisfy `is`. An absent or null member reads as undefined. */
 const memberOf =
   <Value>(is: (value: unknown) => value is Value, goType: string): MemberReader<Value> =>
   (members, place) => {

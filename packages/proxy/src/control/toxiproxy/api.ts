@@ -6,7 +6,7 @@ import type { ListenRule } from '../state/listen-rule.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
-/** Toxiproxy's HTTP interface (2.x). It has every path outside /v1. */
+/** Toxiproxy's HTTP interface (2.x), which serves every path outside /v1. */
 export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions, mayListen: ListenRule): Api {
   return {
     routes: toxiproxyRoutes(plane, options, mayListen),

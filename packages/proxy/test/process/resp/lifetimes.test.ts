@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
-// A server may hold keys that are to expire, and no recorded command says so.
+// A key may have a time to live from before the recording, which no recorded command shows.
 
 const REDIS = installed('redis-server')
 

@@ -5,7 +5,7 @@ import { parseRespSettings } from '../../../../recorder/src/redis/resp-settings.
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
-// These tests record scripts of popular packages, and commands that delete or move whole keys, by their effects.
+// These tests record the effects of scripts of popular packages, and of commands that delete or move whole keys.
 
 const REDIS = installed('redis-server')
 

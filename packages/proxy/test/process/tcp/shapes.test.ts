@@ -90,7 +90,7 @@ describe('packet-loss', () => {
       waited += 200
     }
     expect(server.text).toBe(sent)
-    // Of about 70 packets, 14 are lost once. Nearly all of these are retransmitted at once.
+    // Of about 70 packets, 14 are lost. Nearly all of them are retransmitted immediately, without a timeout.
     expect(waited).toBeLessThan(70 * 0.2 * 200)
   })
 })

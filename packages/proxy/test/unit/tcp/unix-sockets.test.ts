@@ -59,7 +59,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     writeFileSync(path, 'text')
     const route = network().route({ from: 'clients', to: 'n1', listen: { host: path, port: 0 } })
     await expect(route).rejects.toThrow('cannot listen')
-    // A probe of the file would have failed before this connection does.
+    // Wait as long as a probe by the route would take. A failed probe would remove the file.
     await once(connect({ path }), 'error')
     expect(statSync(path).size).toBe(4)
   })

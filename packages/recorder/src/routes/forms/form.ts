@@ -18,7 +18,7 @@ export interface ValueForm<Spec extends FormSpec> {
   /** Whether the composed value is always a text. */
   readonly isText?: true
   readonly join: (spec: Spec) => (parts: readonly Json[]) => Json | undefined
-  /** The parts of a value, or why it cannot have this form. */
+  /** Returns the parts that `join` composes into this value, or why none exist. */
   readonly split: (spec: Spec, value: Json) => readonly Json[] | { readonly why: string }
 }
 
@@ -28,7 +28,7 @@ interface InnerParser {
   place(given: unknown, where: string): ValueSource
 }
 
-/** A form of any kind. Only the file of the form itself knows the form's members. */
+/** A form of any kind. The type of a form's own members is known only in the file that defines the form. */
 export type AnyForm = ValueForm<FormSpec>
 
 /** A form receives only values that its own parser returned. */

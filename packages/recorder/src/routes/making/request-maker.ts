@@ -129,7 +129,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // Checks that the table reads the generated request back as exactly this operation.
+  // Check that the route table assigns the request to this route, and reads operations from it.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }

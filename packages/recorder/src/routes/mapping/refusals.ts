@@ -85,7 +85,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
   }
 }
 
-/** Matches a place that is the whole body of the response, and no member of the body. */
+/** Matches places that are the whole body of the response, but not a member, such as `answer.json.ok`. */
 const WHOLE = /^answer\.(json|body)$/
 
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {

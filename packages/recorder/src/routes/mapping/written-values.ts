@@ -35,7 +35,7 @@ export class WrittenValues {
     }
   }
 
-  /** An empty value that was written to the key. Many services omit such members, as proto3 does. */
+  /** Returns the last empty value written to the key, as JSON. Services may omit empty members, as proto3 does. */
   emptyIn(key: string): string | undefined {
     return this.#empty.get(key)
   }

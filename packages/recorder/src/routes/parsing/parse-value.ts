@@ -11,7 +11,7 @@ import { ANSWER_CONDITION, ANSWER_SOURCE, fits, REQUEST_CONDITION, SOURCE } from
 
 export interface ValuePlace extends Scope {
   readonly where: string
-  /** Whether places without the prefix `answer.` are in the request or in the response. */
+  /** The message that contains the places without the prefix `answer.`: the request or its response. */
   readonly side: 'request' | 'answer'
 }
 

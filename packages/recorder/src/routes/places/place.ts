@@ -25,7 +25,7 @@ export interface Place {
    */
   readonly name: string
   readonly examples: readonly string[]
-  /** Whether responses have such a place. For example, only requests have a query. */
+  /** Whether this kind of place exists in responses too. For example, a query exists only in requests. */
   readonly inAnswers: boolean
   /** Whether the place holds JSON or only text. Text cannot distinguish the number 5 from the text "5". */
   readonly holds: 'text' | 'json'

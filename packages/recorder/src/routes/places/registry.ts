@@ -2,7 +2,7 @@ import { body } from './body.ts'
 import { json } from './json.ts'
 import { onlyOne, type Place, SIMPLE_NAME } from './place.ts'
 
-/** Returns the members that all places with a simple name have in common. Such places exist only in requests. */
+/** Returns the members of `Place` that all places with a simple name share. Such places exist only in requests. */
 const parameter = (kind: string): Pick<Place, 'kind' | 'name' | 'examples' | 'inAnswers' | 'holds'> => ({
   kind,
   name: SIMPLE_NAME,

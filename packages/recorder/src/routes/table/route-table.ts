@@ -38,7 +38,7 @@ export interface OperationSpec {
   readonly missing?: 'absent' | undefined
   /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** Whether the operation may happen at any later time, such as the removal of a key after its lease. */
+  /** Whether the operation may happen at any time after the request, or never, as when a lease removes its key. */
   readonly perhaps?: boolean | undefined
   /** A list in the request or the response (`answer.json.items`), with an operation for each item. */
   readonly each?: ValueSource | undefined

@@ -7,7 +7,7 @@ import { remember } from '../../record/processes.ts'
  */
 export interface Spellings {
   sent(text: string, spelling: string): void
-  /** Returns the segment as clients last encoded it, by default as `encodeSegment` encodes it. */
+  /** Returns the encoding that clients last sent for this text. By default, this is the result of `encodeSegment`. */
   of(text: string): string
 }
 

@@ -52,7 +52,7 @@ const shapes: { readonly [name: string]: (length: number) => string } = {
   symbols: (n) => `select ${filled('@', n)}`,
 }
 
-/** Returns the tokens, and a function that returns how many tokens were read so far. */
+/** Returns the tokens, and a function that returns how many times a token has been read so far. */
 function counted(tokens: readonly Token[]) {
   let reads = 0
   const watched = new Proxy(tokens, {

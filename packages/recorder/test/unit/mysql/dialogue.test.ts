@@ -37,7 +37,7 @@ function* packetsOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** Returns what the dialogue reports during the last of these steps, as short texts. */
+/** Returns the calls that the dialogue makes during the last step, each as a short text. */
 function saidAtLast(steps: readonly Step[]): readonly string[] {
   const said: string[] = []
   const { commands } = parseMysqlSettings({ tables: { accounts: { values: ['balance'] } } }, 'a test')

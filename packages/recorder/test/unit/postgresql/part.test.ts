@@ -18,7 +18,7 @@ function answered(tag: string, values: readonly (string | null)[] = [], columns:
   return { tag, rows, columns, formats: undefined }
 }
 
-/** Returns a function that reads a statement with text parameters. One column is recorded. */
+/** Returns a function that analyses a statement with text parameters. One column of the table `kv` is recorded. */
 function steps(settings: Settings = {}) {
   const { commands } = parsePostgresqlSettings({ table: 'kv', ...settings }, 'a test')
   return (sql: string, values?: readonly (string | null)[]) => {

@@ -158,7 +158,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ],
     [`UPDATE "order" SET status = E'new' WHERE order_id = 4`, [tag('UPDATE 1')], [['w', 'order/4/status', 'new']]],
     ['UPDATE accounts SET balance = 3 WHERE (id = 9 AND 1=1)', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
-    // A returned row meets the conditions of the WHERE, so they show its values.
+    // A returned row meets the conditions of the WHERE, so these conditions show values of the row.
     [
       'SELECT order_id FROM "order" WHERE status = \'queued\' AND kind = 3 ORDER BY order_id LIMIT 1 FOR UPDATE SKIP LOCKED',
       [columns('order_id'), row('4'), tag('SELECT 1')],

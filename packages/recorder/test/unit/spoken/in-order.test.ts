@@ -42,7 +42,7 @@ function connected({ maxMessageBytes = 100 } = {}) {
       asked += Buffer.byteLength(text)
       conversation.sent(asked, recorder.now())
     },
-    /** Lets the recorder read a text from the server, which `delivers` later delivers to the client. */
+    /** Gives the recorder a text from the server. Later, `delivers` delivers the text to the client. */
     answers(text: string) {
       conversation.answered(Buffer.from(text))
       answered += Buffer.byteLength(text)
