@@ -9,7 +9,7 @@ import { randomScript } from './random-scripts.ts'
 import { ROWS, randomStatement, SCHEMA } from './random-statements.ts'
 import { SimulatedAnswers } from './simulated-answers.ts'
 
-// Random and given statements over three tables, executed by this package and by PostgreSQL.
+// Here, this package and PostgreSQL execute random statements over four tables, or given scripts.
 
 /** After this many statements, the tables get their initial contents again. */
 const RESET_EVERY = 200

@@ -485,7 +485,7 @@ export interface ExpressionOptions {
   readonly columns?: (kind: Kind) => readonly string[]
 }
 
-/** Returns a random expression of one kind of type, or of any kind. */
+/** Returns a random expression with a type of the kind `wanted`. */
 export function randomExpression(
   random: Random,
   depth: number,

@@ -2,7 +2,10 @@ import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
 import type { SearchedProtocol } from '@chaosproxy/simulator'
 import { findWorkload, register, type Workload } from '@chaosproxy/workloads'
 
-/** Returns the settings that expose the bug, or else those with the strongest promise, and the promised level. */
+/**
+ * Returns the settings under which the bug shows, or else the strictest ones, and the level that the protocol promises
+ * under these settings.
+ */
 function heldTo(
   protocol: ProtocolDefinition,
   bug: string,

@@ -55,7 +55,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     }
 }
 
-/** A column of the table: its title, and its text for a bug. */
+/** A column of the table: its title, and a function that returns a bug's cell. */
 type Column = readonly [title: string, times: (subject: SearchedProtocol) => string]
 
 const searchColumns = (): Column[] =>
@@ -67,7 +67,7 @@ const searchColumns = (): Column[] =>
     (subject) => [false, true].map((invariants) => timesText(searches(subject, chosen, invariants))).join(' | '),
   ])
 
-/** Returns the time of each search; undefined if the search found nothing in its time. */
+/** Returns the time that each search took to find the bug; undefined if it found nothing within `CAP_MS`. */
 function searches(subject: SearchedProtocol, chosen: readonly Strategy[], invariants: boolean): (number | undefined)[] {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants }
   const times: (number | undefined)[] = []
@@ -103,7 +103,10 @@ function findFirst(
   return undefined
 }
 
-/** Returns the times until a client sees a violation. After a broken invariant, `guide` searches for a violation. */
+/**
+ * Returns the times until a client sees a violation. If only an invariant is broken, `guide` continues the search from
+ * there.
+ */
 function guidedTimes(subject: SearchedProtocol): string {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants: true }
   const times: (number | undefined)[] = []

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { Millis } from '@chaosproxy/history'
 
-// This process is one side of a comparison, with the simulator of one checkout.
+// speed-pairs.ts compares two checkouts. This program runs the simulator of one of them.
 
 /**
  * A request for trials of Raft. Their seeds follow those of the last turn with the same numbers of operations and

@@ -219,7 +219,7 @@ function dial(id: string, host: string) {
   })
   return {
     isReached: () => first,
-    /** Stops dialling. Resolves with the start of the first attempt after the last failed one. */
+    /** Stops dialling after `SERVES_MS`. Resolves with the time since which every attempt has succeeded. */
     async stopped(afterMs: number): Promise<number> {
       await new Promise((resolve) => setTimeout(resolve, SERVES_MS))
       child.kill()

@@ -4,8 +4,8 @@ import { type Builtins, taking } from './builtin.ts'
 // This file implements SHA-2 with words of 32 bits (RFC 6234). Programs compute keys of advisory locks with it.
 
 /**
- * Returns the first 32 bits of the fractional parts of roots of the first 64 primes. Doubles represent these bits
- * exactly.
+ * For each of the first 64 primes, returns the first 32 bits of the fractional part of its root. Doubles represent
+ * these bits exactly.
  */
 const fractions = (root: (prime: number) => number): Uint32Array =>
   Uint32Array.from(PRIMES, (prime) => Math.floor((root(prime) % 1) * 2 ** 32))

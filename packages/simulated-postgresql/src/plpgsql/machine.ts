@@ -80,7 +80,7 @@ export class Machine<P extends Planned> {
     this.#given = given
   }
 
-  /** Runs the routine. Returns the value of RETURN with its type. */
+  /** Runs the routine. Returns the value of RETURN and its type, if RETURN is executed. */
   *call(): Coroutine<{ readonly value: SqlValue; readonly type: SqlType | undefined } | undefined> {
     for (const [at, variable] of this.#body.variables.entries()) {
       if (variable.kind === 'record' && variable.typeName !== undefined && !this.#given.has(at))
@@ -380,7 +380,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** Assigns the hidden variable of a CASE. The variable takes the type of the expression. */
+  /** Assigns the tested value of a CASE statement to its hidden variable. The variable takes the type of the value. */
   *#assignCase(target: number, query: Query): Coroutine {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }

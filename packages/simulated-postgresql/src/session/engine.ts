@@ -10,7 +10,7 @@ import { Notifications } from './notifications.ts'
 import type { Server } from './server.ts'
 import type { Engine, EngineOptions, Session, SessionListener } from './session.ts'
 
-/** The first process id that a session gets. The server process has a process id, too. */
+/** The process id of the first session. Background processes of the server have smaller ids. */
 const FIRST_PID = 101
 
 /** Creates a PostgreSQL server with an empty database. The parser must be loaded before. */

@@ -44,7 +44,10 @@ function commentFunctions({ server, transactions }: Host): SessionFunctions {
   const { comments, preserved } = server.catalogue
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
     preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
-  /** Returns null where no comment is stored. Refuses kinds of objects whose comments are not stored by oid. */
+  /**
+   * Returns null for an object without a comment. Throws NotSupported if its comment may be stored by a key other than
+   * its oid.
+   */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
     for (const key of comments.keys())

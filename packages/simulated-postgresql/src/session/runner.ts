@@ -103,7 +103,8 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The transaction keeps the older snapshot, `around`, so that vacuum keeps the rows that are visible to `around`.
+    // At read committed, the transaction keeps `around`, the snapshot of the surrounding statement. Vacuum then keeps
+    // the rows that are visible to it.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)

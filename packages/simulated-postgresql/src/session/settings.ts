@@ -73,7 +73,7 @@ const BY_NAME: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => 
 export class Settings {
   readonly #defaults: ReadonlyMap<string, string>
   readonly #values = new Map<string, string>()
-  /** The settings that have no row here, but that a session has named. They are empty after a reset. */
+  /** Settings that the session has set, but that `ROWS` lacks. After a reset, their value is the empty string. */
   readonly #custom = new Set<string>()
   readonly #changed: (name: string, value: string) => void
 

@@ -17,7 +17,7 @@ interface KnownRelation {
 interface KnownNames {
   /** By `schema.name`. */
   readonly relations: ReadonlyMap<string, KnownRelation>
-  /** By the name of a function that the signatures lack: its numbers of arguments, or `*`. */
+  /** Functions that the signatures lack, by name: the possible numbers of arguments, or `*` for any number. */
   readonly functions: ReadonlyMap<string, readonly string[]>
   readonly domains: ReadonlySet<string>
   readonly settings: ReadonlySet<string>
@@ -86,7 +86,10 @@ export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Er
     : new SqlError('42P01', `relation "${dottedName(names)}" does not exist`, fields)
 }
 
-/** Returns the error for a missing type, 42704. Relations are known types, because each has a row type. */
+/**
+ * Returns NotSupported if PostgreSQL has the type, and 42704 otherwise. The name of a relation is also the name of its
+ * row type.
+ */
 export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error {
   const { domains } = knownNames()
   const [, name] = names

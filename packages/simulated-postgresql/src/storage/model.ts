@@ -40,7 +40,7 @@ export interface Subtransaction {
   readonly undo: (() => void)[]
 }
 
-/** Sees the commits up to `commitNumber`, and the own transaction's writes before `commandId`. */
+/** Shows the commits up to `commitNumber`, and the transaction's own writes before the command `commandId`. */
 export interface Snapshot {
   readonly commitNumber: number
   readonly commandId: number
@@ -119,7 +119,7 @@ export interface Index {
    * order is not stored.
    */
   readonly orders: readonly (string | undefined)[]
-  /** The parse trees of the indexed expressions. They stand at the positions at which `columns` is undefined. */
+  /** By position, as in `columns`: the parse tree of the indexed expression, as text; undefined for a plain column. */
   expressions: readonly (string | undefined)[]
   condition: string | undefined
   readonly partial: boolean
@@ -156,7 +156,7 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether the transaction, when it committed, had a conflict out to a transaction that had committed before. */
+  /** Whether `conflictsOut` contained a committed transaction when this transaction committed. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** All sets of readers that this transaction belongs to. */

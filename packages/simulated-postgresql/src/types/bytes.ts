@@ -63,7 +63,7 @@ export class ByteReader {
     return this.#bytes.subarray(from, from + count)
   }
 
-  /** Reads a length and that many bytes, an element of an array. Returns null if the length is -1. */
+  /** Reads one element of an array: its length, and then as many bytes. Returns null if the length is -1. */
   sized(): Uint8Array | null {
     const length = this.int32()
     if (length === -1) return null

@@ -518,7 +518,7 @@ export function arrayBehaviour(elementOid: number): Behaviour {
   })
 }
 
-/** Returns the behaviour of a type that has a name, but no simulated values. */
+/** Returns the behaviour of a type whose values are not simulated. Each function throws. */
 export function refusedBehaviour(name: string): Behaviour {
   const refuse = (): never => {
     throw new NotSupported(`the type ${name}`)

@@ -97,7 +97,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // `read` is halfway between two floats if `2 * read - value`, the number opposite `value`, is a float, too.
+  // `read` is halfway between `value` and `2 * read - value`. It is halfway between two floats if both are floats.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

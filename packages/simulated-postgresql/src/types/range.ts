@@ -131,7 +131,7 @@ export function compareEdges(a: Edge, b: Edge, compare: (x: SqlValue, y: SqlValu
 
 function rangeBehaviour(oid: number, subtype: number): Behaviour {
   const element = (context: TextContext): TypeDefinition => context.types.typeOf(subtype)
-  // The comparison is set when that of the bounds' type is known.
+  // `compare` is missing here. `rangeOrder` in types.ts provides it.
   return behaviour(asRange, {
     input: (text, context) => parseRange(text, oid, element(context), context),
     output: (value, context) => formatRange(value, element(context), context),

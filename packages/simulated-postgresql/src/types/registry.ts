@@ -44,7 +44,7 @@ export interface Domain {
   check(value: SqlValue, session: TextContext): void
 }
 
-/** What the text form of a value depends on besides the value. */
+/** The settings and names that the conversion of values from and to text uses. */
 export interface TextContext {
   /** Computes functions that depend only on their arguments; absent if there is no calculator. */
   readonly calculator?: Calculator | undefined

@@ -109,7 +109,7 @@ export function fitBpchar(text: string, typmod: number, explicit: boolean): stri
   return truncated(text, length, 'character', explicit)
 }
 
-/** Truncates to n characters. Unless the cast is explicit, the truncated characters must be blanks. */
+/** Truncates to `length` characters. Throws 22001 if an implicit cast would remove a character that is not a blank. */
 function truncated(text: string, length: number, type: string, explicit: boolean): string {
   const all = characters(text)
   if (!explicit && all.slice(length).some((character) => character !== ' ')) {

@@ -122,7 +122,7 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
   }
 }
 
-/** The type of the bounds may be added later, so it is looked up at each comparison. */
+/** Looks up the type of the bounds at each comparison, because it may be created after the range type. */
 function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['compare']> {
   return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }
@@ -189,7 +189,7 @@ export function compositeTypes(
   return [type, arrayOf(type, types)]
 }
 
-/** Returns a domain. Its values are values of its base type that satisfied its constraints. */
+/** Returns a domain and its array type. The domain behaves like its base type, but checks its constraints on input. */
 export function domainType(types: Types, created: NewType, domain: Domain): readonly TypeDefinition[] {
   const base = types.typeOf(domain.of.oid)
   const type: TypeDefinition = {
@@ -210,7 +210,7 @@ export function domainType(types: Types, created: NewType, domain: Domain): read
   return [type, { ...arrayOf(type, types), ...refusedBehaviour(`${created.name}[], an array of a domain`) }]
 }
 
-/** Returns a type with a modifier; for a domain, its base type. */
+/** Returns the type with this oid. For a domain, returns its base type. */
 export function typeNumbered(types: Types, oid: number, typmod = -1): SqlType {
   const { name, domain } = types.typeOf(oid)
   return domain === undefined ? { oid, name, typmod } : { ...domain.of, domain: oid }

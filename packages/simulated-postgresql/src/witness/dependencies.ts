@@ -183,7 +183,7 @@ export class Dependencies {
     }
   }
 
-  /** Whether the result is the same without the version that the statement saw. */
+  /** Whether the statement did not see the row, or would have the same result without it. */
   #isPhantom(executed: Executed, history: RowHistory): boolean {
     const sight = sightOf(executed, history)
     return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])

@@ -60,7 +60,9 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** What a statement would see of a row (see `withVersion`, `withoutVersion`); no row if `tuple` is undefined. */
+/**
+ * A row as a statement would see it (see `withVersion`, `withoutVersion`). `tuple` is undefined if it would see none.
+ */
 export interface Other {
   readonly tuple: Tuple | undefined
 }

@@ -126,7 +126,7 @@ test('a PostgreSQL function is either simulated or reported as not supported', (
   expect(calls.length).toBeGreaterThan(2_500)
   const inFrom = calls.map((call) => call.replace('select', 'select * from'))
   const refused = refusedStatements(["create type mood as enum ('ok')", ...calls, ...others, ...inFrom])
-  // PostgreSQL also refuses these functions without a column definition list.
+  // Like this package, PostgreSQL requires a column definition list for `json_to_record`.
   expect(refused.filter((text) => !text.includes('_to_record'))).toEqual([])
 })
 

@@ -22,7 +22,7 @@ function* nodePaths(tree: unknown, path: Path = []): Generator<Path> {
 
 const SESSION_CONTROL = /\b(?:begin|commit|rollback|savepoint|start transaction)\b/i
 
-/** Nodes that are only values or names, so that another field would have no meaning. */
+/** Nodes to which the test adds no unknown field, because they are only values or names. */
 const VALUES = [
   'String',
   'Integer',

@@ -11,7 +11,7 @@ interface Real {
 
 const POLL_MS = 3
 
-/** Removes all definitions. The schema public keeps its oid, which messages contain. */
+/** Drops all definitions, but keeps the schema public, because some messages contain its oid. */
 const CLEAN = `
   do $$ declare each text; begin
     for each in select format('drop %s if exists %I cascade', case relkind

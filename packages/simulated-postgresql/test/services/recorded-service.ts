@@ -20,7 +20,7 @@ export interface RecordedService {
 export interface Judged {
   /** The isolation level that the recorder checks. */
   readonly level: string
-  /** The settings of the PostgreSQL recorder; by default, it records all tables that can be recorded. */
+  /** The value of `--as` for the PostgreSQL recorder. By default, all tables that can be recorded are recorded. */
   readonly as?: string | undefined
   /** Environment variables of the service, in addition to those for its PostgreSQL. */
   readonly environment?: Readonly<Record<string, string>>

@@ -22,7 +22,7 @@ test.skipIf(lacking)(
     const all: string[] = []
     for (const race of RACES) {
       const first = await shown(race, 35)
-      // On a busy machine, a session may take longer than this to continue after its wait ends.
+      // On a busy machine, a session may need more than 35 ms to continue after its wait ends.
       all.push(recorded.includes(first) ? first : await shown(race, 500))
     }
     await real.close()

@@ -16,7 +16,7 @@ const TABLES = `
   insert into doctors values (1, 'a', true), (1, 'b', true), (2, 'c', true);
   insert into jobs values (1, 'queued'), (2, 'queued'), (3, 'queued')`
 
-/** What transactions of sessions a, b and c saw and missed of each other, a line for each access. */
+/** Returns the accesses by which transactions of sessions a, b and c depend on each other, one line for each access. */
 function witnessedBy(statements: readonly string[], grouping: Partial<Grouping> = {}) {
   let now = 0
   const sessions = new SimulatedSessions(3, new Set(), {}, { now: () => now++ })

@@ -97,7 +97,7 @@ export const WRITES: ReadonlySet<string> = words(`
   XREADGROUP XSETID XTRIM ZADD ZINCRBY ZPOPMAX ZPOPMIN ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE`)
 
 function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
-  // `SELECT` in a script affects only the script.
+  // A script's `SELECT` must not change the client's database.
   const own = createSession(session.id)
   own.database = session.database
   return (words) => {

@@ -30,7 +30,7 @@ export interface Replay {
   readonly digest: string | undefined
   /** The digest of the user's protocol file; absent for built-in protocols and in older files. */
   readonly source?: string | undefined
-  /** The Node version of the run, on which runs of programs may depend. Absent in older files. */
+  /** The version of Node.js in the run. The results of programs may depend on it. Absent in older files. */
   readonly node?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run. Otherwise the history shows the failure. */
   readonly invariants: boolean

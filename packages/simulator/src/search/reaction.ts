@@ -5,9 +5,9 @@ import type { Moment } from '../moments.ts'
 /** An action on a node at the nth vulnerable moment of a run. */
 export interface Reaction {
   readonly moment: Moment
-  /** The number of this moment among all of its kind on all nodes, counted from 1. */
+  /** Which occurrence of the moment triggers the action, counted from 1 over all nodes. */
   readonly occurrence: number
-  /** The time from which moments are counted for `occurrence`; by default the start of the scenario. */
+  /** Occurrences before this time are not counted; by default, all since the start of the scenario are counted. */
   readonly notBefore?: Nanos | undefined
   readonly harm: Harm
   readonly after: Nanos

@@ -44,7 +44,7 @@ function differentSeed(
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {
     const events = eventsOf(seed, subject)
-    // A broken trial is not run twice, because the search itself reports it.
+    // The search itself reports a broken trial, so this check ends the first runs here.
     if (events === undefined) break
     before.set(seed, events)
     // Half of the time is left for the second runs.

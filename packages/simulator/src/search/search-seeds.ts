@@ -150,7 +150,10 @@ export interface SearchResult {
   readonly interesting: readonly number[]
 }
 
-/** One in this many trials is run with and without the subject's `Shortcut`, to compare the results. */
+/**
+ * A trial whose seed is a multiple of this number runs with and without the subject's `Shortcut`, to compare the
+ * results.
+ */
 const COMPARED_SEEDS = 25
 
 /** The probability that a trial is new instead of a variation. The seed alone determines a new trial. */

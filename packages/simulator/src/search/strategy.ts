@@ -117,7 +117,7 @@ function powerFailure(random: Random): Reaction[] {
 const windows: Strategy = {
   name: 'windows',
   summary: 'nodes restart within milliseconds of a message, a timer or a restart, while others are slow or cut off',
-  // In a short trial, clients send requests often enough to observe brief events.
+  // Trials are short, so that requests are frequent enough for clients to observe brief events.
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses) {
     const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
@@ -133,7 +133,7 @@ const windows: Strategy = {
   },
 }
 
-/** Restarts, faults of databases, and holds begin within this time of a busy moment. */
+/** The maximum time between a busy moment and the planned start of a restart, a database fault or a hold. */
 const WINDOW_MS = 20
 const MOST_BUSY_MOMENTS = 3
 

@@ -53,7 +53,7 @@ export type Failure =
        * occurred before the start.
        */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /** Whether the trial would never end without a limit, for example because the protocol floods. */
+      /** Whether the trial would never end by itself, for example because nodes exchange messages without end. */
       readonly endless?: boolean | undefined
       /** Whether a call never returned or took all memory. A replay would get stuck too. */
       readonly stuck?: boolean | undefined

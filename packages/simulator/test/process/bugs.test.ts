@@ -137,7 +137,7 @@ const SHOWN_STEP_BY_STEP = [
 
 const TRIALS = 2_000
 
-/** The strategies for protocols. Their number determines which of them a seed uses. */
+/** The strategies for protocols. Seed N uses the strategy at index `N % ofProtocols.length`. */
 const ofProtocols = strategies.filter(({ name }) => name !== 'databases')
 
 /**

@@ -120,7 +120,7 @@ describe.each(groups)('the object $name', (group) => {
         const [level = ''] = judge.ladder.levels
         const report: Report<string> = check(history, { model: name, initial, levels: [level], ...limits })
         const result = report.levels[level]?.result
-        // If a queue has not been drained, its weaker levels may be undecided.
+        // The strongest level of a work queue may be undecided if the queue is not drained.
         if (level === 'linearizable') expect(result, JSON.stringify(events)).toBe('met')
         else expect(result, JSON.stringify(events)).not.toBe('violated')
       }),

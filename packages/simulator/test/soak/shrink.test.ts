@@ -40,7 +40,7 @@ const MANY_TERMS =
 const IN_TURN =
   'it takes nodes that go and come back in turn, each at its moment: of twenty cases two keep six to eight faults, none of which can be left out'
 
-/** Bugs for which the required share of small cases is lower, and why. */
+/** The bugs for which only `HARD_SHARE` of the cases must be small, each with the reason. */
 const HARD: { readonly [bug: string]: string } = {
   'double-apply': TWICE,
   'dedup-leader-only': TWICE,

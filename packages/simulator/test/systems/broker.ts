@@ -1,7 +1,7 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
-/** A request of unknown outcome may have taken a message, so it is unknown whether the message is lost. */
+/** Omits the level `eventual`, which is undecided if a request of unknown outcome may have taken a message. */
 const IN_ORDER = { meets: ['linearizable'] }
 const queues = { protocol: 'broker', workload: 'queue' }
 const ONCE_AT_MOST = { delivery: 'at-most-once' }

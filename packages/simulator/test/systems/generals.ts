@@ -2,7 +2,7 @@ import { CALM, type SystemRow } from './row.ts'
 
 const EVENTUAL = { meets: ['eventual'] }
 
-// The only fault is the traitor: agreement requires that messages arrive in time.
+// Besides the traitor, only clocks are faulty, because agreement requires that messages arrive in time.
 export const generalsRows: readonly SystemRow[] = [
   { protocol: 'generals', faults: CALM, earns: EVENTUAL },
   { protocol: 'generals', nodes: 4, faults: ['clock'], earns: EVENTUAL },

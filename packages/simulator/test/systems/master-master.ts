@@ -6,7 +6,7 @@ const LATE_WRITES_LOST = { meets: ['convergent'], breaks: ['linearizable', 'even
 export const masterMasterRows: readonly SystemRow[] = [
   { protocol: 'master-master', faults: CALM, earns: EVENTUAL },
   { protocol: 'master-master', faults: ['partition', 'loss', 'delay', 'kill'], earns: EVENTUAL },
-  // A write with the time of a fast clock wins over later writes, although these were acknowledged.
+  // The write of a node with a fast clock wins over later writes, although the later writes were acknowledged.
   { protocol: 'master-master', settings: { keys: 30 }, faults: ['clock'], earns: LATE_WRITES_LOST },
   // With Lamport clocks, the copies agree, but the writes of the busier node win.
   {

@@ -63,7 +63,7 @@ type Effects = Effect<Message, Record>[]
 
 interface Options {
   readonly bug: string | undefined
-  /** The largest ratio of the rates of two clocks that holders allow for. */
+  /** The largest ratio of two clock rates. A holder uses a lease for only `leaseMs / drift`. */
   readonly drift: number
   readonly leaseMs: number
   readonly tickMs: number

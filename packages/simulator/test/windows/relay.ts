@@ -45,7 +45,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
     const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [held, value]
     const matches = held === expected
     const after = matches ? next : held
-    // A mismatch is recorded as well: the request may be repeated while the first answer is in transit.
+    // The result is kept even for a mismatch, because the request may be repeated while its first answer is in transit.
     const result: Completion = matches ? { type: 'ok', value: next } : { type: 'fail', error: 'mismatch' }
     state.values.set(key, after)
     state.done.set(id, result)

@@ -3,7 +3,7 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { type Failure, searchSeeds, strategies } from '../../src/index.ts'
 
-/** The failures that one strategy finds in this many trials; by default the strategy that aims at short windows. */
+/** Returns the failures that the strategy `by` finds in `trials` trials. The default strategy aims at short windows. */
 export function foundIn(
   protocol: ProtocolDefinition,
   bug: string | undefined,

@@ -3,7 +3,7 @@ import type { NodeAddress } from './planned-clients.ts'
 
 /** Reads the replies of a connection that begins with an introduction of the client. */
 export interface IntroducedSource<Reply> extends ReplySource<Reply> {
-  /** Returns whether the server has accepted the client, so that replies now answer requests. */
+  /** Returns whether the server has accepted the introduction. All later replies answer requests. */
   isOpen(): boolean
 }
 

@@ -40,7 +40,7 @@ function createTrial() {
   const failures = new Map<string, number>()
   return {
     succeeded: (f: string): void => void succeeded.add(f),
-    /** Counts a failure. Returns true if this is the failure after which the declaration is blamed. */
+    /** Counts a failure of `f`. Returns true at failure number `MOST` if `f` has never succeeded. */
     isLost(f: string): boolean {
       if (succeeded.has(f)) return false
       const count = (failures.get(f) ?? 0) + 1

@@ -18,7 +18,7 @@ export type Answered = Tried & { readonly exchange: Exchange }
 
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
-/** The judgement of writes that all failed, at least one at each node. */
+/** The judgement of a rehearsal that wrote to every node, and in which every write failed. */
 type WriteJudgement =
   | {
       readonly type: 'refused'
@@ -53,7 +53,7 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   return { type: 'refused', refusal, besides }
 }
 
-/** Statuses that refuse the content of a request. After such a refusal of a number, a text is tried. */
+/** Statuses that refuse the content of a request. If a number is refused so, the rehearsal writes a text instead. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
@@ -76,7 +76,7 @@ export type ReadJudgement = Tagged<
     absent: unknown
     'other-type': unknown
     refused: unknown
-    /** The answer does not show an error in the declaration, or only the run can judge it. */
+    /** There is no answer, or the answer does not prove an error in the declaration. */
     unclear: unknown
   }
 >

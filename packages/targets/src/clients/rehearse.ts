@@ -47,7 +47,7 @@ const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
 /** The time for which a single node may be behind, or lack its database. */
 const SINGLE_BEHIND_MS = 2_000
-/** The number to write. In the answers of few services, this number occurs outside of the value. */
+/** The number that the rehearsal writes, and then looks for in answers. Few answers contain it by coincidence. */
 const NUMBER = 7
 /**
  * Forms of names to try if the service rejects the usual names: the placeholder for `keys`, and a function that creates
@@ -189,7 +189,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
 const triedText = ({ address, request, exchange, completion }: Tried): string =>
   `${address.node}: ${exchange === undefined ? `${request === undefined ? 'a request' : requestTextOf(request)} had no answer (${completion.type === 'ok' ? 'ok' : completion.error})` : exchangeText(exchange)}`
 
-/** Returns whether the status means success, even if the table does not declare it. */
+/** Returns whether the status is 2xx, even if the route table does not declare it as a success. */
 const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 && statusOf(tried) < 300
 
 const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0

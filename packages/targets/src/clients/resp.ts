@@ -31,7 +31,7 @@ const command = v.strictObject({
   refused: v.optional(v.array(v.nullable(v.union([v.string(), v.number()])), 'must be a list of answers')),
 })
 
-/** A client without code for Redis and compatible systems, described by a command table. */
+/** Clients of Redis and compatible systems. Users describe them with a command table, without writing code. */
 export const resp: ClientKind<RespDeclaration> = {
   kind: 'resp',
   entries: {
@@ -89,7 +89,7 @@ const loginOf = ({ username, password }: RespDeclaration): readonly string[] | u
 export interface SharedByRespClients {
   readonly table: ReturnType<typeof commandsOf>
   readonly login?: readonly string[] | undefined
-  /** By default, the service's name of a key is the key itself. */
+  /** Returns the name that a key has in the service; by default, the key itself. */
   readonly nameKey?: NameKey | undefined
   readonly probation: Probation
   /** A command that is sent directly before the command of each operation. */

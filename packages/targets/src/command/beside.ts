@@ -55,7 +55,7 @@ export async function startBeside(
     await keeper.close()
   }
   const ports = new Map<NodeId, number>()
-  // A server that is not open yet has port 0. Its placeholders then only serve to check commands.
+  // Until a server is open, its port is 0 here. Placeholders with port 0 only serve to check that commands are valid.
   const placeholders = (): Placeholders =>
     Object.fromEntries(
       servers.flatMap(({ id }): [string, string | number][] => {

@@ -37,7 +37,7 @@ export interface CommandNodeOptions<Port extends string> {
   readonly wipedOnRestart?: boolean | undefined
   /** Commands that run once, in order, before the first start, such as `initdb`. */
   readonly prepare?: readonly ProgramCommand[] | undefined
-  /** Commands that run once the node has stopped for good, by the keeper if necessary. */
+  /** Commands that run after the node has stopped for good. If this process dies first, the keeper runs them. */
   readonly after?: readonly ProgramCommand[] | undefined
   /** The names of the node's ports, whose numbers stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]

@@ -31,7 +31,10 @@ export interface CommandProcessOptions {
    * `write`; otherwise it is empty.
    */
   readonly line?: ((text: string) => void) | undefined
-  /** Sends the output to this process's output instead of the log. `stderr` sends everything to standard error. */
+  /**
+   * If given, the output goes to this process's own output instead of the log. `stderr`: both streams go to standard
+   * error.
+   */
   readonly prints?: 'stdout' | 'stderr' | undefined
   /** False for a program that starts no others: its pause or kill needs no search through all processes. */
   readonly forks?: boolean | undefined

@@ -24,7 +24,7 @@ interface SupervisedNodeOptions<Ready> {
   readonly waits?: ((text: string) => void) | undefined
   /** Starts a life. Lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
-  /** Called once the node serves, and with undefined once it no longer serves. */
+  /** Called with `ready` when the node begins to serve, and with undefined when it stops serving. */
   moved(ready: Ready | undefined): void
   died(message: string): void
 }

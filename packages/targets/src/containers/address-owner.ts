@@ -20,7 +20,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** The number of values that fit each part of an address. Larger values are truncated. */
+/** The number of different values that each field of an address can hold. Larger numbers are truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number

@@ -7,7 +7,7 @@ import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
-/** One thing that tests with containers need of this machine, and whether the machine allows it. */
+/** A capability that tests with containers use, and whether this machine allows it. */
 interface Allowance {
   readonly what: string
   readonly allowed: boolean
@@ -62,7 +62,7 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
 }
 
-/** Returns whether this process sees the container's process in /proc. Within a container, for example, it does not. */
+/** Returns whether /proc shows the container's process. It may not if chaos itself runs in a container. */
 function isSeen({ running, pid, id }: Container): boolean {
   try {
     return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)

@@ -14,10 +14,7 @@ type Seen =
   | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
   | undefined
 
-/**
- * @param followedMs Returns when the links were last led through the proxy, in milliseconds since 1970, as engines
- * count.
- */
+/** @param followedMs Returns when the rules that redirect the links were last changed, in milliseconds since 1970. */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
   /** The last known addresses. Engines report no addresses of an ended container. */

@@ -37,7 +37,7 @@ export interface ContainerLinksOptions {
   readonly keeper: Keeper
 }
 
-/** Links through the proxy, and cuts of all their traffic except TCP, which the proxy itself cuts. */
+/** Links that lead through the proxy. The proxy itself cuts TCP, and `cut` cuts all other traffic. */
 export interface ContainerLinks extends DatagramCuts {
   /**
    * Follows changes of addresses, containers and ports.

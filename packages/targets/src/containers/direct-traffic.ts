@@ -2,7 +2,7 @@ import type { DirectConnection, Refused } from './redirection.ts'
 
 /** Traffic that bypassed the proxy or was refused, by link (`n1>n2`). */
 export interface DirectTraffic {
-  /** The number of connections that were ended because they were older than the rules. */
+  /** The number of connections that were refused because they had been opened before the rules. */
   readonly connections: ReadonlyMap<string, number>
   /** The number of all refused packets by link. Includes packets of connections that `connections` does not count. */
   readonly packets: ReadonlyMap<string, number>
@@ -43,7 +43,7 @@ export function directTraffic(
   return { connections: counted, packets: byLink(packets), datagrams: byLink(datagrams) }
 }
 
-/** Returns the name of a connection, which is the same for both directions. */
+/** Returns a name for the connection. The name is the same if `from` and `to` are exchanged. */
 export const connectionName = ({ from, fromPort, to, toPort }: DirectConnection): string =>
   [`${from}:${fromPort}`, `${to}:${toPort}`].toSorted().join(' ')
 

@@ -41,8 +41,8 @@ export interface Container {
   /** When the engine last started the container, in milliseconds since 1970. */
   readonly startedAtMs: number | undefined
   /**
-   * Until when the engine may restart the container, in milliseconds since 1970; undefined if it runs or is not
-   * restarted.
+   * If the container is down, the latest time at which the engine may restart it, in milliseconds since 1970. Undefined
+   * if it runs or no restart is expected.
    */
   readonly backUntilMs: number | undefined
 }

@@ -4,7 +4,7 @@ import type { ContainerEvent } from './container-event.ts'
 
 // Without a journal, podman writes its events to a file, which `podman events` reads only four times a second.
 
-/** An event from the file. `podman events` prints the same event later. */
+/** An event from podman's event file. `podman events` prints the same event later. */
 export interface WrittenEvent extends ContainerEvent {
   /** The time of day of the event, which identifies it. */
   readonly time: string

@@ -21,7 +21,7 @@ interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly trouble: string[]
   /** Handles events of containers, even of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
-  /** Called for each change of the containers once their links lead through the proxy. */
+  /** Called for each change of the containers, after the links have been updated. */
   changed?(change: ClusterChange): void
 }
 

@@ -22,7 +22,7 @@ const WITHIN_MS = 10_000
 
 /** A listener at the address of each link, which shows whether its probe arrives. */
 interface Probes<Way extends ProbedWay> {
-  /** By link: the address of its listener. The link's probe, sent to another address, must arrive there. */
+  /** By link: the address of its listener. The rules must redirect the link's probe to this address. */
   readonly listening: ReadonlyMap<Way, Address>
   /**
    * Dials `to` of every link, from the network namespace of the link's dialling container. Resolves with the links

@@ -63,7 +63,7 @@ export async function holdRootlessNetwork({
 
 const removing = (name: string) => ['rm', '--force', '--time', '0', name] as const
 
-/** Removes the containers of processes that were killed together with their keepers. */
+/** Removes the containers that hold the network for a process that was killed together with its keeper. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
   // The error is ignored: if podman cannot list containers, it cannot run one either, and the error of that attempt

@@ -88,7 +88,7 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
   return services
 }
 
-/** Podman freezes and limits containers by control groups, which only root may change before version 2. */
+/** Podman pauses and limits containers with control groups. Only root may change control groups of version 1. */
 const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
   !isRootless() || hasUnifiedGroups()
     ? {}

@@ -54,8 +54,8 @@ interface OwnClients {
 }
 
 /**
- * Returns a target whose nodes are declared and whose clients are code. @throws UserError (input), like
- * `declaredTarget`.
+ * Returns a target whose nodes come from a declaration, and whose clients are created by code. @throws UserError
+ * (input), like `declaredTarget`.
  */
 export function targetWithClients(
   declared: NodesDeclaration,

@@ -25,7 +25,7 @@ export interface NodeProcess
   readonly ready: Promise<Ports>
   /** Returns the last reported status; undefined before the first, while paused, and after the end. */
   status(): NodeStatus | undefined
-  /** Returns whether each peer has dialled the node. Until then, messages may be lost without a fault. */
+  /** Returns whether every peer has dialled the node. Before that, messages may be lost even without a fault. */
   linked(): boolean
   broken(): BrokenProtocol | undefined
   /** Sets the origin of the times in the node's log. */

@@ -29,7 +29,7 @@ export interface Keeper {
    * latest runs first. Commands of different nodes run concurrently, and commands for no node run last.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
-  /** Repeats this node's undo commands a few times, until the given command exits with 0. */
+  /** Makes the keeper repeat this node's undo commands until the given command exits with 0 or time runs out. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
   /** Allows this process to exit while the keeper still runs. The keeper then cleans up. */
   unref(): void
@@ -57,7 +57,7 @@ interface Undoing {
   readonly afterMs?: number | undefined
 }
 
-/** A command that must not be interrupted: an engine would lose track of processes that it has started. */
+/** A command that must not be interrupted. A container engine, for example, would lose track of its processes. */
 interface Finishing {
   readonly node: NodeId
   readonly withinMs: number

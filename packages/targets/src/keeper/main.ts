@@ -59,7 +59,7 @@ async function finish(): Promise<void> {
   const latest = withoutRepeats([...undos.values()].reverse())
   const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
   const ours = all.filter(({ finishing }) => finishing === undefined)
-  // Processes without descendants are killed first, because some of them own rules of the kernel.
+  // Processes that start no others are killed first. They include nft, whose end removes its rules from the kernel.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
   // Clients wait for the undo commands, so these commands start before the killed processes have ended.

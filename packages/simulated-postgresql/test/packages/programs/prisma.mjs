@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from '@prisma/client'
 
 const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }) })
-// The output of `prisma migrate diff`. Prisma itself would execute these statements by a separate engine.
+// The output of `prisma migrate diff`. Prisma itself would execute these statements with a separate engine.
 const MIGRATION = [
   `CREATE TYPE "Mood" AS ENUM ('SAD', 'OK')`,
   `CREATE TABLE "User" ("id" SERIAL NOT NULL, "email" TEXT NOT NULL, "mood" "Mood" NOT NULL DEFAULT 'OK', CONSTRAINT "User_pkey" PRIMARY KEY ("id"))`,

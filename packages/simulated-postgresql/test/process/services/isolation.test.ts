@@ -161,7 +161,7 @@ interface Options {
 
 const SEEDS = Array.from({ length: Number(process.env['ISOLATION_SEEDS'] ?? 4) }, (_, i) => i + 1)
 
-/** Returns the violations in a run of several clients. Unless `isAlone`, the clients sell at the same time. */
+/** Returns the violations in a run of 12 clients. Unless `isAlone`, groups of four clients send requests at once. */
 async function brokenBy(
   way: string,
   { expect = 'serializable', unit, seed = 1, pool = 4, isAlone = false }: Options = {},

@@ -93,7 +93,7 @@ const asked = {
   },
 }[service.split('-')[0] ?? '']
 
-/** A service with workers has several processes, and one of them receives the requests. */
+/** A job service has two processes, which compete for jobs. Only the first one receives requests. */
 if (service.startsWith('jobs')) await started()
 
 async function listens() {

@@ -106,7 +106,8 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check
   })
 
   test('seat bookings have no failure at SERIALIZABLE', async () => {
-    // The exit code is 2: even without a failure the result is uncertain, because counts and sums show no rows.
+    // The exit code is 2, because the result is uncertain even without a failure: a count or a sum does not show which
+    // rows it includes.
     const { result } = await booked('SERIALIZABLE', '--seeds', '200')
     expect(result).toMatchObject({ found: false, failures: [] })
   })

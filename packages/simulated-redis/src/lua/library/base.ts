@@ -87,7 +87,10 @@ function messageOf(value: LuaValue): LuaValue {
   return typeof message === 'string' ? message : value
 }
 
-/** Returns the results of `pcall`. A stack overflow is not caught, because it depends on more than the script. */
+/**
+ * Returns the results of `pcall`. Does not catch a stack overflow, because it may show a limit of Node.js instead of an
+ * error in the script.
+ */
 function protectedCall(act: () => readonly LuaValue[], onError: (value: LuaValue) => LuaValue): readonly LuaValue[] {
   try {
     return [true, ...act()]

@@ -19,7 +19,7 @@ function unsigned(value: number, size: 1 | 2 | 4): string {
   return written(size)
 }
 
-/** Returns the code that says how many bytes the length takes, followed by the length. */
+/** Returns the length in 1, 2 or 4 bytes, after the code for that number of bytes. */
 function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
   const [one, two, four] = codes
   if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)

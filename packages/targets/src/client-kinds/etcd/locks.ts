@@ -28,7 +28,7 @@ interface LocksOptions {
   readonly ttlSeconds: number
   /** Whether releases check the token, and changes under the lock check it too. */
   readonly fencing: boolean
-  /** Which members keep a lock alive: the member that granted it, or (`following`) only followers. */
+  /** Which members renew a lock's lease. `granting`: the member that granted it. `following`: only followers. */
   readonly keptAliveBy: 'granting' | 'following'
   readonly members: () => readonly NodeId[]
 }
