@@ -63,7 +63,7 @@ test('README.md lists all packages, in the same order as the list `rows` in this
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual([...rows, ...unpublished])
 })
 
-/** By package: the maximum number of tokens in its source, which must equal the actual number. */
+/** By package: the exact number of tokens that its source must have. */
 const ceilings: { readonly [row: string]: number } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'ceilings.json'), 'utf8'),
 )

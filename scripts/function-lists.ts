@@ -37,7 +37,7 @@ export function functionListsIn(text: string, isName: (word: string) => boolean)
     found.push({ line: text.slice(0, node.start).split('\n').length, names })
   }
 
-  /** Collects, by the text of an expression, the names with which it is compared. */
+  /** If an expression is compared with a name, adds the name to `compared`, under the text of the expression. */
   function noteComparison({ type, operator, left, right }: Node, compared: Map<string, string[]>): void {
     if (type !== 'BinaryExpression' || !/^[!=]==?$/.test(String(operator))) return
     for (const [one, other] of [

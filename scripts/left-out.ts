@@ -14,7 +14,7 @@ export const ciSoakFiles = (): readonly string[] =>
 /** All soak test files. */
 export const soakFiles = (): readonly string[] => testFiles(/\/test\/soak\/.*\.test\.ts$|\.(?:soak|patient)\.test\.ts$/)
 
-/** Prints at the end of a run the soak test files that did not run. */
+/** At the end of a run, prints the soak test files that did not run. */
 export class LeftOutReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const run = new Set(modules.map(({ relativeModuleId }) => relativeModuleId))

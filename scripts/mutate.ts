@@ -157,7 +157,7 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
       const path = join(copy, pathOf(mutation))
       const original = readFileSync(path, 'utf8')
       const broken = applied(original, mutation)
-      // The source may have been edited before it was copied, so the mistake must apply to the copy.
+      // The source may have been edited between the check for stale mutations and the copying.
       if (broken === undefined) throw new Error(`${mutation.name} does not apply to the copy`)
       writeFileSync(path, broken)
       let outcome: Outcome = { result: 'passed', by: '', ms: 0 }

@@ -42,7 +42,7 @@ const HASHED_SEEDS = process.env['CHAOS_SOAK'] === 'short' ? '4' : '100'
 /** Child processes need a time limit of their own: they block the worker, so the time limit of the test cannot act. */
 const LIMITS = { encoding: 'utf8', maxBuffer: 1e9, timeout: 300_000, killSignal: 'SIGKILL' } as const
 
-/** Returns hashes of the simulator's runs of a few programs on a Node. */
+/** Runs a few programs in the simulator on this Node binary. Returns a hash of each program's runs. */
 function simulatedOn(node: string): Record<string, { readonly hash: string; readonly differ: readonly number[] }> {
   const script = join(root, 'scripts', 'simulated-hashes.mjs')
   const { stdout, stderr } = spawnSync(node, [script, HASHED_SEEDS], { ...LIMITS, timeout: 900_000 })

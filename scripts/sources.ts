@@ -8,7 +8,7 @@ interface Manifest {
   readonly exports: { readonly [subpath: string]: string | { readonly default: string } }
 }
 
-/** What each package exports, as the source file it is built from: tests run on sources, without a build. */
+/** For each export of a package, an alias to its source file, so that tests run on sources, without a build. */
 export const sources: { readonly find: RegExp; readonly replacement: string }[] = readdirSync(packages).flatMap(
   (row) => {
     const { name, exports }: Manifest = JSON.parse(readFileSync(join(packages, row, 'package.json'), 'utf8'))

@@ -71,7 +71,7 @@ const nameOf = ({ name, subject }: KeptSubject): string =>
 
 const promiseOf = ({ promise, source }: KeptSubject): string => `[${promise}](${source})`
 
-/** Returns the first clause of a finding. The folder of the subject has the rest. */
+/** Returns the first clause of a finding. The subject's `subject.json` contains the whole finding. */
 const briefly = (finding: string): string => `${finding.split(/[:.] |\.$/)[0] ?? ''}.`
 
 const whyOf = ({ finding = '', documented, cure }: KeptSubject): string =>

@@ -2,7 +2,7 @@ import { inFile, type Mutation } from './mutation.ts'
 
 const definitions = ['mutants', 'agreement', 'medium.test']
 
-/** Deliberate mistakes in deciding linearizability: zones, the search in depth, the monitor, and the replay of witnesses. */
+/** Deliberate mistakes in deciding linearizability: zones, depth-first search, online monitor, replay of witnesses. */
 export const linearizableMutations: readonly Mutation[] = [
   ...inFile('register/linearizable/distinct/zones.ts', definitions, [
     {

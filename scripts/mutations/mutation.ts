@@ -26,7 +26,7 @@ type Named = Omit<Mutation, 'package' | 'file' | 'tests'>
 export const inFile = (file: string, tests: readonly string[], mutations: readonly Named[]): Mutation[] =>
   inFileOf('checker', file, tests, mutations)
 
-/** Mistakes in one file of a package, with the tests to try first. */
+/** Returns deliberate mistakes in one file of a package, with the tests to try first. */
 export const inFileOf = (
   name: string,
   file: string,

@@ -36,7 +36,7 @@ test('every folder of the checker except proof has a mutation', () => {
   const folders = readdirSync(join(packages, 'checker', 'src'), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   )
-  // Proofs need no mutation, because they decide nothing: the verifier refuses a wrong proof.
+  // The folder `proof` needs no mutation: a mistake there produces wrong proofs, which the verifier refuses.
   const deciding = folders.filter(({ name }) => name !== 'proof')
   const without = deciding.filter(({ name }) => !inChecker.some(({ file }) => file.startsWith(`${name}/`)))
   expect(without.map(({ name }) => name)).toEqual([])

@@ -11,7 +11,7 @@ export interface ActiveFaults {
   inject(fault: TrafficFault): Promise<Heal>
   /** Adds a fault of a recording, so that `healAll` heals it, too. */
   add(heal: Heal): Heal
-  /** Reports all faults to this recording from now on, even those in force; `undefined` stops the reports. */
+  /** Reports the faults in force and all later faults to this recording; `undefined` stops the reports. */
   noteIn(recording: Pick<Recording, 'note'> | undefined): void
   healAll(): Promise<void>
 }

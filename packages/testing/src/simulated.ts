@@ -132,7 +132,7 @@ export const injectedFor =
       clock.at(nanos(clock.now() + forMs * 1e6), heal)
     })
 
-/** Checks that requests were late or lost during a cut of 500 ms, and then succeeded. */
+/** Checks that a cut of 500 ms delayed requests (`hold`) or broke them (`drop`), and that the last one succeeded. */
 export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void {
   const late = lines.map((line) => Number(/^n1: 1 (\d+)/.exec(line)?.[1] ?? 0)).filter((ms) => ms > 300)
   if (mode === 'hold') expect(late.length).toBeGreaterThan(0)

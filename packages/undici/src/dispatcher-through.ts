@@ -21,7 +21,7 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
     // If a connector calls back before it returns, undici does not notice the connection.
     queueMicrotask(() => {
       try {
-        // Undici uses only the members of a stream, so any stream may stand for a Socket.
+        // Undici uses no members that only a Socket has, so any duplex stream can replace a Socket.
         connected(null, recording.dial(nameOf(`${protocol}//${host}`)) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

@@ -247,7 +247,7 @@ const session =
     const clients = relation(all, (a, b) => precedes(all, a, b))
     const writes = all.reduce((set, { isWrite }, n) => (isWrite ? set | bit(n) : set), 0n)
     const sees = all.map((_, n) => ((sources.get(n) ?? FIRST) === FIRST ? 0n : bit(sources.get(n) ?? FIRST)))
-    /** Returns, for each access, the writes visible so far to earlier reads of the same client. */
+    /** Returns, for each access, the writes in `sees` of all earlier reads by the same client. */
     const seenBefore = (): Relation =>
       all.map((_, n) => sees.reduce((set, seen, at) => (seen !== 0n && isIn(clients[n], at) ? set | seen : set), 0n))
     // Repeats until no more writes become visible.

@@ -11,7 +11,7 @@ import { refuteSums } from './sums.ts'
 // therefore ignores all answers except those that only the core can explain, and then tries every order of the core.
 // Ignoring an answer can only allow more orders.
 
-/** The claim that a core refutes. The claim is that the history has an order that keeps `keeps`. */
+/** The claim that a core refutes: some order of the operations explains all answers and obeys `keeps`. */
 export interface Subject {
   readonly history: History
   readonly head: ProofHead
@@ -82,7 +82,7 @@ export function operationsOn({ byLine }: History, lines: readonly number[]): rea
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 
-/** The start of a transaction precedes its commit. Parts of a drain may happen in any order. */
+/** Within an operation, only a transaction's start and commit are ordered. A drain's takes may happen in any order. */
 const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
   a.operation === b.operation
     ? a.action.kind === 'transaction' && a.action.at === 'start'

@@ -57,7 +57,7 @@ export interface Step {
 }
 
 export interface Objects {
-  /** Performs an action on an object. Returns false if the object would have given another answer. */
+  /** Performs an action on an object. Returns false if the object's answer differs from the action's answer. */
   apply(action: Action, key: string): boolean
   copy(): Objects
   text(): string

@@ -121,7 +121,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has exactly one kind of evidence, and this kind suits the entry's result. */
+/** Whether `json` is the proof of one level: it must have one kind of evidence, which must suit its result. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

@@ -22,7 +22,7 @@ export interface Replay {
   end(): void
 }
 
-/** `isNeeded`: reports whether the order must contain an operation, if `view` returns actions for the operation. */
+/** `isNeeded`: whether the order must contain an operation. Operations without actions are never necessary. */
 export function createReplay(
   { operations, byLine }: History,
   keeps: Keeps,
@@ -30,9 +30,9 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** By line: how many actions of the operation the order still lacks; 0 until the order contains the first one. */
+  /** By line: once the order contains an operation's first action, the number of its missing actions; 0 before that. */
   const left = new Uint32Array(byLine.length)
-  /** The latest call so far, by object or by client. Linearizability is local to an object (Herlihy & Wing 1990). */
+  /** The latest call so far: for real time by key (linearizability is local, Herlihy & Wing 1990), else by client. */
   const latest = new Map<string, number>()
   const place = (line: number, objects: Objects): string | undefined => {
     const operation = byLine[line]

@@ -32,7 +32,7 @@ function damaged(lines: readonly number[], most: number, random: () => number): 
   }
 }
 
-/** Returns proofs of a level that an attacker might write: damaged proofs of the checker, and invented ones. */
+/** Returns forged proofs of a level: the checker's proofs with changes, and invented proofs. */
 export function tamperedProofs(
   { events, history, levels }: Case,
   level: string,
@@ -45,7 +45,7 @@ export function tamperedProofs(
     [{ level, result: 'violated', core: shuffled.slice(0, 1 + Math.floor(random() * called.length)) }],
     [{ level, result: 'violated', core: called }],
     [{ level, result: 'met', order: differences(shuffled) }],
-    // Each line occurs twice, for levels at which a transaction has a start and a commit.
+    // At some levels, an order contains each line twice: for the start and for the commit of a transaction.
     [{ level, result: 'met', order: differences([...called, ...called].toSorted(() => random() - 0.5)) }],
     [{ level, result: 'met', order: differences(called.flatMap((line) => [line, line])) }],
     [{ level, result: 'met', final: true }],

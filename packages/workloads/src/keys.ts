@@ -32,7 +32,7 @@ export const sizeSetting = (summary: string): Setting => ({
 /** The keys in use. A key is replaced when its object is full, or cannot be used any more. */
 export interface KeyPool {
   pick(random: Random): string
-  /** Counts an item in the object of this key. A full object is replaced. */
+  /** Counts one more item in the key's object. If the object is then full, replaces the key. */
   filled(key: string): void
   replace(key: string): void
 }

@@ -5,7 +5,7 @@ export interface KnownStore {
   readonly revisions: KnownRevisions
   /** Revisions below this one may be compacted. */
   compacted: number
-  /** Deletions at whose revisions a compaction was acknowledged or has an unknown outcome. Some watches start there. */
+  /** Deletions at whose revisions the store was compacted, or may have been. Some watches start at these revisions. */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }
 

@@ -7,7 +7,7 @@ import type { Client, Workload } from './workload.ts'
 
 /** The share of operations that assign partitions to a consumer again. */
 const ASSIGNS = 1 / 32
-/** For polls after healing: the maximum number of consecutive empty ones, and the pause after each. */
+/** The maximum number of consecutive empty polls after healing. `PAUSE_MS` is the pause after each. */
 const MOST_IN_VAIN = 30
 const PAUSE_MS = 100
 

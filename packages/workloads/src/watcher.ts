@@ -4,7 +4,7 @@ import type { KeyPool } from './keys.ts'
 import type { KnownStore } from './known-store.ts'
 import type { Client } from './workload.ts'
 
-/** The first two clients of a node watch, and the others write. */
+/** The first two clients of each node are watchers, and its other clients are writers. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
 /** The probability that a client ends its watch. The client's next watch resumes it. */

@@ -13,7 +13,7 @@ export interface Workload {
   readonly model: ModelName | Model<unknown>
   /** The value of every object before the first operation. */
   readonly initial: Json
-  /** Whether clients need the initial value to be in the system before the run, as data that somebody inserts. */
+  /** Whether the initial value is data that must be inserted into the system before the run, such as accounts. */
   readonly isInserted?: true
   readonly levels: readonly string[]
   /** Returns the levels that are always decided with these settings; by default all. */
@@ -69,7 +69,7 @@ export interface Client {
    * answers of its node.
    */
   after?(): Input | undefined
-  /** Returns the pause before each operation of `after` in milliseconds; by default 0. */
+  /** Returns the pause before the next operation that `after` returns, in milliseconds; by default 0. */
   pauseMs?(): number
 }
 

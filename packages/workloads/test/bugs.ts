@@ -28,7 +28,7 @@ const twice =
     }
   }
 
-/** After n changes, answers with an earlier answer to an equal operation. */
+/** After n other operations, repeats the earlier answer to an equal operation `f`. */
 const stale =
   (workload: string, f: string): Bug =>
   (nth) => {

@@ -97,7 +97,7 @@ export async function runAll(all: readonly Undo[]): Promise<void> {
   for (const undo of all) await runCommand(undo)
 }
 
-/** Resolves with the exit code of a command. Failures cannot be reported, since the owner has ended. */
+/** Resolves with a command's exit code; null if it did not exit by itself. No process is left to report an error to. */
 export function runCommand({ command, timeoutMs }: Command): Promise<number | null> {
   const { words, environment, directory } = command
   const [program, ...rest] = words

@@ -21,7 +21,7 @@ import { type Handover, nodeHarms, type Victim } from './node-harms.ts'
 
 type Nodes = ReadonlyMap<NodeId, Victim>
 
-/** Cuts the datagrams of links. The proxy carries only the connections of these links. */
+/** Cuts links for datagrams, which do not pass the proxy. The proxy carries only the links' TCP connections. */
 export interface DatagramCuts {
   /**
    * Cuts the datagrams of these links. Resolves with a function that heals the cut and returns the number of dropped
@@ -34,7 +34,7 @@ export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly supports: (kind: Fault['kind']) => FaultSupport
-  /** Endpoints with links that are not nodes: services on which nodes depend. */
+  /** Endpoints of links other than nodes, such as services on which nodes depend. */
   readonly others?: readonly string[] | undefined
   readonly remotes?: RemoteProxies | undefined
   /** Cuts the datagrams of a link along with its connections; absent if no datagrams can be cut. */

@@ -24,7 +24,7 @@ export interface Starting<Node extends StartedNode> {
     release(): Promise<void>
     close(): Promise<void>
   }
-  /** The layer under the nodes' programs, which injects faults of disks and clocks. */
+  /** The libraries or the file system below the nodes' programs. They inject faults of disks and clocks. */
   machines?: StartedMachines | undefined
   temporary?: string
   /** Stops everything. Later calls return the promise of the first call. */

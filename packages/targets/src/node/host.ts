@@ -34,7 +34,7 @@ export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers'
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
-  /** Called once each peer has dialled this node, if it has peers. */
+  /** Called once, when all peers have dialled this node; never if the node has no peers. */
   readonly linked: () => void
   /** Called if the disk failed or the protocol threw, so that the node cannot continue. */
   readonly failed: (error: Error) => void

@@ -14,7 +14,7 @@ const writeReport = process.stdout.write.bind(process.stdout)
 const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
 // Standard output is for reports, so a protocol's own output goes to the log.
 process.stdout.write = process.stderr.write.bind(process.stderr)
-// A write fails if the owner has died before the node notices that its pipes are closed.
+// If the owner has died, a write may fail before this node sees that its standard input is closed.
 process.stdout.on('error', () => process.exit(0))
 
 const input = createInterface({ input: process.stdin })

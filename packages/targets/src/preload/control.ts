@@ -30,7 +30,7 @@ export function openControl(path: string): Control {
   ftruncateSync(fd, PAGE_BYTES)
   let slot = 0
   const put = (at: number, ...values: readonly bigint[]) => {
-    // The kernel copies eight aligned bytes atomically, so each value is written separately.
+    // Only a write of eight aligned bytes is atomic, so each value is written by its own call.
     for (const [i, value] of values.entries())
       writeSync(fd, new Uint8Array(new BigInt64Array([value]).buffer), 0, 8, at + 8 * i)
   }

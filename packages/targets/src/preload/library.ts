@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** The source of a compiled program. `disk` and `clock` are preloaded into programs, and `layer` runs programs. */
+/** A C source file. `disk` and `clock` are libraries preloaded into programs; `layer` is a program that runs others. */
 export type LibraryName = 'disk' | 'clock' | 'layer'
 
 const COMPILER = 'cc'

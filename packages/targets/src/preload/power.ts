@@ -160,7 +160,7 @@ function undo(fd: number, changes: readonly Change[]): void {
   }
 }
 
-/** Keeps the first few changes, and only a part of the last of them. */
+/** Keeps a random number of the first changes, and only a random part of the last kept change. */
 function tear(fd: number, changes: readonly Change[], random: Random): void {
   const kept = random.integer(changes.length + 1)
   const torn = changes[kept - 1]

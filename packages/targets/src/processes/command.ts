@@ -1,6 +1,6 @@
 import type { NodeCommand } from '@chaosproxy/runner'
 
-/** `user` runs the program if this process is root, because some servers refuse to run as root. */
+/** If this process is root, the program runs as `user`, because some servers refuse to run as root. */
 export interface ProgramCommand extends NodeCommand {
   /** The program and its arguments. A program without a slash is looked up in PATH. No shell is involved. */
   readonly words: readonly [program: string, ...rest: string[]]

@@ -39,7 +39,7 @@ export const socketsIn = (table: string): readonly (readonly string[])[] =>
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
 
-/** Returns the listening sockets in a table. Addresses have the table's form. */
+/** Returns the listening sockets in a table of the kernel. Addresses are hexadecimal, as in the table. */
 export const listenersIn = (
   table: string,
 ): readonly { readonly address: string; readonly port: number; readonly inode: string }[] =>

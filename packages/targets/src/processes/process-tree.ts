@@ -72,7 +72,7 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** The maximum time until the environment of a process that is being spawned contains its mark (`TreeRoot.mark`). */
+/** The maximum time from the start of a process until its environment contains its mark (`TreeRoot.mark`). */
 const SPAWN_MS = 1_000
 
 /** Kills every process with this mark, even if it gets the mark a moment later. Does nothing without /proc. */
@@ -123,7 +123,7 @@ function livingMembers(root: TreeRoot): ProcessStat[] {
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // The kernel does not reuse the PID of a session's leader while the session has processes.
+  // If the root's PID was reused, the root's session is empty: the kernel does not reuse a leader's PID earlier.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)

@@ -154,7 +154,7 @@ class Leased implements LeasedFault {
     this.#stop.abort()
     await this.#renewing
     const { leaseMs } = this.#options
-    // Without renewals, the fault ends by this time even if nobody observes it.
+    // Without renewals, the proxy ends the fault by this time, even if the proxy cannot be reached.
     const outMs = performance.now() + leaseMs + GRACE_MS
     while (this.#overMs === undefined) {
       if (await this.#look('DELETE', leasePath(this.#lease))) break

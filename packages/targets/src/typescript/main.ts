@@ -5,7 +5,7 @@ import { typescriptLoader } from './loader.ts'
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
 const loader = await typescriptLoader(program)
-// The compiler changes the format of stack traces once for the whole process, so it is loaded first.
+// Loading the compiler changes the format of stack traces. It is loaded here, so that the format can be restored.
 const { stackTraceLimit, prepareStackTrace } = Error
 loader.transform({ source: '', ts: true })
 Object.assign(Error, { stackTraceLimit, prepareStackTrace })

@@ -27,7 +27,7 @@ async function tryWorkload(path: string): Promise<void> {
     for (let i = 0; i < OPERATIONS; i++) {
       const input = client.next()
       applyOnce(workload, input, path)
-      // Every target may refuse an operation, and every network may lose a request.
+      // Clients must accept refused operations (`fail`) and lost requests (`info`) with every target.
       client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
     }
   }

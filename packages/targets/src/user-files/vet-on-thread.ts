@@ -26,7 +26,7 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
   reportExit(post)
   try {
     await load(String(workerData))
-    // Waits for rejected promises of the file, because they would end any thread that loads it.
+    // Waits for unhandled rejections in the file. They occur after the load, and end any thread that loads the file.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     post({ type: 'good' })
   } catch (error) {

@@ -6,16 +6,16 @@ export type Progress = Float64Array<SharedArrayBuffer>
 
 /** The index of the current unit of work, such as a seed. */
 const UNIT = 0
-/** The index of the number of calls in the current unit of work. */
+/** The index of the element with the number of calls in the current unit of work. */
 const CALLS = 1
-/** The index of the element with the number of the running function. This number is 0 outside the user's code. */
+/** The index of the element with the number of the user's function that is running; 0 if none is (see `enter`). */
 const WITHIN = 2
 /**
  * The index of the element with the number of the call that must store a description of itself. Calls are numbered as
  * in CALLS. The element is 0 if no call must do so.
  */
 const WANTED = 3
-/** The index of the element that is 1 if no other unit may begin, and otherwise 0. */
+/** The index of a flag: 1 if no other unit may begin, and otherwise 0. */
 const STOP = 4
 const TEXT_LENGTH = 5
 const TEXT = 6

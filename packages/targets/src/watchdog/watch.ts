@@ -80,7 +80,7 @@ export function createWatch(
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
-        // A new call may have begun after the previous look, and may already have allocated much memory.
+        // A call of user code that began after the previous `look` may already have allocated much memory.
         leastBytes = bytesThen
         mostRise = bytes - bytesThen
         counted = mostRise > growthBytes ? mostRise : 0

@@ -17,7 +17,7 @@ const pids = (cluster: EmbeddedCluster) => cluster.nodes.map((node) => cluster.p
 const allLinks = ({ nodes }: EmbeddedCluster) =>
   nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to })))
 
-/** Writes values one after another at one node, then reads the last at another. */
+/** Writes values at node n1, one after another, and then reads the last value at node n2. */
 async function serves(cluster: EmbeddedCluster): Promise<void> {
   for (let value = 1; value <= 5; value++)
     await eventually(async () =>

@@ -39,7 +39,7 @@ function fileOf({ begin = '', step = '', asked, status }: Written): string {
 const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x', value: null } as const
 
-/** Returns the error of a protocol that runs `statement` after its first request, and fails there. */
+/** Returns the error that a cluster reports when its protocol runs the failing `statement` after the first request. */
 async function failureOf(statement: string): Promise<string> {
   const cluster = await start({ protocol: fileOf({ asked: statement, status: READY }) })
   const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))

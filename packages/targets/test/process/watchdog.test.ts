@@ -12,7 +12,7 @@ import {
 
 const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
 
-/** Returns the findings of this many consecutive looks, with nothing else in between. */
+/** Calls `look` this many times in succession, and returns the results. */
 const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 

@@ -4,7 +4,7 @@ import { createActiveFaults } from '../../src/active-faults.ts'
 
 const cut = (links: readonly string[]): TrafficFault => parseTrafficFault({ kind: 'partition', links }, 'test')
 
-/** Links that write down what is done to them. Each of their faults hits twice. */
+/** Returns links that record all events in `seen`. Each healed fault reports two hits. */
 function links() {
   const seen: string[] = []
   const nameOf = (fault: object) => ('kind' in fault ? String(fault.kind) : '')

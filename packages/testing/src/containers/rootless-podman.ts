@@ -50,7 +50,7 @@ export function startRootlessPodman(): RootlessPodman {
     ])
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     ended('useradd', ['--no-create-home', '--home-dir', directory, '--shell', '/bin/bash', user])
-    // Podman expects its runtime directory here, and hides everything else in /run.
+    // Podman expects its runtime directory here. Its own processes see nothing else of /run.
     runtime = join('/run/user', ended('id', ['--user', user]))
     for (const path of [programs, runtime, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
     chmodSync(runtime, 0o700)

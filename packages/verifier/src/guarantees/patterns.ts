@@ -7,7 +7,7 @@ export type Core = ReadonlySet<number> | undefined
 interface Judged {
   /** Whether operations of the core break the guarantee. The rest of the history is taken into account. */
   breaks(guarantee: string, core: Core): boolean
-  /** Returns the reason why an unbroken guarantee is undecided, if there is one. */
+  /** For a guarantee that no operations break: returns why it may not hold; undefined if it holds. */
   open(guarantee: string): string | undefined
 }
 

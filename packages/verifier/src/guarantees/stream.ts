@@ -59,7 +59,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       (poll) => isIn(poll.of) && passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to),
     )
   },
-  /** Broken if a consumer or its group skips an acknowledged message that nobody ever polls (lost-write). */
+  /** Broken if a consumer, or a whole group, skips an acknowledged message that no poll ever returns (lost-write). */
   'no-lost-writes': (partition, isIn) => {
     const unseen = unseenOf(partition).filter(({ of }) => isIn(of))
     const offsets = offsetsOf(unseen)
@@ -80,7 +80,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
     })
   },
-  /** Broken if polls after healing stay empty although a message is at or after their offset (unseen). */
+  /** Broken if a process's last polls after healing are empty, but a message was at or after their offset (unseen). */
   'no-unseen': (partition, isIn) => {
     const own = partition.placed.filter(({ of }) => isIn(of))
     return endsOf(partition).some(

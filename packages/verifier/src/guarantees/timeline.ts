@@ -67,7 +67,7 @@ export function timelineOf(
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
       throw new Undecided('the verifier cannot distinguish writes of unknown revision that contain the same change')
-  /** Any of several writes with an equal change may get the revision. */
+  /** Gives the change's revision to a write of this change without a revision. All such writes are equal. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
     const write = some.find((each) => each.write.revision === undefined)?.write

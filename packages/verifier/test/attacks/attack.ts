@@ -32,7 +32,7 @@ export const inTurn = (lines: readonly Line[]): string =>
 export const violated = (level: string, ...core: readonly number[]) => ({ level, result: 'violated', core })
 export const met = (level: string) => ({ level, result: 'met', whole: true })
 
-/** `start`: the initial content of the history `isFalse`. The history `isTrue` has no initial content. */
+/** The proof is false for the history `isFalse`, and true for `isTrue`. `start`: initial content of `isFalse` only. */
 export type Attack = readonly [
   what: string,
   proof: object,

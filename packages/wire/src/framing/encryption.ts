@@ -31,6 +31,6 @@ export interface Starts {
 export interface Unbinding {
   /** Returns the bytes to pass on. Some may be held until more arrive. */
   rewritten(bytes: Buffer): Buffer
-  /** Whether the start has ended. Later bytes are passed on without `rewritten`. */
+  /** Whether all bytes to rewrite have passed. Later bytes are passed on without `rewritten`. */
   readonly isOver: boolean
 }

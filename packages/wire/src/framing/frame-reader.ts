@@ -91,7 +91,7 @@ export class FrameReader {
     }
   }
 
-  /** Delivers the kept part of the open frame. Its rest is then delivered in parts, too. */
+  /** Delivers the kept bytes of the open frame before the frame is complete. Its rest is then delivered in parts. */
   release(sink: FrameSink): void {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()

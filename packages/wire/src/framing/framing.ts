@@ -31,13 +31,13 @@ export interface Framing {
    * cannot be read either.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
-  /** Returns a scanner for messages after the start of a connection, if the start has another form. */
+  /** Returns a scanner for messages after the start of a connection. Absent if the start has the same form. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
   /** Reads the statements of an SQL protocol. */
   readonly statements?: Statements | undefined
   /** How connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
-  /** Rewrites the start of a connection, so that no agreed option makes later bytes unreadable. */
+  /** Rewrites the start of a connection: removes options, such as compression, that make later bytes unreadable. */
   readonly plainly?: (() => Starts) | undefined
 }
 

@@ -49,7 +49,7 @@ export interface StatementReader {
   readonly answering: number
   /** Whether replies must be read even without a fault. */
   readonly awaitsReply: boolean
-  /** Reports that all replies have arrived. The reader may not have seen some of them. */
+  /** Reports that all requests so far are answered. Some replies may have passed without `readReply`. */
   caughtUp(): void
 }
 

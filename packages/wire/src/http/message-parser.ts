@@ -43,7 +43,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#heads.head
   }
 
-  /** The length of the head after a `head` step, including bytes in `carried`. */
+  /** After a `head` step: the length of the whole head, including its bytes in earlier chunks. */
   get headLength(): number {
     return this.#headLength
   }
@@ -66,7 +66,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
 
-  /** Whether the parser is in a head, or in empty lines before it. */
+  /** Whether the chunks so far end within a head, or after empty lines before a head. */
   get isCut(): boolean {
     return this.#state === 'head' && this.#carry.length > 0
   }

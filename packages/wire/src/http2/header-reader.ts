@@ -77,7 +77,7 @@ export class HeaderReader {
 /** The frames of a longer block are passed on separately. No peer accepts such a block. */
 const MOST_BLOCK_BYTES = 1024 * 1024
 
-/** Joins header blocks that span several frames (RFC 9113 §4.3), because faults are selected by all headers. */
+/** Joins the frames of a header block (RFC 9113 §4.3), because the conditions of a fault may concern any header. */
 export class HeaderBlockJoiner {
   #parts: Buffer[] = []
   #bytes = 0

@@ -22,7 +22,7 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
-/** Returns the frames of a block with `fragment` in place of its fragment, and without padding. */
+/** Returns the frames of a header block, with `fragment` in place of its encoded headers, and without padding. */
 export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   const [first = block] = framesOf(block)
   const prefix = prefixOf(first)

@@ -25,7 +25,7 @@ export interface RecordReader {
   int(): number
   long(): bigint
   boolean(): boolean
-  /** Reads bytes after their length; empty for a negative length, which means null. */
+  /** Reads a length, and then that many bytes; none for a negative length, which means null. */
   bytes(): Buffer
   text(): string
 }

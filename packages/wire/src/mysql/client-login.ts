@@ -72,7 +72,7 @@ const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
 const SCRAMBLE_BYTES = 20
 
-/** Reads the request to switch to another login method. If it contains no name, it means the oldest method. */
+/** Reads the request to switch to another login method. A request without the name of a method means the oldest. */
 function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramble: Buffer } {
   if (payload.length === 1) return { plugin: 'mysql_old_password', scramble: payload.subarray(1) }
   const cursor = new PacketCursor('a request for another login', payload, 1)

@@ -102,7 +102,7 @@ function plainLogin(payload: Buffer): Buffer {
 /** The capabilities that a client chose, and its attributes. */
 export interface Login {
   readonly capabilities: number
-  /** The database of a table whose name in a statement has no database; empty if the client chose none. */
+  /** The default database, for table names that do not name a database; empty if the client chose none. */
   readonly database: string
   /** Attributes such as `program_name`. */
   readonly attributes: ReadonlyMap<string, string>

@@ -5,7 +5,7 @@ import { int16, int32, list, text, typed, untyped, value } from './message-build
 import { MessageCursor } from './message-cursor.ts'
 
 /**
- * Reads one whole message of a client, borrowed from the frame.
+ * Reads one whole message of a client. Its byte values share the frame's memory.
  *
  * @throws MalformedMessage
  */

@@ -142,7 +142,7 @@ function insteadOf(error: Buffer, isQuery: boolean): Substitution {
 const isRollback = (message: Buffer): boolean =>
   message[0] === COMPLETE && message.toString('latin1', HEADER_BYTES, message.length - 1) === 'ROLLBACK'
 
-/** Replaces a commit by a rollback, and the rollback's success by the error. */
+/** Sends ROLLBACK instead of a commit, and `error` instead of the reply to a successful ROLLBACK. */
 function insteadOfCommit(error: Buffer, isQuery: boolean): Substitution {
   let isSkipping = !isQuery
   let isSurplus = !isQuery

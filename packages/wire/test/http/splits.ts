@@ -28,7 +28,7 @@ const LONGEST_IN_EVERY_PLACE = 4_000
  * of the whole stream.
  */
 export function differencesOverSplits(options: {
-  /** Streams up to this length are split at every pair of places. */
+  /** Streams up to this length are also split into three chunks, in every possible way. */
   readonly pairsOfStreamsUpTo: number
   readonly random: Random
 }): { readonly differences: readonly string[]; readonly splits: number } {

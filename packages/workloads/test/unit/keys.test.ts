@@ -18,7 +18,7 @@ test('a key pool replaces a full or abandoned key by a new key', () => {
       if (random.chance(0.1)) pool.replace(key)
       else pool.filled(key)
     }
-    // Each key was used at most three times, and then replaced, because clients had abandoned or filled it.
+    // Each key was picked at most three times: a key is replaced after three items, or earlier by `replace`.
     expect(Math.max(...seen.values())).toBeLessThanOrEqual(3)
   }
 })

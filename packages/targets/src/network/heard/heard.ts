@@ -29,7 +29,7 @@ export function heardOf(overheard: Overheard): Heard {
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // If traffic contains the value before the value was written, the value also has another meaning.
+  // If a message contained the value before the write, later messages with the value need not be about the write.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
@@ -149,7 +149,7 @@ interface Sent {
   readonly message: PassedMessage
   readonly link: Link
   readonly sentAt: Nanos
-  /** The last of the changes `listening.about` that the message carries; undefined if it carries none. */
+  /** The last change in the list `listening.about` that the message carries; undefined if it carries none. */
   readonly change: Change | undefined
   readonly recognised: Recognised
 }

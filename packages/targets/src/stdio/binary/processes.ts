@@ -3,7 +3,7 @@ import { LineProcess } from './line-process.ts'
 interface Processes {
   /** Returns a process for the next life of this node. */
   launched(node: string, words: readonly string[]): LineProcess
-  /** Notes whether a process may later serve another life of a node. */
+  /** Sets whether a later call of `launched` may return this process again. */
   reusable(process: LineProcess, may: boolean): void
 }
 

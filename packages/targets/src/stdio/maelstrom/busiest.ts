@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 
-/** Messages are counted over this time, or up to twice as long. */
+/** The length of a window. Messages of the current and the previous window are counted. */
 const WINDOW_MS: Millis = millis(500)
-/** The minimum ratio between the messages of the leader and of any other node. */
+/** The leader must have sent more than this many times as many messages as any other node. */
 const CLEARLY = 1.5
 
 /**

@@ -3,7 +3,7 @@ import { wordsOf } from '../../command/words.ts'
 import type { ProgramCommand } from '../../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
 
-/** The program that a reference names: `maelstrom:lin-kv:python3 ./node.py`. */
+/** A parsed reference to a Maelstrom program, such as `maelstrom:lin-kv:python3 ./node.py`. */
 interface MaelstromProgram {
   readonly rpc: RpcWorkload
   readonly command: string

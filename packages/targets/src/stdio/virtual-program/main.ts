@@ -12,7 +12,7 @@ import { takeOverTimers } from './timers.ts'
 // the time to which its clock advances. The clock advances in no other way. Once the program only waits for timers or
 // input, this module writes the `Answer` to the real stdout.
 
-/** The beginning of virtual time. It is not 0, because programs may take a time near 0 for a missing one. */
+/** The beginning of virtual time. It is not 0, because programs may treat a time near 0 as missing. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
 /**
  * The maximum number of turns of the event loop for one `Question`. A timer without delay may set another such timer

@@ -10,7 +10,7 @@ import { commands, script, shell } from '../../command/commands.ts'
 const run = commands()
 const isRoot = process.getuid?.() === 0
 
-/** A program that answers every request with the number of its life, which it counts in its data directory. */
+/** A program that counts its starts in its data directory, and answers every request with this count. */
 const counting = `
   const { readFileSync, writeFileSync, existsSync } = require('node:fs')
   const path = process.env.DATA + '/lives'

@@ -93,7 +93,7 @@ test('a node whose restart failed under a fault is started again after the heal'
   await node.kill()
   const revived = node.revive()
   await expect.poll(() => refusals).toHaveLength(1)
-  // The disk fails while the node starts, and works again before the process has ended because of the failure.
+  // A disk fault begins and is healed while the node starts. Only then does the process end because of the fault.
   node.expectEnd()
   await node.revive()
   exits[1]?.({ code: 1, signal: null } as Exit)

@@ -73,7 +73,7 @@ async function killWithKeeper({ child, keeper }: Owner): Promise<void> {
   await eventually(async () => expect(processExists(keeper)).toBe(false))
 }
 
-/** Adds addresses in this process, with a keeper, as chaos does when it attaches to containers. */
+/** Adds addresses in this process. A keeper removes them if the process dies, as in a run with containers. */
 function add(...families: readonly Family[]) {
   const keeper = startKeeper(() => undefined)
   ended.push(() => void keeper.close())
@@ -133,7 +133,7 @@ test('an address of a link shows which process added it, and whether that proces
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })
   expect(ownerOf('lo', address6)).toEqual({ pid: process.pid, lives: true })
-  // The pid is the same, but its process began at another time.
+  // The changed label contains this process's pid, but another start time.
   const later = label.slice(0, -1) + (label.endsWith('0') ? '1' : '0')
   expect(ownerOf(later, '198.19.0.1')).toEqual({ pid: process.pid, lives: false })
   const groups = groupsOf(address6)

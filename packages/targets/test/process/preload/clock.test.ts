@@ -10,7 +10,7 @@ describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].wi
   test('the clock of a Node program jumps and drifts under faults, and is restored after the heals', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
-    /** Waits until the wall clock's lead is as expected, and returns it. */
+    /** Waits until the wall clock's lead over the monotonic clock is as expected. Returns the lead. */
     const until = async (isRight: (aheadMs: number) => boolean) => {
       for (;;) {
         const ahead = Number(await program.line())

@@ -119,7 +119,7 @@ describe('the HPACK decoder', () => {
   })
 })
 
-/** Returns the header blocks that node's own client sends for these requests. */
+/** Returns the header blocks that Node's HTTP/2 client sends for these requests. */
 async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {}): Promise<readonly Buffer[]> {
   const blocks: Buffer[] = []
   const reader = new FrameReader({ scanner: createHttp2Scanner('requests'), maxFrameBytes: 1 << 24 })
@@ -169,7 +169,7 @@ test('the HPACK decoder decodes blocks from node:http2 that refer to earlier blo
     'grpc-timeout': random.pick(['1S', '100m', '20u']),
     'x-large': 'v'.repeat(1 + random.integer(3000)),
   }))
-  // One list has every octet that a value may contain; another makes a block too long for one frame.
+  // `wide` has most octets that a value may contain. The header block of `long` is too long for one frame.
   const wide = { ':path': '/wide', 'x-text': `${letters(0x21, 0x7e)}${letters(0xa1, 0xff)}` }
   const long = { ':path': '/long', 'x-text': 'y'.repeat(60_000) }
   const headerLists: OutgoingHttpHeaders[] = [...requests, wide, long, ...requests]

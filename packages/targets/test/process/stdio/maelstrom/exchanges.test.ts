@@ -8,7 +8,7 @@ import { rpcWorkloads } from '../../../../src/stdio/maelstrom/workloads.ts'
 
 const n1 = 'n1' as NodeId
 
-/** A client with one pending request, and a clock whose only alarm rings on command. */
+/** A client with one pending request. The request times out when `timeOut` is called. */
 function openExchanges() {
   const sent: Message[] = []
   const trouble: string[] = []
