@@ -42,7 +42,7 @@ export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>)
   return levels.length === 1 ? `not ${weakest}` : `not even ${weakest}`
 }
 
-/** Returns the name of the strongest level. No system that answers during a partition keeps this level. */
+/** Returns the name of the strongest level that the comparison judges. */
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
 
@@ -208,7 +208,7 @@ export function comparisonNext({ systems, interrupted, seeds, again }: Compariso
   }
 }
 
-/** The column titles of {@link numbersOf}. Transactions have no staleness and losses. */
+/** The column titles of {@link numbersOf}. Transactions have neither staleness nor counts of lost writes. */
 export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...'system,when cut,available,in practice,calm p50,p99,worst p99'.split(','),
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),

@@ -90,7 +90,7 @@ export interface ComparedCell {
   readonly recovery?: number | 'never' | undefined
   /** Answers per second in equal parts of the run; the mean over the runs. */
   readonly goodput: readonly number[]
-  /** Total of acknowledged writes lost over all runs. Absent for transactions, whose levels cover losses. */
+  /** Acknowledged writes lost in all runs. Absent for transactions: the verdicts on their levels cover losses. */
   readonly lost?: number | undefined
   /** The report of one run that broke the promise. Undefined if no run broke it. */
   readonly broken?: RunTelling | undefined

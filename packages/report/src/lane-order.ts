@@ -55,7 +55,7 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/** Returns the possible orders of nodes. Nodes whose links are cut are next to the border between the sides. */
+/** Returns the possible orders of nodes. In the first of two sides, nodes with cut links are next to the second. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))

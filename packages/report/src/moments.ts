@@ -116,7 +116,7 @@ export function reproach(history: History, counterexample: Counterexample): Repr
   if (unreleased?.release !== undefined) return refusedReproach(history, unreleased.acquire, unreleased.release)
   const repeated = repeatedReproach(history, counterexample, culprit)
   if (repeated !== undefined) return repeated
-  // If the culprit overdraws an account, only earlier withdrawals from this account contradict it.
+  // If the culprit takes money from an account, only earlier payments from this account can have left too little.
   const spent = spendsFrom(history, culprit)
   const before = coreOf(counterexample)
     .filter((operation) => operation !== culprit && isOk(history, operation))

@@ -1,7 +1,7 @@
 import { count, type History, placeIn, printable } from '@chaosproxy/history'
 import { lineList } from './words.ts'
 
-/** Cites a line: `line 5`; in a history of several files `b.jsonl:1`. */
+/** Cites a line: `line 5`, or `b.jsonl:1` in a history of several files. */
 export function lineText(history: Pick<History, 'files'>, line: number): string {
   const { file, line: own } = placeIn(history, line)
   return file === undefined ? `line ${count(own)}` : `${nameOfFile(file)}:${own}`

@@ -9,7 +9,7 @@ export interface StepGroup {
   readonly signs: readonly Sign[]
   readonly what: string
   readonly nodes: readonly PlayedNode[]
-  /** The state of the story's promise after the step; undefined if the previous step left the same state. */
+  /** The state of the promise that the story is about: `spent $15 of $10`. Undefined if the step did not change it. */
   readonly ledger: PlayedLedger | undefined
 }
 
@@ -44,13 +44,13 @@ export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
   return groups
 }
 
-/** A step of the accident and the corresponding step of the fix; one of them may be missing. */
+/** A step of the accident beside the corresponding step of the fixed version. One of them may be missing. */
 export interface PairedSteps {
   readonly accident: StepGroup | undefined
   readonly fixed: StepGroup | undefined
 }
 
-/** Aligns the steps of two tellings, with as many pairs of corresponding steps as possible. */
+/** Aligns the steps of the accident and of the fixed version, with as many pairs of equal `what` as possible. */
 export function pairedSteps(accident: readonly StepGroup[], fixed: readonly StepGroup[]): readonly PairedSteps[] {
   const most: number[][] = Array.from({ length: accident.length + 1 }, () => Array(fixed.length + 1).fill(0))
   const at = (i: number, j: number): number => most[i]?.[j] ?? 0

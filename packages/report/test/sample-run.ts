@@ -85,7 +85,7 @@ export function sampleRun(count: number, seed = 7): { readonly history: History;
       operations.push({ p, f: 'read', key, out: seen ?? null, from, to: from + took, node })
     }
   }
-  // The operations that contradict each other. No other operation uses their key, so the history really contains the
+  // These operations contradict each other. No other operation uses the key `jose`, so the history really contains the
   // contradiction.
   const at = 12_031e6
   const story: Made[] = [

@@ -48,7 +48,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // A target on another thread has already stopped here, so these probes get no addresses of its servers.
+    // A target on another thread has stopped by now. The probes therefore get no addresses of its servers.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)
@@ -62,7 +62,7 @@ export async function performRun(
 interface PerformOptions
   extends Pick<Steering, 'listener' | 'steered'>,
     Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
-  /** Returns the plan of a run, as `planRun` makes it. The caller may have made this plan earlier. */
+  /** Returns the plan of a run, as `planRun` makes it. A caller that has planned the run earlier returns that plan. */
   plan(spec: RunSpec): Promise<PlannedRun>
   /** Performs the run up to the final reads in another place, such as another thread. */
   readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined

@@ -27,7 +27,7 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        // Without a time limit, an interruption is the normal end of a run with observed clients.
+        // With `untilGone`, the run observes clients and has no time limit. An interruption is then its normal end.
         ...{
           interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
           marked: cluster.marked(),

@@ -93,7 +93,7 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   const { askings, last, nodes, events } = seen
   const steps = [
     ...tale.beats.map((beat) => stepOf(beat, askings, tale.money)),
-    // After a load, the last reads would show only whether the remaining requests were processed.
+    // After a load, the last reads are left out. They would show only whether the remaining requests were processed.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), askings, tale)
@@ -108,7 +108,7 @@ interface Breach {
   readonly at: Nanos
 }
 
-/** The tale names a level that is violated. Returns the first answer after which the history violates this level. */
+/** Returns the first answer after which the history violates the level that the tale calls violated, if any. */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
   if (level === undefined || tale.load !== undefined) return undefined

@@ -469,7 +469,7 @@ function isOfOldCopy(input: CauseInput): boolean {
   const { history, counterexample, report } = input
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A stale copy has only values that existed, and never more than was added.
+  // A stale copy has only earlier values: no sum above that of all additions, and no value that nobody wrote.
   if (countedWrongly(input, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   if (readsUnwritten(input)) return false

@@ -4,7 +4,7 @@ import { keyOf, mayReturnValue, writtenBy } from '../operation-words.ts'
 import { type FactsInput, factsOf } from './facts.ts'
 import { listeningTo } from './wire.ts'
 
-/** Describes the messages that may explain the counterexample drawn first. Undefined if no message can explain it. */
+/** Selects the messages that may explain the counterexample drawn first. Undefined if no message can explain it. */
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).counterexample)
 

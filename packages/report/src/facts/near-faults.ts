@@ -36,7 +36,7 @@ export interface NearFault extends FaultSpan {
    * the node.
    */
   readonly isForgetting: boolean
-  /** Whether the fault made the culprit's node the leader although the node lacked the ignored change. */
+  /** Whether the fault is a failover to the culprit's node, whose answer lacks another node's change. */
   readonly isTakeover: boolean
   /** Whether the fault had ended at the culprit's call. */
   readonly isOver: boolean
@@ -225,7 +225,7 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
   return line
 }
 
-/** Returns when a fault ended. If a node took time to start, also returns when it was ready. */
+/** Returns the end of a fault as text. If its nodes took time to start: `6.902 s, ready 7.110 s`. */
 export const endText = ({ startingFrom, to, isOpen }: Pick<FaultSpan, 'startingFrom' | 'to' | 'isOpen'>): string =>
   isOpen
     ? 'the end of the record'
@@ -270,7 +270,7 @@ const isWithholding = ({ kind, hits }: FaultSpan): boolean => hits !== 0 && (WIT
 const isDuring = (history: History, { from, to }: FaultSpan, row: OperationRow): boolean =>
   callTimeOf(history, row) <= to && (!hasReturned(history, row) || returnTimeOf(history, row) >= from)
 
-/** Whether the fault only hides outcomes from clients. This does not explain an old value. */
+/** Whether the fault can only hide outcomes from clients. Such a fault cannot make a node return an old value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   kind === 'lose-commit-reply' ||
   (WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients'))

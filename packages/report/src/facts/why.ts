@@ -71,7 +71,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   const databaseCause = database?.told?.cause ?? ''
   if (race !== undefined) return shown(sentences(`${raceSentence(race)}.`, databaseCause))
   const fault = near[0]?.relation ?? ''
-  // A lease expires by itself, so a fault that was already over explains nothing.
+  // A lease expires without a fault. A fault that ended before the call is therefore left out.
   if (lease !== '') return shown(sentences(lease, near[0]?.isOver === true ? '' : fault))
   if (leaseClock !== undefined)
     return likely(`A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`)

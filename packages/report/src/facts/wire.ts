@@ -248,7 +248,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Returns the ways in which the change may have been sent without being noticed; empty if there are none. */
+/** Returns a line that says why it is unknown whether the change was sent to the reader; empty if this is known. */
 export function unclearLine({
   unclear,
   reader,

@@ -14,7 +14,7 @@ export interface Binned {
   readonly bins: Bins
   /** Latencies of the `ok` operations by bin, in nanoseconds, ascending. */
   readonly latencies: readonly Float64Array[]
-  /** Count of operations by node and bin; `answered`: those with an answer. */
+  /** Number of operations called in each bin, by node. `answered`: the number of these with an answer. */
   readonly called: readonly Uint32Array[]
   readonly answered: readonly Uint32Array[]
 }

@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]
 
-/** Draws a chart for each curve. The scale of each of the `rows` is the same in all charts. */
+/** Draws a chart for each curve, with a row for each measurement. A row has the same scale in all charts. */
 export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
   const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]

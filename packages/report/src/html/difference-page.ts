@@ -103,7 +103,7 @@ interface DrawnFault {
   readonly hits: number | undefined
 }
 
-/** Returns the faults that were injected. Unreadable faults are left out, as in the other drawings. */
+/** Returns the faults that were injected. Leaves out records without a kind or without times. */
 function faultsIn(result: Parsed): readonly DrawnFault[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []

@@ -47,7 +47,7 @@ function arranged(report: Report<string>): Arranged {
 
 const within = (levels: readonly string[], level: string): boolean => levels.includes(level)
 
-/** Whether the levels have an order. Guarantees have none, so they are shown side by side. */
+/** Whether the levels are ordered by strength. Guarantees are not, so they are shown side by side. */
 export const hasOrder = (report: Report<string>): boolean => arranged(report).rungs.length <= rungs.length
 
 type Result = Verdict['result']

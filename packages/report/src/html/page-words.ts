@@ -51,7 +51,7 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
   // The page says under `Why` why the verdict is unknown.
   if (headline.verdict.startsWith('Unknown')) return ''
-  // If the headline is bad, the line below the headline already has this note.
+  // If the mood is bad, the line below the headline already shows the note (see `standing`).
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const kept = headline.mood === 'good' ? KEPT.get(report.model) : undefined

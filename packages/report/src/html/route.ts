@@ -74,7 +74,7 @@ const middleOf = ({ x1, x2, y }: End): Point => ({ x: (x1 + x2) / 2, y })
 
 const bent = ({ point, out }: Port, by: number): Point => ({ x: point.x + out.x * by, y: point.y + out.y * by })
 
-/** Returns where arcs may leave a bar: its sides, and its corners towards the other bar. */
+/** Returns where arcs may leave a bar: its ends, and the corners on the side of the other bar (at y = `other`). */
 function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   const inset = Math.min(CORNER, (x2 - x1) / 2)
   const sides: Port[] = [

@@ -146,7 +146,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // Steps without an arrow are drawn, too, because a database write may depend on them.
+    // Steps without an arrow are drawn, too, but fainter: a later database write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -286,7 +286,7 @@ interface Size {
   readonly tall: number
 }
 
-/** Positions of a label along its arrow, the best first: near the beginning, in reading direction. */
+/** Positions to try for a label, as shares of the way along its arrow. The best, in the first half, come first. */
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 

@@ -40,7 +40,7 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
 
 interface Way extends Line {
   readonly message: NodeMessage
-  /** What had happened to the message by `until` (see `Wire`), when a node answered without the change. */
+  /** The state of the message at the time `wire.until`, when the reading node answered without the change. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }
@@ -91,7 +91,7 @@ interface Around {
   readonly taken: readonly Box[]
 }
 
-/** Returns the names of messages beside their arrows. Where there is no room, only the notes have the name. */
+/** Returns the names that are drawn beside the arrows of messages. A name without room appears only in `wireNotes`. */
 function labelsOf(
   ways: readonly Way[],
   { change }: Wire,

@@ -87,7 +87,7 @@ function accountSheet(history: History, { account }: { readonly account: string 
   }
 }
 
-/** Returns a row for the unacknowledged transfers that a read of a negative balance may have seen. */
+/** Returns a row that sums up the transfers, in progress or unknown, that the read of a negative balance may show. */
 function perhapsRows(
   history: History,
   {
@@ -240,7 +240,7 @@ export function misreadText(history: History, read: OperationRow): string | unde
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
-/** Lays out the balances of a read beside the balances that follow from the operations acknowledged before. */
+/** Lists, for each account, the balance that was read and the balances that the acknowledged operations allow. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const accounts = accountsAt(history, read)
   if (accounts === undefined) return undefined

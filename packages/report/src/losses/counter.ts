@@ -67,7 +67,7 @@ function inTheEnd({ history, report }: SheetInput): Loss | undefined {
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
-    // If every update adds 1, the title counts lost updates instead of a lost sum.
+    // If every update adds 1, the missing sum equals the number of lost additions, which the title then states.
     return {
       claim: { claim: 'lost', of: 'additions', changes: [], least: missing },
       title: onlyAdds(history, (amount) => amount === 1)

@@ -135,7 +135,7 @@ function crossed({ history, txns, read, others }: WrongRead): string | undefined
 const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>
   txns.filter(({ writes }) => writes.some((write) => write.register === register && write.text === text))
 
-/** Whether the transaction certainly replaced the value: all writers of the value had returned before it began. */
+/** Whether `txn` certainly replaced the held value: all writers of this value had returned before `txn` began. */
 function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
   const own = txn.writes.find(({ register }) => register === held.register)
   if (own === undefined || own.text === held.text) return false

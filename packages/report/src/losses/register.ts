@@ -226,7 +226,7 @@ const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow
   edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
-/** Finds a client that read an older value than it already knew. */
+/** Finds a client that read an older value than one that it had written or knew of. */
 function olderThanKnown({ history, counterexample: { culprit, ...counterexample } }: SheetInput): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)

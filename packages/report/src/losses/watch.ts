@@ -21,7 +21,7 @@ export const watchLoss: FindLoss = ({ history, counterexample }) => {
 interface Seen {
   /** The watch: `p3's watch of k*`. */
   readonly watch: string
-  /** The change that was missing or wrong: `p7's confirmed put of x`. Undefined if only watches report it. */
+  /** The change that was missing or wrong: `p7's confirmed put of x`. Undefined if the contradiction contains none. */
   readonly change: string | undefined
   /** Whether the watch was refused because its start revision is compacted. */
   readonly isRefused: boolean

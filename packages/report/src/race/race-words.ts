@@ -27,7 +27,9 @@ export function overtakenText({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>)
   return printable(`${possessive(by.request)} overtook ${possessive(overtaken.request)} at this await, ${when}`)
 }
 
-/** Returns when a request ran a line: `0.6`, or `0.6 → 9.6` if the line awaited. */
+/**
+ * Returns the times at which a request ran a line, in ms: `0.6`; `0.6 → 9.6` if it awaited, `0.6 … 9.6` if repeated.
+ */
 export function timesText(times: LineTimes | undefined, to: string, and: string): string {
   if (times === undefined) return ''
   const [first, last] = [millisText(times.first), millisText(times.last)]

@@ -32,7 +32,7 @@ import type {
 
 /** The verdict on one subject in a few sentences, for all reporters. */
 export interface Finding {
-  /** `noted`: the result is no success, but no level was expected. `passed` and `noted` have exit code 0. */
+  /** `noted`: the result is not a success, but no expectation was missed. `passed` and `noted` have exit code 0. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** The name of the subject: `raft, 5 nodes`, or the name of a file. */

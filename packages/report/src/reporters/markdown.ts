@@ -104,9 +104,7 @@ function answerParts({ telling, sentence }: Finding): readonly string[] {
 const folded = (summary: string, parts: readonly string[]): string =>
   [`<details><summary>${summary}</summary>`, ...parts, '</details>'].join('\n\n')
 
-/**
- * Gives a text no meaning in Markdown. A zero-width space after each `@` prevents mentions, which would notify people.
- */
+/** Escapes a text for Markdown. A zero-width space after each `@` prevents mentions, which would notify people. */
 const text = (plain: string): string =>
   printable(plain)
     .replace(/[\\`*_[\]<>#|~]/g, '\\$&')

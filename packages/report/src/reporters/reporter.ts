@@ -27,7 +27,7 @@ export interface Reporter {
    * memory.
    */
   each?(subject: Subject, place: Place): string | Promise<string>
-  /** Returns the text after all subjects. `findings`: the findings of all subjects. */
+  /** Returns the last text, written after the texts of all subjects. `findings`: the findings of all subjects. */
   end?(findings: readonly Finding[], place: Place, summaries: readonly SubjectSummary[]): string
 }
 

@@ -32,7 +32,7 @@ import { recordFactsOf, recordJson } from '../record.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 
-/** A part of the result. `bounded` handles members that are undefined, and numbers that JSON lacks. */
+/** A part of the result. `bounded` removes undefined members, and replaces numbers that JSON lacks with null. */
 type Part = { readonly [member: string]: unknown }
 
 interface JsonInput extends FactsInput {

@@ -17,7 +17,7 @@ export interface ListedRun {
   readonly faults: readonly string[]
   readonly seed: number | undefined
   readonly mood: Mood
-  /** What users lost, or the verdict; without a result, what the files of the run show. */
+  /** What users lost, or else the verdict. If the run has no result, the title says what its files show. */
   readonly title: string
   /** The level, which is shown below the title; empty if the title names the level. */
   readonly level: string

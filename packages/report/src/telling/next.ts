@@ -211,7 +211,7 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   // No option of the checker can help if nothing was answered after the faults ended.
   if (run?.lacks?.includes('recovery') === true) return { text: unrecovered(run.tier), command: again }
   const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
-  // Something is undecided here. Since the consistency level is decided, it must be a requirement.
+  // The outcome is unknown, although the verdict on the consistency level is not. So a requirement is undecided.
   if (verdict?.result !== 'unknown')
     return {
       text: `${SUPPLY}, then check the record again.`,

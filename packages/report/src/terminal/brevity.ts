@@ -10,7 +10,7 @@ const PARTS = [
   'phases',
   // Details of minor importance, such as settings, and every contradiction except the one that the page draws.
   'remainder',
-  // The picture of a contradiction with more than a few operations. A list of the operations replaces the picture.
+  // The picture of a contradiction, if it has more than a few operations. The operations are listed instead.
   'picture',
 ] as const
 

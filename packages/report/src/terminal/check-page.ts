@@ -156,7 +156,7 @@ export interface CheckPageOptions
   readonly checkMs: number
   /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined
-  /** Whether explanations of all contradictions follow the page. In that case, the page leaves nothing out. */
+  /** Whether explanations of all contradictions follow the page. If so, the page is printed in full. */
   readonly explain?: boolean | undefined
 }
 

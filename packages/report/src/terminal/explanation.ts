@@ -24,7 +24,7 @@ import { wrap } from './width.ts'
 
 const MOST_STATES = 12
 
-/** Renders every verdict with all its evidence, as `chaos check --explain` prints it below the page. */
+/** Renders the verdict on every level with all its evidence. `chaos check --explain` prints this after its page. */
 export function renderExplanations(
   report: Report<string>,
   history: History,

@@ -128,7 +128,7 @@ export const copied = (line: string): string => `${COPIED}${line}`
 
 const COPIED = '\u0000'
 
-/** Returns a name followed by a path or a command, as a line that stays in one piece. */
+/** Returns a line with a name and a path or command. The line is never wrapped, so that users can copy it. */
 export const copiedRow = (name: string, value: string, { style }: PageStyle): string =>
   copied(`${style.dim(name.padEnd(9))}${printable(value)}`)
 

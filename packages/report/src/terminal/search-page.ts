@@ -42,7 +42,7 @@ export interface FoundFailure {
   readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
-  /** The invariant that an earlier run violated. The search found this failure by variations of that run. */
+  /** If the search found this failure by varying an earlier run, the invariant that the earlier run violated. */
   readonly after?: string | undefined
   readonly times: number
   /** The size of the original run. */

@@ -46,7 +46,7 @@ function boundedResult(history: History, report: Report): ResultJson {
   return JSON.parse(text) as ResultJson
 }
 
-/** Returns a report in which every level is violated, by up to 200 operations. */
+/** Returns a report in which every level is violated. Each counterexample has up to 200 operations. */
 function reportOf(history: History): Report {
   const verdict = (level: Level): Verdict => ({
     result: 'violated',

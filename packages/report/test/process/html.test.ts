@@ -161,7 +161,7 @@ describe('the operations embedded in an HTML report', () => {
       expect(operation).toMatchObject({
         call: 1000 * Math.round(callTime[row]! / 1000),
         outcome: outcomeName(history, row),
-        // The report encodes null and small integers as the same numbers as the history does.
+        // For null and small integers, the report uses the same numeric codes as the history.
         ...{ input: input[row], output: output[row] },
       })
       expect([operation.line, operation.endLine].filter((line) => line > 0)).toEqual(linesOf(history, row))

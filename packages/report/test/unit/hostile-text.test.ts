@@ -78,7 +78,7 @@ describe('a hostile text in a history', () => {
       expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e\u2066]/)
       expect(text.length).toBeLessThan(20_000)
     }
-    // Outside of code, a comment contains no mention, and no HTML tags except `details` and `summary`.
+    // Outside of code, the Markdown contains no @mention, and no HTML tags except `details` and `summary`.
     const rendered = comment.replaceAll(/^(`{3,})[\s\S]*?^\1$/gm, '').replaceAll(/`[^`\n]*`/g, '')
     expect(rendered.replaceAll(/<\/?(?:details|summary)>/g, '')).not.toMatch(/(?<!\\)<\w|@\w/)
   })

@@ -34,7 +34,7 @@ test('the headline of a bank violation names the account in the contradiction, n
   } as never)
   const facts = factsOf({ history: opened, report })
   expect(facts.headline.title).toBe('Account c was overdrawn by 7')
-  // The other account's withdrawals do not contradict the overdraft of this account.
+  // Only the transfer from b had returned before the culprit began, and it cannot have overdrawn account c.
   if (facts.counterexample === undefined) throw new Error('nothing is overdrawn')
   expect(reproach(opened, facts.counterexample)).toBeUndefined()
 })

@@ -89,7 +89,7 @@ describe('the headline of a queue violation', () => {
     const unknown: Made = { p: 20, f: 'dequeue', key: 'q', type: 'info', from: 45, to: 46 }
     const sent = [enqueue(1, 1), enqueue(2, 2), enqueue(3, 3)]
     const { counterexample: shown } = judge([...sent, dequeue(7, 3, 30, 35), unknown, dequeue(8, 2, 50, 55)], 'queue')
-    // If message 3 had not been dequeued, there would be no violation, because process 20 may have dequeued message 1.
+    // Operation 3 dequeues message 3. Without it, there would be no violation: process 20 may have dequeued message 1.
     expect(shown?.operations.some(({ operation }) => operation === 3)).toBe(true)
   })
 

@@ -17,7 +17,7 @@ import { renderCheck } from '../../src/terminal/check-page.ts'
 import { renderRun } from '../../src/terminal/run-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-// The recorder's notes about its own record appear wherever the verdict appears.
+// Tests that every output with a verdict also contains the recorder's notes about gaps in its record.
 
 const mark = (f: string, value: EventInput['value'], key?: string): EventInput => ({
   process: 'recorder',

@@ -204,7 +204,7 @@ test('every reporter names a requirement that was not met, whatever the verdict 
     expect(finding?.sentence).toContain('availability >= 99%: found 54.08%')
     expect(await written('line', missed)).toContain('availability >= 99%: found 54.08%')
     expect(await written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
-    // The default reporter prints the file as a row of a table, without its requirements.
+    // The default reporter prints a file as one row of a table. This row does not show requirements.
     for (const { name } of reporters) if (name !== 'default') expect(await written(name, missed), name).toContain('99%')
   }
   const unknown = { ...required, met: 'unknown', why: 'no operation was called' } as const

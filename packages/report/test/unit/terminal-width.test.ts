@@ -121,7 +121,7 @@ test('a scenario has a lane for each client and node, arrows for requests, and a
   const lines = renderStory(story, plainStyle, { width: 80, unicode: true }).split('\n')
   expect(lines.find((line) => /Ana.*n1.*n2/.test(line))).toBeDefined()
   expect(lines.find((line) => line.includes('├──hi'))).toMatch(/▸│/)
-  // The partition does not affect the message in the fourth row, so the message is drawn over the barrier.
+  // In the fourth row, the arrow from Ana to n2 replaces the barrier `╳`: the partition does not block this request.
   const rows = lines.filter((line) => /^ {2}\d/.test(line))
   expect(rows.map((line) => line.includes('╳'))).toEqual([false, false, true, false, true, true, true, false, false])
   const ascii = renderStory(story, plainStyle, { width: 80, unicode: false })

@@ -264,7 +264,7 @@ describe('the HTML report of a violation', () => {
     const again = [...faults, record('fault-5', { kind: 'failover', nodes: ['n1'] }, 30, 31)]
     const last = factsOf({ history, report: judged, run: summary({ report: judged, faults: again }) })
     expect(last.near.map(({ relation }) => relation)).toEqual(['The last failover had begun at 0.030 s (n1).'])
-    // A fault in force explains more than a fault that had ended.
+    // A fault in force during the request is listed before a fault that had ended.
     const cut = [...faults, record('fault-6', { kind: 'pause', nodes: ['n2'] }, 10, 41)]
     const paused = factsOf({ history, report: judged, run: summary({ report: judged, faults: cut }) })
     expect(paused.near.map(({ kind }) => kind)).toEqual(['pause', 'failover'])

@@ -15,7 +15,7 @@ import { renderCheck } from '../../src/terminal/check-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 import { capitalised } from '../../src/words.ts'
 
-// Each cause of a violation appears once, in the same words in all reports.
+// Tests that all reports state each cause of a violation once, and in the same words.
 
 const judge = (history: History): Report =>
   check(history, {

@@ -15,12 +15,12 @@ export interface RunClients {
    * clients again. Observed clients may send different requests, for example with an Authorization header.
    */
   readonly areLikeFinalReads: boolean
-  /** Returns an operation that tests recovery if there is nothing to read. */
+  /** Returns an operation that tests whether the cluster has recovered, if `inputs` returns none. */
   readonly otherwise?: (() => Input) | undefined
   settle(): Settled | undefined
   /** Returns why the record proves less than its operations suggest. */
   doubts(): readonly string[]
 }
 
-/** Why clients are stopped: they ended by themselves (`gone`), or the time of the run is up (`late`). */
+/** Why clients end: by themselves (`gone`), because the run was interrupted, or because its time is up (`late`). */
 export type StopReason = 'gone' | 'interrupted' | 'late'

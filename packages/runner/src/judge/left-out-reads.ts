@@ -15,7 +15,7 @@ import {
 /** Matches an error that says, or may say, that there is no value. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 
-/** Matches a success that may mean a missing value: after `202` the value may not exist yet. */
+/** Matches 2xx except 204: such a status leaves open whether there is a value. After `202`, it may not exist yet. */
 const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
 
 const MOST_NAMED = 3

@@ -33,7 +33,7 @@ export interface RecordSoFar extends Pick<Workload, 'initial'> {
 /** The events recorded so far, as the final check would see them. */
 export interface LiveRecord {
   took(event: EventInput): void
-  /** Returns why a correct system and a broken one could both have this record; undefined if it proves something. */
+  /** Returns why both a correct and a broken system could have this record. Undefined if they could not. */
   missing(level: string): string | undefined
   /**
    * Returns why a check of the record does not confirm the online verdict on a level. If `violation` is given, this
@@ -128,7 +128,7 @@ function objectionTo(said: 'met' | 'violated', verdict: Verdict | undefined): st
   return kind === 'time' || kind === 'memory' ? undefined : text
 }
 
-/** Returns the newest half of the events, and the calls that it completes. */
+/** Returns the newest half of the events, preceded by the earlier calls that had not returned. */
 function newestHalf(events: readonly EventInput[]): EventInput[] {
   const middle = events.length >> 1
   const open = new Map<EventInput['process'], EventInput>()

@@ -21,7 +21,7 @@ export interface FaultRecords {
 export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
-  /** How often each failure of a fault occurred, and the index of its message in `trouble`. */
+  /** For each fault name and error: how often this error occurred, and the index of its message in `trouble`. */
   const repeated = new Map<string, { readonly at: number; readonly text: string; times: number }>()
   const fail = (id: string, fault: Fault, what: string): void => {
     const name = faultName(fault)

@@ -25,7 +25,7 @@ export interface NemesisLoop {
   /** Whether a fault of this kind has taken effect, as known after its healing. */
   hasBitten(kind: FaultKind): boolean
   add(scheduled: ScheduledFault): void
-  /** Injects a fault that lasts until it is healed, at the latest until the loop stops. */
+  /** Injects a fault. The fault lasts until it is healed, or at the latest until the loop stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   /** Heals the fault with this id, regardless of what injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void

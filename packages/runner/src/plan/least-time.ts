@@ -8,7 +8,7 @@ const STEP_MS = 500
 const MOST_STEPS = 1_000
 
 export interface Shortage {
-  /** The chosen faults that never occur in the run, so that it proves nothing about them. */
+  /** The chosen faults that never occur in the run. The run therefore proves nothing about them. */
   readonly missing: readonly Nemesis[]
   /** The shortest time in which all chosen faults occur; undefined if no time suffices. */
   readonly leastMs: Millis | undefined

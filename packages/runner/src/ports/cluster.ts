@@ -190,7 +190,7 @@ export interface HistorySink {
   readonly wire?: WireHistory | undefined
 }
 
-/** Receives the clients' view of a run, which is the run's history, and the backend's view. */
+/** Receives two views of a run. The clients' view is the run's history; the backend's view is a record of its own. */
 export interface WireHistory {
   client(line: string, event: Event): void
   backend(line: string): void

@@ -26,7 +26,7 @@ export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' 
   readonly insistOn?: readonly FaultKind[] | undefined
   /** Milliseconds to wait for the replicas to agree after healing and the last write. */
   readonly quietMs: Millis
-  /** Whether the clock advances even while this process stands still. In virtual time, it does not. */
+  /** Whether this process may stand still while the clock advances. Virtual time never advances without the process. */
   readonly mayStandStill?: boolean | undefined
   /** Where the history's values come from, as its header states. */
   readonly mapping?: Header['mapping']

@@ -14,7 +14,7 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** The reasons why the record proves less than its operations suggest. */
   readonly doubts?: readonly string[] | undefined
-  /** Returns the messages between nodes that were kept; absent if no messages were kept. */
+  /** Returns the recorded messages between nodes that the argument selects. Absent if no messages were recorded. */
   readonly recall?: ((recollection: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined

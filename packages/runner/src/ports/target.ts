@@ -216,7 +216,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /** What clients do differently because of the test, such as writing strings; or the fact that no write worked. */
+  /** A finding for the user: `the service refuses numbers, so clients write strings`, or that no write has worked. */
   readonly remark?: string | undefined
 }
 

@@ -13,7 +13,7 @@ interface MeasuredCondition {
   readonly availability: { readonly median: number }
 }
 
-/** Whether a system that meets this level behaves in real time like a single node. */
+/** Whether a system that meets this level behaves like a single node that keeps the real-time order of operations. */
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**

@@ -38,7 +38,7 @@ export interface RunSpec {
   readonly rehearsal?: boolean | undefined
 }
 
-/** A complete spec as a finished run stores it, including all decisions of its target. */
+/** A complete spec as a finished run stores it, including values that the target chose. */
 export interface RunConfig extends Omit<RunSpec, 'checkMs'> {
   readonly nodes: number
 }

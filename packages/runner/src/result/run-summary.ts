@@ -15,7 +15,7 @@ export interface RunSummary {
   readonly spec: RunConfig
   /** Start of the run, in ISO 8601. */
   readonly startedAt: string
-  /** A simulated run repeats to the byte, a real run repeats its workload and fault schedule. */
+  /** A simulated run repeats to the byte. A real run repeats only its workload and its fault schedule. */
   readonly tier: 'simulated' | 'real'
   /**
    * The effect of the planted bug or, without a bug, the guarantee that the settings give up: `r + w is not more than

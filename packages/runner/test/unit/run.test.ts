@@ -8,7 +8,7 @@ import { createSimulatedCluster } from '../../../simulator/src/cluster.ts'
 import { simulateRun } from '../../../simulator/test/simulate-run.ts'
 import { startRun } from '../start-run.ts'
 
-// These tests use the simulator, because they do not depend on how a cluster is implemented.
+// These tests do not depend on how a cluster is implemented, so they use the simulator.
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 
@@ -111,7 +111,7 @@ describe('a simulated run with requested faults', () => {
     from: millisToNanos(millis(fromMs)),
     to: millisToNanos(millis(toMs)),
   })
-  // All nodes stay killed until the run is over, so no node can be paused.
+  // During `fault-2`, `fault-1` keeps all nodes killed, so `fault-2` finds no node to pause.
   const drowned = [
     fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
     fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),

@@ -5,7 +5,7 @@ interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weaknes
   /** The folder in `examples/track-record`; absent if the folder has the finding's name. */
   readonly folder?: string
   readonly breaks: Level
-  /** The options of the search. `cured` has the options that the cure adds. */
+  /** The options of the search that finds the violation. `cured`: options to add for the cure. */
   readonly weak: string
   readonly cured: string
   readonly cure: string

@@ -72,7 +72,7 @@ const constraintsIn = (view: CatalogueView): readonly Constraint[] =>
     .filter((table) => kindOfRelation(table) === 'table')
     .flatMap(constraintsOf)
 
-/** Returns the constraints of tables. Refuses constraints of domains, because they have no oids here. */
+/** Returns the constraints of tables. Throws if a domain has constraints, because the simulator gives these no oids. */
 function allConstraintsIn(view: CatalogueView): readonly Constraint[] {
   if ([...view.catalogue.domains.values()].some(({ checks, isNotNull }) => checks.length > 0 || isNotNull))
     throw new NotSupported('pg_constraint with constraints of domains')

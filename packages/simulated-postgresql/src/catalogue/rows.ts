@@ -60,7 +60,7 @@ export class CatalogueRows<T> {
     return this.#byValue.keys()
   }
 
-  /** Adds a row. Waits for other transactions that may take the key. */
+  /** Adds a row. First waits for any other transaction that is adding or removing the same key. */
   *insert(key: string, value: T, writer: Writer): Coroutine {
     yield* this.#waitForKey(key, writer)
     this.add(key, value, writer.transaction.current)
@@ -78,7 +78,7 @@ export class CatalogueRows<T> {
     this.remove(value, writer.transaction.current)
   }
 
-  /** Waits for the transaction that changes the row. Throws if that transaction commits (simple_heap_update). */
+  /** If another transaction is changing the row, waits until it ends. Throws if it commits (simple_heap_update). */
   *settle(value: T, writer: Writer): Coroutine {
     const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
     if (row === undefined) return

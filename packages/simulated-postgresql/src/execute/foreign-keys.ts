@@ -161,7 +161,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
         const defaultAt = (at: number): SqlValue =>
           facts.defaults[key.columns[at] ?? 0]?.evaluate({ row: [], parameters: [], session: run }) ?? null
         yield* change(key, tuple, run, defaultAt)
-        // If the default value equals the deleted key, the row still refers to that key.
+        // If the default equals the removed key, the row still refers to it: an error, unless another row has the key.
         const values = [...tuple.values]
         for (const [at, place] of key.columns.entries()) values[place] = defaultAt(at)
         const gone = keyOf(key.referencedColumns, key.referenced, before.values, run)

@@ -22,7 +22,7 @@ interface GroupKey {
 export interface GroupingSets {
   readonly keys: readonly GroupKey[]
   readonly sets: readonly (readonly number[])[]
-  /** Returns the compiled form of a key or of GROUPING. */
+  /** Returns an expression for a key or GROUPING that reads the row of a group; undefined for other nodes. */
   replaced(node: Node): Compiled | undefined
   marked(group: JoinedRow, set: number): JoinedRow
 }

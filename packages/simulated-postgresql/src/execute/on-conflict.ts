@@ -126,7 +126,7 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/** Records rows that other transactions deleted, and with which the inserted row would otherwise have conflicted. */
+/** Records rows that would have conflicted with the inserted row, but were deleted or changed by other transactions. */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {

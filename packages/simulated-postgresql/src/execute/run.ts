@@ -31,7 +31,7 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** The value of `waits` outside of `evaluating`. `executed` stores no results in it. */
+/** The value of `waits` while `evaluating` runs no expression. `executed` then stores no results. */
 const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 

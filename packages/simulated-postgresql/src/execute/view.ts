@@ -6,7 +6,7 @@ import type { Rows, SqlValue } from '../types/value.ts'
 /** An existing row that conflicted with proposed rows. */
 interface MetConflict {
   readonly clause: object
-  /** The version that conflicted. `tuple` is the newest version of the row at that time, if any. */
+  /** The version that conflicted. `tuple`: the newest version of the row at that time; undefined for a deleted row. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
   readonly proposed: Rows

@@ -25,7 +25,7 @@ export interface Accumulation {
   result(env: Env): SqlValue
 }
 
-/** Returns a scope with the same names. `overrides` decides which calls a clause permits. */
+/** Returns a scope with the same names, in which `overrides` handles aggregate, window and set-returning calls. */
 export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,

@@ -3,7 +3,7 @@ import { objectsIn } from '../sql/trees.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Compiled, Scope } from './env.ts'
 
-/** Compiles the expressions that are nested in an expression. The functions for single kinds of expressions use it. */
+/** Compiles the operands of an expression. Every function that compiles one kind of expression gets a `Compiler`. */
 export interface Compiler {
   readonly scope: Scope
   compile(node: Node | undefined, wanted?: SqlType): Compiled

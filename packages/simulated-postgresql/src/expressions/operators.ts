@@ -62,7 +62,7 @@ export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Co
   return conjunction(parts, word === 'AND', compiler.scope)
 }
 
-/** Returns an application of an operator to types, such as `integer + text`. */
+/** Returns an operator between its operand types, for error messages: `integer + text`. */
 function shown(types: Types, name: string, operands: readonly SqlType[]): string {
   const texts = operands.map(({ oid }) => formatType(types, oid))
   return [...texts.slice(0, -1), name, ...texts.slice(-1)].join(' ')
@@ -275,7 +275,7 @@ function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compi
   if (array.type.oid !== OID.unknown && known === undefined) {
     throw errorAt(location, '42809', `op ANY/ALL (array) requires array on right side`)
   }
-  // An array of unknown type takes its element type from the left operand.
+  // If the type of the array is unknown, assumes elements of the left operand's type (text if unknown, too).
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
   const resolved = resolveOperator(scope, name, [left, { type: known ?? guess, evaluate: () => null }], location)
   if (resolved.call.result.oid !== OID.bool) {

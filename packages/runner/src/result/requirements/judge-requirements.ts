@@ -126,7 +126,7 @@ function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRec
   return { requirement: text, met, found, why }
 }
 
-/** Whether every greater figure than `value` gives the same result in the comparison with `bound`. */
+/** Whether the comparison with `bound` has the same result for `value` and for every greater figure. */
 function isSettled(comparison: Comparison, value: number, bound: number): boolean {
   if (comparison === '>' || comparison === '>=') return COMPARE[comparison](value, bound)
   return comparison === '==' ? value > bound : !COMPARE[comparison](value, bound)

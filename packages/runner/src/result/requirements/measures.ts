@@ -201,7 +201,7 @@ function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | 
   return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
 }
 
-/** Returns the time in nanoseconds at which the first operation called at `from` or later was answered. */
+/** Returns the earliest return of a successful operation called at `from` or later, in nanoseconds, or Infinity. */
 export function firstAnswerAfter(history: History, from: number): number {
   const { length, callTime, returnTime, outcome } = history.operations
   let first = Number.POSITIVE_INFINITY

@@ -26,7 +26,7 @@ export interface RecordedOperation {
   readonly returnedAt: number
 }
 
-/** The verdict of a user-defined level. `why` says what the history lacks for a verdict. */
+/** The verdict on a user-defined level. If it is unknown, `why` says what the history lacks. */
 export type OwnJudgement =
   | { readonly met: boolean; readonly found: string }
   | { readonly met: 'unknown'; readonly why: string }
