@@ -20,8 +20,11 @@ export interface CycleClass {
   readonly excludedBy: Isolation
   /** The kind of edge with which the search begins; every cycle of the class contains it. */
   readonly begins: EdgeKind
-  /** Returns the state after an edge, or -1 if the class does not allow it. */
-  next(state: number, kind: number): number
+  /**
+   * Returns the state after an edge, or -1 if the class does not allow it.
+   * @param hasFirstKey whether the edge concerns the key of the walk's first edge
+   */
+  next(state: number, kind: number, hasFirstKey: boolean): number
   /** Reports whether a closed walk belongs to the class. `state` is the state after the walk's last edge. */
   accepts(state: number): boolean
 }
@@ -98,9 +101,10 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
   // A cycle of one rw edge, any number of ww edges, and at least one visibility edge, in this order.
   causal: {
     begins: RW,
-    next: (state, kind) => {
+    next: (state, kind, hasFirstKey) => {
       if (kind === LINK) return state === START ? START : -1
-      if (kind === WW) return state === SEEN ? -1 : state
+      // The ww edges lead to a later version of the key whose version the rw edge replaced.
+      if (kind === WW) return state === SEEN || !hasFirstKey ? -1 : state
       return isPlain(kind) ? SEEN : -1
     },
     accepts: (state) => state === SEEN,

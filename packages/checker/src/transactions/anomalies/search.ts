@@ -76,8 +76,8 @@ export class CycleSearch {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph
     const found = new Map<number, readonly CycleStep[]>()
-    const closes = (back: number): boolean => {
-      const state = isOfStrength(back, strength) ? cycle.next(FIRST_STATE, back) : -1
+    const closes = (back: number, hasFirstKey: boolean): boolean => {
+      const state = isOfStrength(back, strength) ? cycle.next(FIRST_STATE, back, hasFirstKey) : -1
       return state >= 0 && cycle.accepts(state) && (strength === '' || isNeeded(back, strength))
     }
     for (let node = 0; node < graph.nodes; node++) {
@@ -86,10 +86,10 @@ export class CycleSearch {
         const other = to[e]
         if (kind[e] !== cycle.begins || transaction[other] < 0) continue
         const [from, via] = [transaction[node], transaction[other]]
-        let back = this.#spans.completed[via] < this.#spans.invoked[from] && closes(RT) ? RT : -1
+        let back = this.#spans.completed[via] < this.#spans.invoked[from] && closes(RT, false) ? RT : -1
         let backKey = NO_KEY
         for (let f = starts[other]; f < starts[other + 1] && back < 0; f++) {
-          if (to[f] !== node || !closes(kind[f])) continue
+          if (to[f] !== node || !closes(kind[f], key[f] === key[e])) continue
           back = kind[f]
           backKey = key[f]
         }
@@ -113,7 +113,7 @@ export class CycleSearch {
     longest: number,
     allowance: Allowance,
   ): readonly CycleStep[] | undefined {
-    const { starts, to, kind } = this.#core.graph
+    const { starts, to, kind, key } = this.#core.graph
     const { transaction } = this.#core
     const search = ++this.#searches
     let queue = this.#queue
@@ -132,7 +132,7 @@ export class CycleSearch {
         for (let e = starts[node]; e < starts[node + 1]; e++) {
           if (allowance.left-- <= 0) return undefined
           if (!isOfStrength(kind[e], strength)) continue
-          const after = next(state, kind[e])
+          const after = next(state, kind[e], key[e] === key[edge])
           if (after < 0) continue
           const strong = isStrong || isNeeded(kind[e], strength)
           const other = to[e]

@@ -117,6 +117,29 @@ describe("two transactions that each miss the other's append", () => {
   })
 })
 
+test('a violation of causal is not shown by a cycle in which a write of another key follows the missed write', () => {
+  const allowed = [
+    [0, [['append', 'x', 1]]],
+    [1, [...[['append', 'x', 2]], ...[['append', 'y', 1]]]],
+    [2, [['append', 'y', 2]]],
+    [3, [...[['r', 'y', [1, 2]]], ...[['r', 'x', [1]]]]],
+    [4, [['r', 'x', [1, 2]]]],
+  ] as const
+  const violated = [
+    [5, [...[['append', 'z', 1]], ...[['append', 'a', 1]]]],
+    [6, [...[['r', 'a', [1]]], ...[['append', 'b', 1]]]],
+    [7, [...[['r', 'b', [1]]], ...[['append', 'c', 1]]]],
+    [8, [...[['r', 'c', [1]]], ...[['r', 'z', null]]]],
+    [9, [['r', 'z', [1]]]],
+  ] as const
+  expect(met(judged(together(...allowed)))).toContain('causal')
+  const report = judged(together(...allowed, ...violated))
+  expect(report.levels['causal']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G-single-item' } })
+  expect(sentenceOf(report, 'causal')).toMatch(
+    /read z = \[\] and did not see that .* appended 1 to z; .* read a = \[1\]/,
+  )
+})
+
 describe('two transactions that both read one version and append to it', () => {
   const lost = together(
     [
