@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 
 // Tests what depends on Node itself (flags, sockets, streams, processes, threads, the module loader) on the newest
-// release of each supported major version, as installed by npm. All other tests run on one Node only. CHAOS_SOAK=short
-// tests only the newest major version.
+// release of each supported major version of Node, which npm installs. All other tests run on one Node only.
+// CHAOS_SOAK=short tests only the newest major version.
 
 const root = join(import.meta.dirname, '..')
 const LINES = process.env['CHAOS_SOAK'] === 'short' ? [24] : [20, 21, 22, 23, 24]

@@ -20,7 +20,7 @@ export interface HistoryMatchers<R = unknown> {
   toSatisfyLevel(level: string): R
 }
 
-/** The matchers of `expect(service)`. A service is a protocol, or a Node service as in a configuration's `services`. */
+/** The matchers of `expect(service)`. `service` is a protocol or an element of a configuration's `services`. */
 export interface SimulationMatchers {
   /**
    * Passes if simulated runs of the service find no failure. By default, there are 300 runs with consecutive seeds.

@@ -80,7 +80,7 @@ const repeats =
     }
   }
 
-/** Returns a page that differs from the initial one. */
+/** Every so often, a read returns a page that was never stored. */
 const invents: Bug = (every) => {
   const right = plainObjects['read-only']!()
   let reads = 0

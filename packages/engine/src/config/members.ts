@@ -37,7 +37,7 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
  * shared baseline nor the shared tolerance applies.
  */
 export interface HeldToBaseline {
-  /** An earlier result that runs must not fall behind: the output of `--json`, or a `run.json`. */
+  /** The file of an earlier result, which no run may be worse than: the output of `--json`, or a `run.json`. */
   readonly baseline?: string | undefined
   /** How much worse availability and the 99th percentile of latency may be, such as `20%`. */
   readonly tolerance?: string | undefined

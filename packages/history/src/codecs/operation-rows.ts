@@ -88,7 +88,7 @@ export class OperationRows {
     const unit = isExact ? NANOSECONDS : unitOf(this.#callName, extent)
     if (unit.guessed)
       sink.warn(
-        `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "${this.#callName}_ms".`,
+        `${source}: the times of calls and returns are read as ${unit.name}. Add the unit to the names, as in "${this.#callName}_ms".`,
         ...(unit.assumed === true ? (['unit'] as const) : []),
       )
     const { epoch = new Epoch() } = sink

@@ -27,7 +27,7 @@ export class VersionedValues {
     this.#options = options
   }
 
-  /** Whether values are known to have no versions. */
+  /** Whether it is known that the history's values are plain values, not pairs of a version and a value. */
   get areWhole(): boolean {
     return this.#isVersioned === false
   }

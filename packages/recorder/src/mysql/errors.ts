@@ -7,7 +7,7 @@ import { fail, info } from '../record/error-meanings.ts'
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   fail(['1213', '1020', '1205'], 'a conflict, a deadlock or a lock that was not free: rolled back'),
-  fail(['1290', '1792', '1836'], 'the server, or the transaction, only reads'),
+  fail(['1290', '1792', '1836'], 'the server or the transaction is read-only'),
   fail('1047', 'a node of Galera that is not in the majority takes no commands'),
   fail(['1040', '1203', '1045', '1044', '1049'], 'the session or the database was refused'),
   fail(

@@ -154,8 +154,8 @@ const FATAL: readonly number[] = [SHUTDOWN, 1927, 4031]
 const ENDS_TRANSACTION = /^\s*commit\b/i
 
 /**
- * Returns how to make a statement fail. The server gets a rollback if the error ends the transaction, and otherwise a
- * ping. The client gets the error instead of the OK.
+ * Returns how to make a statement fail. Instead of the statement, the server gets a rollback if the error ends the
+ * transaction, and otherwise a ping. The client gets the error instead of the server's OK.
  */
 function failure({ code, message, statement }: FailureOptions): Failure {
   const number = code.length === 4 ? Number(code) : (numbers[code] ?? UNKNOWN)

@@ -103,8 +103,8 @@ interface Speed {
    */
   refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Creates a machine for this part that is faster than the general machine (see `machineOf`), which numbers the states
-   * as the search reaches them. Undefined if there is no faster machine.
+   * Creates a machine for this part that is faster than the general machine of `machineOf`. Undefined if there is no
+   * faster machine. The general machine numbers the states as the search reaches them.
    */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**

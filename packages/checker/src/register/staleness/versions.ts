@@ -25,9 +25,8 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // By event position: if the event is a return that is the first to prove that some value was written (see
-  // `Clusters.first`), the write of this value; otherwise -1. Without a cas, no return is the first proof for two
-  // values.
+  // By event position: the write whose value this return is the first to prove (see `Clusters.first`). -1 for all other
+  // events. Without a cas, a return is the first proof of at most one value.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue

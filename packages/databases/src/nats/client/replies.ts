@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Received } from '@chaosproxy/targets/database'
 import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosproxy/wire/nats'
 
-/** The messages to publish, and the number of messages in the reply. */
+/** The messages to publish, and the number of reply messages to wait for. */
 export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined

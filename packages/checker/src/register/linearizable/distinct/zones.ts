@@ -64,8 +64,8 @@ interface Clusters {
 
 /**
  * The loop does not branch on reads and writes: they alternate unpredictably, and mispredicted branches would dominate
- * the cost. `writes` of a read and `expects` of a write are NOTHING, whose bits are all 1. So `expects & writes` is the
- * value that was read or written.
+ * the cost. A read has `writes` NOTHING, and a write has `expects` NOTHING. All bits of NOTHING are 1, so
+ * `expects & writes` is the value that was read or written.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
