@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadDatabases } from '../../src/postgresql/database.ts'
+import { loadDatabases } from '../../../node-simulator/src/postgresql/database.ts'
 
 async function brokenBy(query: string) {
   const databases = await loadDatabases({ pg: { assert: [query] } })

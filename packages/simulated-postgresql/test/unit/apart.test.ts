@@ -1,8 +1,8 @@
 import { nanos } from '@chaosproxy/history'
 import { beforeAll, expect, test } from 'vitest'
-import { loadParser } from '../../../simulated-postgresql/src/sql/parse.ts'
-import { SimulatedSessions } from '../../../simulated-postgresql/test/schedules/simulated-sessions.ts'
-import { storiesOf } from '../../src/postgresql/story.ts'
+import { storiesOf } from '../../../node-simulator/src/postgresql/story.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
 beforeAll(loadParser)
 
