@@ -36,6 +36,8 @@ const rows = [
   'undici',
   'vitest',
 ]
+/** Users can install chaos without these packages. */
+const OPTIONAL = ['simulated-postgresql', 'simulated-redis', 'databases']
 /** Shared by tests, which import the sources of all packages. */
 const unpublished = ['testing']
 const pure = [
@@ -116,6 +118,17 @@ describe.each(rows)('the package %s', (row) => {
         name.endsWith('.ts') && /\bAbortSignal\.any\(/.test(readFileSync(join(packages, row, 'src', name), 'utf8')),
     )
     expect(asking).toEqual([])
+  })
+
+  test('a unit test imports no optional package except its own, so that npm test passes without optional packages', () => {
+    const others = OPTIONAL.filter((other) => other !== row).join('|')
+    const imported = new RegExp(`^import (?!type)[^;]*? from '[^']*/(?:${others})(?:/|')`, 'm')
+    const folder = join(packages, row, 'test', 'unit')
+    const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+    const importing = files.filter(
+      (name) => name.endsWith('.ts') && imported.test(readFileSync(join(folder, name), 'utf8')),
+    )
+    expect(importing).toEqual([])
   })
 
   test('a package has no circular imports, including imports of types', () => {
