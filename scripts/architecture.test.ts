@@ -120,7 +120,7 @@ describe.each(rows)('the package %s', (row) => {
     expect(asking).toEqual([])
   })
 
-  test('a unit test imports no optional package except its own, so that npm test passes without optional packages', () => {
+  test('the unit tests of a package import no optional package other than that package itself', () => {
     const others = OPTIONAL.filter((other) => other !== row).join('|')
     const imported = new RegExp(`^import (?!type)[^;]*? from '[^']*/(?:${others})(?:/|')`, 'm')
     const folder = join(packages, row, 'test', 'unit')

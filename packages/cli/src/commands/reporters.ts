@@ -31,6 +31,6 @@ function linesOf(): string[] {
     ),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
-    'Your own reporter is a file, --reporter ./mine.ts, whose default export returns the findings as a string, or comes from "extend" of chaos.config.ts.',
+    'Your reporter: a file whose default export returns the findings as a string (--reporter ./mine.ts), or an entry in "extend" of chaos.config.ts.',
   ]
 }

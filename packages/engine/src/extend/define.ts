@@ -164,11 +164,11 @@ function requirePlayable(tale: Tale, who: string): void {
   })
   let before = 0
   for (const beat of tale.beats) {
-    const at = `${who}: ${tale.title}, at ${beat.atMs} ms`
+    const at = `${who}: "${tale.title}", beat at ${beat.atMs} ms`
     if (beat.atMs < before) throw inputError(`${at}: the beat before is at ${before} ms. Sort the beats by time.`)
     before = beat.atMs
     if (beat.type === 'asking' && !tale.cast.includes(beat.who))
-      throw inputError(`${at}: "cast" has no ${beat.who}. Add the client to "cast".`)
+      throw inputError(`${at}: "cast" has no ${beat.who}. Add the client.`)
     for (const node of nodesOf(beat))
       if (node !== 'clients' && !(/^n[1-9]\d*$/.test(node) && Number(node.slice(1)) <= tale.nodes))
         throw inputError(`${at}: there is no node ${node}. The nodes are n1 to n${tale.nodes}.`)

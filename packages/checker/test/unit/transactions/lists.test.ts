@@ -117,7 +117,7 @@ describe("two transactions that each miss the other's append", () => {
   })
 })
 
-test('a violation of causal is not shown by a cycle in which a write of another key follows the missed write', () => {
+test('a cycle that shows a violation of causal follows the order of writes only on the key of the missed write', () => {
   const allowed = [
     [0, [['append', 'x', 1]]],
     [1, [...[['append', 'x', 2]], ...[['append', 'y', 1]]]],

@@ -64,7 +64,7 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
   [{ name: 'stack', apply() {}, key() {} }, defineModel, /stack has no "initial"\. Give the state at the start/],
   [{ ...reporter, report: '' }, defineReporter, /"report" is not a function/],
   [{ name: 'short', summary: 'no lesson' }, defineStory, /"told" is not a list/],
-  [storyOf({ ...asked, who: 'Ben' }), defineStory, /^defineStory: short: a tale, at 5 ms: "cast" has no Ben\./],
+  [storyOf({ ...asked, who: 'Ben' }), defineStory, /^defineStory: short: "a tale", beat at 5 ms: "cast" has no Ben\./],
   [storyOf({ ...asked, node: 'n3' }), defineStory, /there is no node n3\. The nodes are n1 to n2\./],
   [
     storyOf({ type: 'mishap', atMs: 5, fault: { kind: 'partition', links: [{ from: 'clients', to: 'n9' }] } }),
